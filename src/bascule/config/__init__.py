@@ -1,0 +1,1 @@
+"""The language: from text to a frozen configuration, with every mistake as a value. Pure."""

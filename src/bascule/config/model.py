@@ -1,0 +1,333 @@
+"""What a configuration means: frozen values, bound from the text and free of its layout.
+
+Every value carries the span of the text it came from; spans take no part in equality, so that a comment added to the text
+changes nothing that is compared.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from typing import Final, TypeAlias
+
+from bascule.config.diagnostics import Span
+
+Address: TypeAlias = IPv4Address | IPv6Address
+InterfaceAddress: TypeAlias = IPv4Interface | IPv6Interface
+Network: TypeAlias = IPv4Network | IPv6Network
+
+MAXIMUM_WEIGHT: Final = 256
+"""A host's weight is 0 to this; 0 takes no new clients."""
+
+
+def _span() -> Span:
+    return field(default=Span(), compare=False, repr=False)
+
+
+# --- interface -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """An address that an `interface` block names."""
+
+    address: InterfaceAddress
+    virtual: bool = False
+    """It moves with the cluster, so no node may call it its own."""
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A `route` line of an interface; `gateway` is None where the text names none."""
+
+    destination: Network | None = None
+    """None is `default`."""
+    gateway: Address | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """An `interface NAME` block."""
+
+    name: str
+    addresses: tuple[Assigned, ...] = ()
+    routes: tuple[Route, ...] = ()
+    description: str = ""
+    mtu: int | None = None
+    span: Span = _span()
+
+
+# --- load-balancer: checks -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IcmpCheck:
+    """`check icmp`: an echo is answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpCheck:
+    """`check tcp`: a connection is accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsCheck:
+    """`check tls`: a TLS handshake is completed; the certificate is not judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCheck:
+    """`check http|https "PATH" [host "NAME"] code CODES [expect "TEXT"]`: a GET is answered as said."""
+
+    tls: bool
+    path: str
+    host: str = ""
+    """Sent as Host and, with TLS, as server name; empty sends the host's address as Host."""
+    codes: tuple[tuple[int, int], ...] = ((200, 200),)
+    """Inclusive ranges of status codes that count as up."""
+    expect: str = ""
+    """Text that the body must contain; empty asks for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendCheck:
+    """`check send "DATA"|nothing expect "GLOB" [tls]`: what comes back matches a shell pattern."""
+
+    send: str = ""
+    """Empty is `nothing`: wait for the server to speak."""
+    expect: str = "*"
+    tls: bool = False
+
+
+class MailProtocol(StrEnum):
+    """The protocols whose greeting and farewell the probes know."""
+
+    SMTP = "smtp"
+    IMAP = "imap"
+    POP3 = "pop3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailCheck:
+    """`check smtp|imap|pop3 [tls]`: the server greets, and hears goodbye; a 421 is down."""
+
+    protocol: MailProtocol
+    tls: bool = False
+    """The port speaks TLS from the first byte (465, 993, 995)."""
+
+
+Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When a host is probed and when the results change its state; the nearest statement wins."""
+
+    interval: float = 5.0
+    """Seconds between two probes of a host."""
+    timeout: float = 1.0
+    """Seconds a probe may take; 1 for icmp and tcp, 3 for what speaks a protocol, where nothing is said."""
+    fall: int = 2
+    """Failures in a row until a host is down."""
+    rise: int = 2
+    """Successes in a row until it is up again."""
+
+
+# --- load-balancer: tables and relays --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A server of a table."""
+
+    address: Address
+    name: str = ""
+    weight: int = 1
+    fall: int | None = None
+    """From relayd's `retry N` (fall N+1); None leaves the check's own."""
+    span: Span = _span()
+
+    @property
+    def label(self) -> str:
+        """Return what people call the host: its name, else its address."""
+        return self.name or str(self.address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A `table <NAME>` block: the hosts that do one job."""
+
+    name: str
+    hosts: tuple[Host, ...] = ()
+    key: int = 0
+    """Seeds the choice of hosts, 32 bits. Derived from the name where the text has none."""
+    key_written: bool = False
+    span: Span = _span()
+
+
+class Mode(StrEnum):
+    """How a relay spreads its clients over the hosts."""
+
+    SOURCE_HASH = "source-hash"
+    """A client's address alone decides: same client, same host, on every port."""
+    ROUNDROBIN = "roundrobin"
+    RANDOM = "random"
+
+
+class EngineName(StrEnum):
+    """Who carries a relay's bytes."""
+
+    KERNEL = "kernel"
+    PROXY = "proxy"
+
+
+class OnEmpty(StrEnum):
+    """What a client meets when no host is up."""
+
+    RESET = "reset"
+    DROP = "drop"
+
+
+class OnDown(StrEnum):
+    """What becomes of a host's sessions when it goes down while another host is up."""
+
+    RESET = "reset"
+    KEEP = "keep"
+    """Established sessions stay; what is not established ends all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """A `listen on [ADDRESS] port P` line; `address` None means every address that is ours."""
+
+    address: Address | None
+    port: int
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """The `forward to <TABLE> …` line of a relay."""
+
+    table: str
+    port: int | None = None
+    """None keeps the port that the client asked for."""
+    check: Check | None = None
+    """None takes every host as up."""
+    timing: Timing = field(default_factory=Timing)
+    """Resolved: what the line, the table, the load-balancer block or the defaults say, in this order."""
+    mode: Mode = Mode.ROUNDROBIN
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRange:
+    """`source A[-B]`: the addresses a relay's own connections come from."""
+
+    first: Address
+    last: Address
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """A `relay "NAME"` block: a service at layer 4, with the source rewritten so that answers come back to us."""
+
+    name: str
+    listens: tuple[Listen, ...]
+    forward: Forward
+    session_timeout: int
+    """Seconds a session may be idle. Where the text has none: by check, else by port (design, section 6)."""
+    connect_timeout: float = 2.0
+    """Seconds the proxy waits for a host to accept before it tries the next one."""
+    engine: EngineName | None = None
+    """None lets the machine decide: the kernel where nftables may be used, else the proxy."""
+    on_empty: OnEmpty = OnEmpty.RESET
+    on_down: OnDown = OnDown.RESET
+    source: SourceRange | None = None
+    accept_source_rewrite: bool = False
+    """The operator knows that servers see our address (SMTP: open relay, limits per source)."""
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBalancer:
+    """The `load-balancer` block."""
+
+    tables: tuple[Table, ...] = ()
+    relays: tuple[Relay, ...] = ()
+    workers: int | None = None
+    """Processes of the user-space proxy; None is one for each processor, four at most."""
+
+    def table(self, name: str) -> Table:
+        """Return the table of that name; a KeyError is a bug, since binding has checked every reference."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+
+# --- firewall and system ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A `zone NAME` block of the firewall."""
+
+    name: str
+    interfaces: tuple[str, ...] = ()
+    networks: tuple[Network, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    """The `firewall` block. Its rules are kept as written; they take effect when the firewall comes."""
+
+    zones: tuple[Zone, ...] = ()
+    rules: tuple[str, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A `user "NAME"` block."""
+
+    name: str
+    role: str = ""
+    plain_password: str = field(default="", repr=False)
+    """Never shown: repr, logs and errors leave it out."""
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpServer:
+    """The `http-server` block: where the admin pages listen."""
+
+    port: int = 4433
+    address: Address | None = None
+    """None is every address of ours."""
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """The `system` block."""
+
+    users: tuple[User, ...] = ()
+    dns: tuple[Address, ...] = ()
+    dns_span: Span | None = field(default=None, compare=False)
+    """Where the `dns` block stands; None where the text has none."""
+    http_server: HttpServer | None = None
+    host_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """A whole configuration, bound and free of errors of its own; the machine has not been asked yet."""
+
+    interfaces: tuple[Interface, ...] = ()
+    load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
+    firewall: Firewall | None = None
+    system: System = field(default_factory=System)

@@ -1,0 +1,1 @@
+"""Simulated Exchange servers, for the demo and the tests."""

@@ -1,0 +1,149 @@
+"""The plan: what shall be, compiled from a configuration, the machine's facts and the states of the hosts.
+
+Pure values. Engines make the machine equal to them; `explain` walks them; nothing here knows how either is done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from bascule.config.diagnostics import Span
+from bascule.config.model import Address, Check, EngineName, Mode, OnDown, OnEmpty, Timing
+
+NO_HOST: Final = -1
+"""Stands in a slot that no live host may take."""
+
+FIRST_MARK: Final = 0x1BA50001
+LAST_MARK: Final = 0x1BA5FFFF
+"""Conntrack marks of Bascule. A mark names a pool and a host, so that one service's dead host ends its sessions only."""
+
+
+class HostState(StrEnum):
+    """What the checks say of a host, for one service."""
+
+    UNKNOWN = "unknown"
+    """Not probed yet: takes no clients."""
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    """An address and a TCP port."""
+
+    address: Address
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]" if self.address.version == 6 else str(self.address)  # noqa: PLR2004 - IP version
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeTarget:
+    """What is probed, how and when: the key under which a host's state is kept."""
+
+    endpoint: Endpoint
+    check: Check
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A probe to run: a target, and our own address that its packets leave from."""
+
+    target: ProbeTarget
+    source: Address | None = None
+    """None lets the kernel choose (loopback, and hosts that no route leads to)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolHost:
+    """A host as one pool sees it."""
+
+    endpoint: Endpoint
+    label: str
+    weight: int = 1
+    mark: int = 0
+    """Conntrack mark of its sessions; 0 where the proxy carries them."""
+    target: ProbeTarget | None = None
+    """None where nothing is checked: the host counts as up."""
+    span: Span = field(default=Span(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A table as one relay sees it: hosts with their port and check, and who takes which slot now."""
+
+    table: str
+    mode: Mode
+    key: int
+    hosts: tuple[PoolHost, ...]
+    slots: tuple[int, ...]
+    """`SLOTS` indices into `hosts`, or `NO_HOST`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a relay's own connections to one host come from, for clients of one listening address."""
+
+    listen: Address
+    host: Address
+    first: Address
+    last: Address
+    """Equal to `first` but for `source A-B`."""
+    own: bool = False
+    """The node's own address, which probes use too: their ports are left alone, and sessions end at a failover."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayPlan:
+    """A relay with everything decided."""
+
+    name: str
+    engine: EngineName
+    listens: tuple[Endpoint, ...]
+    pool: Pool
+    sources: tuple[Source, ...] = ()
+    session_timeout: int
+    connect_timeout: float
+    on_empty: OnEmpty
+    on_down: OnDown
+    span: Span = field(default=Span(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MarkOwner:
+    """Whose sessions a conntrack mark names."""
+
+    relay: str
+    table: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPlan:
+    """What the machine's network stack must be set to."""
+
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that shall be."""
+
+    network: NetworkPlan = field(default_factory=NetworkPlan)
+    relays: tuple[RelayPlan, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    marks: Mapping[MarkOwner, int] = field(default_factory=dict)
+    """Every mark ever given out and not yet forgotten: live sessions may carry those of hosts long gone."""
+    own: tuple[Address, ...] = ()
+    """The node's own addresses that probes leave from."""
+    routed_before: frozenset[int] = frozenset()
+    """IP versions that the machine forwarded before we came, whose other traffic is not ours to drop."""
+    workers: int = 1
+
+    def of(self, engine: EngineName) -> tuple[RelayPlan, ...]:
+        """Return the relays that one engine carries."""
+        return tuple(relay for relay in self.relays if relay.engine is engine)
