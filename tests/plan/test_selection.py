@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, ip_address
 from math import sqrt
 
 import pytest
+
 from bascule.plan.selection import SLOTS, Candidate, deal, rank, slot_of
 
 EX1, EX2, EX3 = (Candidate(IPv4Address(f"10.80.2.{n}")) for n in (1, 2, 3))
