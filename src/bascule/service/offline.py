@@ -1,0 +1,46 @@
+"""What commands do where no Bascule runs: check and explain a file, run it, clear the machine."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bascule.config.diagnostics import Diagnostic
+from bascule.service.operations import Explain
+from bascule.service.results import Cleared, Explained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What `bascule run` was told."""
+
+    text: str
+    """The configuration, read already."""
+    name: str
+    """What diagnostics call it: the path as the operator wrote it."""
+    state: Path
+    socket: Path
+
+
+class Offline(Protocol):
+    """The work of commands that ask no running Bascule.
+
+    Methods raise OperationFailed (Rejected, with every diagnostic) where a text is refused, and MachineError where the
+    machine would not.
+    """
+
+    def check(self, text: str, name: str, /) -> Sequence[Diagnostic]:
+        """Return everything that is wrong or doubtful with a text on this machine; changes nothing."""
+        ...
+
+    def explain(self, text: str, name: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
+        """Yield the answer to each request as it comes, over the plan that the text makes with every host up."""
+        ...
+
+    def run(self, request: RunRequest, /) -> int:
+        """Run a configuration in the foreground until a signal ends it, and return the exit code."""
+        ...
+
+    def clear(self, state: Path, socket: Path, /) -> Cleared:
+        """Take everything of ours from a machine where no parent runs."""
+        ...

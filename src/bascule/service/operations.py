@@ -1,0 +1,200 @@
+"""Every use case of the product as data: what is asked, what is answered, who may, and what the audit log says.
+
+Front ends and the control socket are derived from the table below: nothing else lists the operations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from bascule.service.results import (
+    Cleared,
+    Explained,
+    FirewallRules,
+    Relays,
+    Result,
+    StatusReport,
+    Stopped,
+)
+
+MAXIMUM_CLIENTS: Final = 4096
+"""Clients of one `Explain`: its answer stays well within a frame."""
+
+MAXIMUM_NAMES: Final = 1024
+"""Hosts that one `Explain` may take as down."""
+
+Answer_co = TypeVar("Answer_co", bound=Result, covariant=True)
+Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
+Port: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class Permission(StrEnum):
+    """What an account may do; each operation needs exactly one."""
+
+    VIEW = "view"
+    """Look at anything that is no secret."""
+    OPERATE = "operate"
+    """Act on what runs, without changing the configuration."""
+    DEPLOY = "deploy"
+    """Change what runs."""
+    ADMINISTER = "administer"
+    """Change who may do what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Who asks, from the kernel's own knowledge of the peer; a request says nothing about it."""
+
+    uid: int
+    pid: int
+    user: str
+    """The account's name, or its number where it has none."""
+
+
+class Request(
+    msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="operation"
+):
+    """Something asked; the type parameter is what a good answer is."""
+
+
+class Status(Request[StatusReport], frozen=True, kw_only=True, tag="status"):
+    """Asks how it goes."""
+
+
+class ShowRelays(Request[Relays], frozen=True, kw_only=True, tag="show.relays"):
+    """Asks which relays run, with their tables and hosts. `show summary`, `tables` and `hosts` are views of the answer."""
+
+
+class ShowFirewall(Request[FirewallRules], frozen=True, kw_only=True, tag="show.firewall"):
+    """Asks which rules of ours the kernel has, and what caused each."""
+
+
+class Explain(Request[Explained], frozen=True, kw_only=True, tag="explain"):
+    """Asks which host would take these clients, and why."""
+
+    clients: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAXIMUM_CLIENTS)]
+    """Addresses, of either version."""
+    port: Port
+    to: Name | None = None
+    """The address that clients connect to; None takes the only one that listens on the port."""
+    protocol: Name = "tcp"
+    interface: Name | None = None
+    """The interface that packets come in by; None asks no rule about it."""
+    down: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAXIMUM_NAMES)] = ()
+    """Hosts, by name or address, to take as down."""
+
+
+class Clear(Request[Cleared], frozen=True, kw_only=True, tag="clear"):
+    """Asks to end every session and worker, to take our table and settings from the machine, and to end."""
+
+
+class Stop(Request[Stopped], frozen=True, kw_only=True, tag="stop"):
+    """Asks the parent to end; kernel rules and proxy workers stay and go on."""
+
+
+AnyRequest: TypeAlias = Status | ShowRelays | ShowFirewall | Explain | Clear | Stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A row of the table."""
+
+    request: type[Request[Any]]
+    result: type[Result]
+    permission: Permission
+    summary: str
+    """What it does, for help texts: starts in lower case, no full stop."""
+    audit: str | None = None
+    """What the audit log says was done; None where nothing changes."""
+
+    @property
+    def name(self) -> str:
+        """Return the name on the wire: `show.relays`."""
+        return str(self.request.__struct_config__.tag)
+
+    @property
+    def method(self) -> str:
+        """Return the name of the service's method: `show_relays`."""
+        return self.name.replace(".", "_")
+
+
+OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
+    {
+        operation.request: operation
+        for operation in (
+            Operation(
+                request=Status,
+                result=StatusReport,
+                permission=Permission.VIEW,
+                summary="say in one sentence how it goes",
+            ),
+            Operation(
+                request=ShowRelays,
+                result=Relays,
+                permission=Permission.VIEW,
+                summary="list relays with their tables and hosts",
+            ),
+            Operation(
+                request=ShowFirewall,
+                result=FirewallRules,
+                permission=Permission.VIEW,
+                summary="list our rules in the kernel, with the line that caused each",
+            ),
+            Operation(
+                request=Explain,
+                result=Explained,
+                permission=Permission.VIEW,
+                summary="say which host takes a client, and why",
+            ),
+            Operation(
+                request=Clear,
+                result=Cleared,
+                permission=Permission.DEPLOY,
+                summary="end every session and take everything of ours from the machine",
+                audit="cleared the machine",
+            ),
+            Operation(
+                request=Stop,
+                result=Stopped,
+                permission=Permission.OPERATE,
+                summary="end the parent; relays go on without health checks",
+                audit="stopped the parent",
+            ),
+        )
+    }
+)
+
+
+class Service(Protocol):
+    """Does the work of each operation.
+
+    A method raises OperationFailed for what the one who asked must know, and MachineError where the machine would not.
+    """
+
+    async def status(self, context: Context, request: Status, /) -> StatusReport:
+        """Say how it goes."""
+        ...
+
+    async def show_relays(self, context: Context, request: ShowRelays, /) -> Relays:
+        """List relays with their tables and hosts."""
+        ...
+
+    async def show_firewall(self, context: Context, request: ShowFirewall, /) -> FirewallRules:
+        """List our rules in the kernel."""
+        ...
+
+    async def explain(self, context: Context, request: Explain, /) -> Explained:
+        """Say which host takes each client, over the running plan."""
+        ...
+
+    async def clear(self, context: Context, request: Clear, /) -> Cleared:
+        """Take everything of ours from the machine, then end after the answer is sent."""
+        ...
+
+    async def stop(self, context: Context, request: Stop, /) -> Stopped:
+        """End after the answer is sent."""
+        ...

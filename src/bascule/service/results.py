@@ -1,0 +1,224 @@
+"""What operations answer: rows and reports, as they travel and as `--json` prints them.
+
+Field names are part of the product's interface: they may be added to, never renamed.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from bascule.config.diagnostics import Severity
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone; RFC 3339 in JSON."""
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a result."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    """What an operation answers when it was done."""
+
+
+# --- status ----------------------------------------------------------------------------------------------------------
+
+
+class Level(StrEnum):
+    """How it goes, in one word."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    """Clients are served, but a host, a check or a part of the machine needs an eye."""
+    DOWN = "down"
+    """No relay can serve a client."""
+
+
+class EngineUse(_Row, frozen=True, kw_only=True):
+    """An engine in use, how many relays it carries, and why it was chosen."""
+
+    engine: str
+    relays: int
+    reason: str
+
+
+class Finding(_Row, frozen=True, kw_only=True):
+    """Something the operator should know about the running system."""
+
+    severity: Severity
+    message: str
+
+
+class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
+    """How the whole goes."""
+
+    level: Level
+    sentence: str
+    """One sentence for a person: `8 relays serve clients, 2 of 3 hosts are up`."""
+    version: str
+    pid: int
+    configuration: str
+    """Where the running configuration came from: a file's name, or a revision."""
+    since: Moment
+    """When this configuration came into effect."""
+    relays: int
+    relays_active: int
+    hosts: int
+    hosts_up: int
+    engines: tuple[EngineUse, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+# --- relays, with their tables and hosts -----------------------------------------------------------------------------
+
+
+class HostStatus(StrEnum):
+    """relayctl's words for a host."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class RelayStatus(StrEnum):
+    """Whether a relay can serve a client."""
+
+    ACTIVE = "active"
+    DOWN = "down"
+
+
+class HostRow(_Row, frozen=True, kw_only=True):
+    """A host as one relay's table sees it."""
+
+    id: int
+    name: str
+    address: str
+    """With the port that the relay connects to: `10.2.0.11:443`, `[2001:db8::1]:443`."""
+    weight: int
+    status: HostStatus
+    reason: str = ""
+    """Why the host is not up, in the words of its protocol; empty where it is up."""
+    since: Moment | None = None
+    """When the status last changed; None where it never did."""
+    checks_up: int = 0
+    checks_all: int = 0
+    sessions: int = 0
+    """Sessions it carries now, for this relay."""
+
+    @property
+    def availability(self) -> float | None:
+        """Return the share of checks that found it up, in percent; None where it was never checked."""
+        return 100 * self.checks_up / self.checks_all if self.checks_all else None
+
+
+class TableRow(_Row, frozen=True, kw_only=True):
+    """A table as one relay sees it."""
+
+    id: int
+    name: str
+    """Name and port, as relayctl has it: `exchange:443`."""
+    mode: str
+    check: str
+    """What is checked, in the language's words: `check tcp`; empty where nothing is."""
+    hosts: tuple[HostRow, ...] = ()
+
+    @property
+    def hosts_up(self) -> int:
+        """Return how many hosts take clients."""
+        return sum(host.status is HostStatus.UP for host in self.hosts)
+
+
+class RelayRow(_Row, frozen=True, kw_only=True):
+    """A relay, and the table it forwards to."""
+
+    id: int
+    name: str
+    listens: tuple[str, ...]
+    engine: str
+    status: RelayStatus
+    tables: tuple[TableRow, ...]
+    """In the order they are tried."""
+    session_timeout: int
+    """Seconds a session may be idle."""
+    sessions: int = 0
+
+
+class Relays(Result, frozen=True, kw_only=True, tag="relays"):
+    """Every relay of the running plan, with its tables and hosts, as the kernel and the checks have them now."""
+
+    relays: tuple[RelayRow, ...] = ()
+
+
+# --- the rules of our own table --------------------------------------------------------------------------------------
+
+
+class RuleRow(_Row, frozen=True, kw_only=True):
+    """A rule of our nftables table, as the kernel has it."""
+
+    chain: str
+    rule: str
+    """In nft's own words, without the comment."""
+    cause: str = ""
+    """The kind and name in the rule's comment: `relay HTTPS`; empty for rules that every plan has."""
+    line: int | None = None
+    """The line of the running configuration that caused it."""
+
+
+class FirewallRules(Result, frozen=True, kw_only=True, tag="firewall"):
+    """The rules of `table inet bascule`, read from the kernel."""
+
+    rules: tuple[RuleRow, ...] = ()
+    note: str = ""
+    """Why there are none, where there are none: `the proxy carries every relay`."""
+
+
+# --- explain ---------------------------------------------------------------------------------------------------------
+
+
+class Explanation(_Row, frozen=True, kw_only=True):
+    """Which host takes a client, and why."""
+
+    client: str
+    port: int
+    relay: str | None
+    table: str | None
+    host: str | None
+    """What people call the host; None where none takes the client, or several might."""
+    reason: str
+    to: str | None = None
+    """The listening address; None where no relay listens."""
+    address: str | None = None
+    """The host's own address and port."""
+    slot: int | None = None
+    """0 to 1023; None where the client's address does not decide."""
+    rule: str | None = None
+    """Comment of the kernel's rule; None where no rule of ours is met."""
+    path: str | None = None
+    """`kernel` or `proxy`: who carries the bytes."""
+
+
+class Explained(Result, frozen=True, kw_only=True, tag="explained"):
+    """One explanation for each client, in the order asked."""
+
+    explanations: tuple[Explanation, ...]
+
+
+# --- what changes something ------------------------------------------------------------------------------------------
+
+
+class Cleared(Result, frozen=True, kw_only=True, tag="cleared"):
+    """What `clear` took away, a step a line, and what it had to leave."""
+
+    done: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+class Stopped(Result, frozen=True, kw_only=True, tag="stopped"):
+    """The parent is about to end; the sentence says what goes on without it."""
+
+    sentence: str
+
+
+AnyResult: TypeAlias = StatusReport | Relays | FirewallRules | Explained | Cleared | Stopped
