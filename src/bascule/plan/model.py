@@ -6,6 +6,7 @@ Pure values. Engines make the machine equal to them; `explain` walks them; nothi
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 from bascule.config.diagnostics import Span
@@ -18,6 +19,9 @@ FIRST_MARK: Final = 0x1BA50001
 LAST_MARK: Final = 0x1BA5FFFF
 """Conntrack marks of Bascule. A mark names a pool and a host, so that one service's dead host ends its sessions only."""
 
+_LONGEST_SERVICE: Final = 100
+"""Characters; the kernel keeps 127 of a comment."""
+
 
 class HostState(StrEnum):
     """What the checks say of a host, for one service."""
@@ -28,7 +32,7 @@ class HostState(StrEnum):
     DOWN = "down"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An address and a TCP port."""
 
@@ -99,7 +103,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayPlan:
-    """A relay with everything decided."""
+    """A relay with everything decided, for clients of one IP version and hosts of one port.
+
+    A relay that listens on addresses of both versions, or on two ports that it keeps, is several of these, of one name.
+    """
 
     name: str
     engine: EngineName
@@ -112,14 +119,27 @@ class RelayPlan:
     on_down: OnDown
     span: Span = field(default=Span(), compare=False, repr=False)
 
+    @property
+    def version(self) -> int:
+        """Return the IP version of this relay's clients and hosts: 4 or 6."""
+        return self.listens[0].address.version
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@dataclass(frozen=True, slots=True)
 class MarkOwner:
-    """Whose sessions a conntrack mark names."""
+    """Whose sessions a conntrack mark names: a host of a service."""
 
-    relay: str
-    table: str
+    service: str
+    """Relay and table, as short plain text: it is kept in the kernel, beside the mark."""
     endpoint: Endpoint
+
+    @classmethod
+    def of(cls, relay: str, table: str, endpoint: Endpoint) -> "MarkOwner":
+        """Return the owner for a host of a table as one relay sees it."""
+        service = f"{relay} <{table}>"
+        if len(service) > _LONGEST_SERVICE or not service.isascii() or not service.isprintable() or '"' in service:
+            service = sha256(service.encode()).hexdigest()
+        return cls(service, endpoint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

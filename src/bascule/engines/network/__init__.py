@@ -1,0 +1,1 @@
+"""The network stack's settings; addresses and routes follow with deployments."""

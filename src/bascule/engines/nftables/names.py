@@ -1,0 +1,52 @@
+"""Names of our sets, maps and chains, made from the names that operators gave.
+
+Every name has a prefix of ours: some words are reserved (`fwd`), and nft knows no quoting for names.
+"""
+
+import re
+from zlib import crc32
+
+from bascule.plan.model import RelayPlan
+
+_SAFE = re.compile(r"[A-Za-z0-9_]{1,32}")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
+
+
+def relay_id(relay: RelayPlan) -> str:
+    """Return a name that no other relay part has: `HTTPS_4`, `Outlook_2010.5f1d3b7a_6`, `web_4_8443` with ports."""
+    name = relay.name
+    if not _SAFE.fullmatch(name):
+        name = f"{_UNSAFE.sub('_', name)[:24]}.{crc32(relay.name.encode()):08x}"
+    ports = "_".join(str(port) for port in sorted({endpoint.port for endpoint in relay.listens}))
+    return f"{name}_{relay.version}_{ports}"
+
+
+def slots_map(relay: RelayPlan) -> str:
+    """Return the name of the map from slots to the marks of hosts."""
+    return f"m_slots_{relay_id(relay)}"
+
+
+def relay_chain(relay: RelayPlan) -> str:
+    """Return the name of the chain that translates a relay's new sessions."""
+    return f"c_relay_{relay_id(relay)}"
+
+
+def range_set(relay: RelayPlan) -> str:
+    """Return the name of the set of marks whose sessions leave from a range of addresses."""
+    return f"s_range_{relay_id(relay)}"
+
+
+def timeout_policy(seconds: int) -> str:
+    """Return the name of a conntrack time-out policy, which says its content: policies cannot be changed in place."""
+    return f"ct_tcp_{seconds}"
+
+
+def timeout_set(seconds: int, version: int) -> str:
+    """Return the name of the set of listening endpoints with one session timeout."""
+    return f"s_time_{seconds}_{version}"
+
+
+def comment(text: str) -> str:
+    """Return a comment nft can carry: its listing does not escape quotes, and 127 bytes are kept."""
+    plain = "".join(char if char.isprintable() and char.isascii() and char not in '"\\' else "?" for char in text)
+    return f'comment "{plain[:100]}"'

@@ -1,0 +1,90 @@
+"""From what nft lists to a ruleset. Pure.
+
+Chains, their rules and the declarations of sets are read from the text, which shows them as they are written; elements
+from the JSON, which is exact about them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bascule.engines.nftables.ruleset import Chain, NamedSet, Ruleset
+from bascule.system.nft import Listing
+
+_BLOCK = re.compile(r"\t(ct timeout|chain|set|map) (\S+) \{")
+_TIMEOUT = re.compile(r"established : (\d+)")
+_PACKETS = re.compile(r"counter packets \d+ bytes \d+")
+_TYPED = ("type ", "typeof ", "flags ")
+
+
+def read(listing: Listing) -> Ruleset:
+    """Return the ruleset of a listing."""
+    timeouts: dict[str, int] = {}
+    types: dict[str, str] = {}
+    chains: dict[str, Chain] = {}
+    for kind, name, body in _blocks(listing.rules.splitlines()):
+        if kind == "chain":
+            chains[name] = _chain(body)
+        elif kind == "ct timeout":
+            found = _TIMEOUT.search("\n".join(body))
+            timeouts[name] = int(found[1]) if found else 0
+        else:
+            types[name] = "; ".join(line for line in body if line.startswith(_TYPED))
+    entries = {entry["name"]: entry for item in listing.objects for kind, entry in item.items() if kind in ("set", "map")}
+    return Ruleset(
+        timeouts=timeouts,
+        chains=chains,
+        sets={name: _named(kind, entries.get(name, {})) for name, kind in types.items()},
+    )
+
+
+def _named(kind: str, entry: Mapping[str, Any]) -> NamedSet:
+    if kind.endswith("flags timeout"):
+        return NamedSet(kind, dynamic=True)
+    return read_elements(kind, entry)
+
+
+def read_elements(kind: str, entry: Mapping[str, Any]) -> NamedSet:
+    """Return a set or map of the given type with the elements of its JSON object."""
+    values: dict[str, str] = {}
+    comments: dict[str, str] = {}
+    for item in entry.get("elem", ()):
+        key, value = item if isinstance(item, list) else (item, "")
+        if isinstance(key, dict) and "elem" in key:
+            said = key["elem"].get("comment")
+            key = key["elem"]["val"]
+            if said:
+                comments[_text(key)] = said
+        values[_text(key)] = _text(value)
+    return NamedSet(kind, values, comments)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        if "concat" in value:
+            return " . ".join(_text(part) for part in value["concat"])
+        if "goto" in value:
+            return f"goto {value['goto']['target']}"
+    return str(value)
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Yield kind, name and inner lines of each block of the table."""
+    body: list[str] = []
+    head: re.Match[str] | None = None
+    for line in lines:
+        if head is None:
+            head = _BLOCK.match(line)
+            body = []
+        elif line == "\t}":
+            yield head[1], head[2], body
+            head = None
+        else:
+            body.append(line.strip())
+
+
+def _chain(body: Sequence[str]) -> Chain:
+    lines = [_PACKETS.sub("counter", line) for line in body]
+    if lines and lines[0].startswith("type "):
+        return Chain(lines[0], tuple(lines[1:]))
+    return Chain(rules=tuple(lines))

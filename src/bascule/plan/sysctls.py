@@ -1,0 +1,52 @@
+"""Which settings of the network stack kernel relays need, and why (Linux: ip-sysctl, nf_conntrack-sysctl)."""
+
+from collections.abc import Mapping, Sequence
+
+from bascule.config.facts import Facts
+from bascule.plan.model import RelayPlan
+
+_ALL = "net.ipv4.conf.all"
+
+
+def settings(relays: Sequence[RelayPlan], facts: Facts) -> Mapping[str, str]:
+    """Return the settings that these kernel relays need, by their dotted names; none where there is no relay."""
+    if not relays:
+        return {}
+    versions = {relay.version for relay in relays}
+    wanted = {
+        # A session picked up in mid-stream, after this node took its address over, is a session.
+        "net.netfilter.nf_conntrack_tcp_loose": "1",
+        # "auto" reports the end of no session that began before somebody listened.
+        "net.netfilter.nf_conntrack_events": "1",
+        "net.netfilter.nf_conntrack_acct": "1",
+        # The floor of every session that lost its own time-out.
+        "net.netfilter.nf_conntrack_tcp_timeout_established": str(max(relay.session_timeout for relay in relays)),
+    }
+    if 4 in versions:  # noqa: PLR2004 - IP version
+        wanted |= _version4(facts)
+    if 6 in versions:  # noqa: PLR2004 - IP version
+        wanted |= _version6(facts)
+    return wanted
+
+
+def _version4(facts: Facts) -> dict[str, str]:
+    wanted = {
+        "net.ipv4.ip_forward": "1",
+        # Ask for a host's neighbour with an address of its segment, and answer for an address only where it lives.
+        f"{_ALL}.arp_announce": "2",
+        f"{_ALL}.arp_ignore": "1",
+    }
+    strict = any(name.endswith(".rp_filter") and value == "1" for name, value in facts.sysctls.items())
+    if strict:  # answers may come back through another interface; the larger of "all" and the interface's own counts
+        wanted[f"{_ALL}.rp_filter"] = "2"
+    return wanted
+
+
+def _version6(facts: Facts) -> dict[str, str]:
+    # Forwarding switches router advertisements off where accept_ra is 1, and the default route with them.
+    advertised = {
+        name: "2"
+        for name, value in facts.sysctls.items()
+        if name.startswith("net.ipv6.conf.") and name.endswith(".accept_ra") and value in ("1", "2")
+    }
+    return {"net.ipv6.conf.all.forwarding": "1"} | advertised

@@ -1,0 +1,92 @@
+"""The door to nftables: the `nft` program, one transaction a call.
+
+A program of its own, and not the library in our process: nft 1.0.6 crashes on a few listings, and a crash there must not
+be ours (docs/adr/0002).
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from bascule.system.commands import Commands, Finished
+from bascule.system.errors import MachineError
+
+PROGRAM: Final = "nft"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What nft says of a table."""
+
+    rules: str
+    """The listing as text, without the elements of sets and maps."""
+    objects: tuple[dict[str, Any], ...]
+    """The same as JSON objects, with elements (libnftables-json(5))."""
+
+
+class Nft(Protocol):
+    """Reads and changes the rules of this network namespace."""
+
+    async def load(self, script: str) -> None:
+        """Make every change of a script, or none. Raises MachineError with nft's own words."""
+        ...
+
+    async def rehearse(self, script: str) -> str:
+        """Return what nft objects to in a script; empty where it would load. Nothing is changed."""
+        ...
+
+    async def table(self, family: str, name: str) -> Listing | None:
+        """Return a whole table, or None where it is not there."""
+        ...
+
+    async def map(self, family: str, table: str, name: str) -> dict[str, Any]:
+        """Return one map as a JSON object with its elements."""
+        ...
+
+
+class NftProgram:
+    """Runs the machine's `nft`."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    async def load(self, script: str) -> None:
+        """Load a script through standard input."""
+        finished = await self._commands.run([PROGRAM, "-f", "-"], script)
+        if finished.code:
+            raise MachineError("load the rules", _objection(finished))
+
+    async def rehearse(self, script: str) -> str:
+        """Ask nft to check a script (`-c`), which the kernel sees but does not keep."""
+        finished = await self._commands.run([PROGRAM, "-c", "-f", "-"], script)
+        return _objection(finished) if finished.code else ""
+
+    async def table(self, family: str, name: str) -> Listing | None:
+        """List a table twice: as text, which shows rules as they are written, and as JSON, for the elements."""
+        text = await self._commands.run([PROGRAM, "-t", "list", "table", family, name])
+        if text.code:
+            if "No such file or directory" in text.err:
+                return None
+            raise MachineError("read the rules", _objection(text))
+        return Listing(text.out, await self._json("list", "table", family, name))
+
+    async def map(self, family: str, table: str, name: str) -> dict[str, Any]:
+        """List one map."""
+        for entry in await self._json("list", "map", family, table, name):
+            if "map" in entry:
+                found: dict[str, Any] = entry["map"]
+                return found
+        raise MachineError("read the rules", f"map {name} is not there")
+
+    async def _json(self, *words: str) -> tuple[dict[str, Any], ...]:
+        finished = await self._commands.run([PROGRAM, "-j", *words])
+        if finished.code:
+            raise MachineError("read the rules", _objection(finished))
+        entries: list[dict[str, Any]] = json.loads(finished.out)["nftables"]
+        return tuple(entries)
+
+
+def _objection(finished: Finished) -> str:
+    """Return the first thing nft complains of, without the echo of the script."""
+    lines = [line for line in finished.err.splitlines() if "Error" in line or "rror:" in line]
+    return (lines or finished.err.splitlines() or [f"exit code {finished.code}"])[0]
