@@ -1,0 +1,30 @@
+# Each target makes .venv first; `make setup` does only that.
+.PHONY: setup demo run test lint format lock clean
+
+setup:
+	@tools/setup run
+
+demo: setup
+	@exec .venv/bin/bascule demo
+
+run: setup
+	@test -n "$(CONFIG)" || { echo "say which configuration: make run CONFIG=FILE" >&2; exit 2; }
+	@exec .venv/bin/bascule run --config "$(CONFIG)"
+
+test:
+	@exec tools/test
+
+lint:
+	@exec tools/lint
+
+format:
+	@tools/setup dev
+	.venv/bin/ruff check --fix src tests
+	.venv/bin/ruff format src tests
+
+lock:
+	@tools/setup dev
+	tools/lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
