@@ -1,0 +1,17 @@
+"""Waiting for a condition, instead of sleeping and hoping."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+def until(condition: Callable[[], Found], *, within: float = 10.0, what: str, every: float = 0.02) -> Found:
+    """Return the first true value of `condition`; raises TimeoutError that says `what` after `within` seconds."""
+    deadline = time.monotonic() + within
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {within:g} s: {what}")
+        time.sleep(every)
+    return found
