@@ -1,0 +1,48 @@
+"""IMAP4 as a simulated Exchange server speaks it: enough to log in, look at an empty mailbox and leave (RFC 3501)."""
+
+from bascule.lab.machine import Machine
+from bascule.lab.wire import Wire
+
+_FLAGS = r"(\Seen \Answered \Flagged \Deleted \Draft $MDNSent)"
+
+
+async def serve_imap(machine: Machine, wire: Wire) -> None:
+    """Hold one conversation. Any name and password may log in; a literal is no argument here."""
+    await wire.say(f"* OK The Microsoft Exchange IMAP4 service is ready. [{machine.fqdn}]")
+    logged_in = False
+    while True:
+        tag, command = _split(await wire.line())
+        if command == "LOGOUT":
+            await wire.say("* BYE Microsoft Exchange Server IMAP4 server signing off.", f"{tag} OK LOGOUT completed.")
+            return
+        logged_in = logged_in or command == "LOGIN"
+        await wire.say(*_answer(tag, command, logged_in=logged_in))
+
+
+def _split(line: str) -> tuple[str, str]:
+    """Return the tag and the command's name in capitals, of a line that may have neither."""
+    words = line.split(maxsplit=2)
+    return (words[0] if words else "*"), (words[1].upper() if len(words) > 1 else "")
+
+
+def _answer(tag: str, command: str, *, logged_in: bool) -> tuple[str, ...]:
+    match command:
+        case "CAPABILITY":
+            return "* CAPABILITY IMAP4 IMAP4rev1", f"{tag} OK CAPABILITY completed."
+        case "NOOP" | "LOGIN":
+            return (f"{tag} OK {command} completed.",)
+        case "SELECT" | "EXAMINE" if logged_in:
+            access = "READ-WRITE" if command == "SELECT" else "READ-ONLY"
+            return (
+                "* 0 EXISTS",
+                "* 0 RECENT",
+                f"* FLAGS {_FLAGS}",
+                f"* OK [PERMANENTFLAGS {_FLAGS}] Permanent flags",
+                "* OK [UIDVALIDITY 1] UIDVALIDITY value",
+                "* OK [UIDNEXT 1] The next unique identifier value",
+                f"{tag} OK [{access}] {command} completed.",
+            )
+        case "SELECT" | "EXAMINE":
+            return (f"{tag} BAD Command received in Invalid state.",)
+        case _:
+            return (f"{tag} BAD Command Error. 12",)

@@ -1,0 +1,54 @@
+"""A listening port of a simulated server: one conversation for each connection, so many at a time."""
+
+import asyncio
+import ssl
+from typing import Final
+
+from bascule.lab.wire import BROKEN_PEER, MAXIMUM_LINE, Session, Wire
+
+MAXIMUM_SESSIONS: Final = 1000
+"""Conversations at a time; a connection over the bound is closed at once."""
+
+
+class Listener:
+    """Accepts connections on one port and holds a conversation on each."""
+
+    def __init__(self, session: Session, *, context: ssl.SSLContext | None = None) -> None:
+        self._session = session
+        self._context = context
+        self._server: asyncio.Server | None = None
+        self._conversations: set[asyncio.Task[None]] = set()
+
+    async def open(self, address: str, port: int) -> int:
+        """Listen, and return the port: the one asked for, or a free one for 0. Raises OSError when it is taken."""
+        self._server = await asyncio.start_server(
+            self._accept, address, port, limit=MAXIMUM_LINE, ssl=self._context, reuse_address=True, backlog=128
+        )
+        taken: int = self._server.sockets[0].getsockname()[1]
+        return taken
+
+    async def close(self) -> None:
+        """Stop listening and end every conversation where it stands."""
+        if self._server is not None:
+            self._server.close()
+        for conversation in self._conversations:
+            conversation.cancel()
+        await asyncio.gather(*self._conversations, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._conversations) >= MAXIMUM_SESSIONS:
+            writer.transport.abort()
+            return
+        conversation = asyncio.create_task(self._hold(reader, writer))
+        self._conversations.add(conversation)
+        conversation.add_done_callback(self._conversations.discard)
+
+    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._session(Wire(reader, writer))
+            writer.close()
+            await writer.wait_closed()
+        except BROKEN_PEER:
+            return  # the client's affair: the next one is served all the same
+        finally:
+            writer.transport.abort()

@@ -1,0 +1,21 @@
+"""Who a simulated server is, and what its protocols share."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """One simulated Exchange server, as its protocols see it."""
+
+    name: str
+    """NetBIOS name, as `X-FEServer` gives it: `EX1`."""
+    domain: str = "lab.local"
+    in_maintenance: bool = False
+    """As after `Set-ServerComponentState … ServerWideOffline Inactive`: no health page, and SMTP answers 421 4.3.2."""
+    queued_messages: int = 0
+    """Messages that SMTP has accepted since the start; none is kept."""
+
+    @property
+    def fqdn(self) -> str:
+        """Return the full name, as greetings and health pages give it."""
+        return f"{self.name}.{self.domain}"

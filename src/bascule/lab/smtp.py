@@ -1,0 +1,91 @@
+"""SMTP as a simulated Exchange server speaks it: takes messages, counts them and throws them away (RFC 5321)."""
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Final
+
+from bascule.lab.machine import Machine
+from bascule.lab.wire import Wire
+
+MAXIMUM_MESSAGE: Final = 10 * 1024 * 1024
+"""Bytes of a message, as EHLO says."""
+
+MAXIMUM_RECIPIENTS: Final = 500
+"""Recipients of a message."""
+
+_SHUT: Final = "421 4.3.2 Service not active"
+
+
+async def serve_smtp(machine: Machine, wire: Wire) -> None:
+    """Hold one conversation; in maintenance say so and hang up."""
+    if machine.in_maintenance:
+        await wire.say(_SHUT)
+        return
+    ready = format_datetime(datetime.now(UTC))
+    await wire.say(f"220 {machine.fqdn} Microsoft ESMTP MAIL Service ready at {ready}")
+    envelope = _Envelope()
+    while not machine.in_maintenance:
+        command, _, argument = (await wire.line()).partition(" ")
+        match command.upper():
+            case "QUIT":
+                await wire.say("221 2.0.0 Service closing transmission channel")
+                return
+            case "HELO":
+                envelope = _Envelope()
+                await wire.say(f"250 {machine.fqdn} Hello [{wire.peer}]")
+            case "EHLO":
+                envelope = _Envelope()
+                await wire.say(
+                    f"250-{machine.fqdn} Hello [{wire.peer}]",
+                    f"250-SIZE {MAXIMUM_MESSAGE}",
+                    "250-PIPELINING",
+                    "250 8BITMIME",
+                )
+            case "DATA" if envelope.recipients:
+                await wire.say(await _take(machine, wire))
+                envelope = _Envelope()
+            case other:
+                await wire.say(envelope.answer(other, argument))
+    await wire.say(_SHUT)
+
+
+class _Envelope:
+    """What MAIL and RCPT have said so far."""
+
+    def __init__(self) -> None:
+        self.sender = ""
+        self.recipients = 0
+
+    def answer(self, command: str, argument: str) -> str:
+        match command:
+            case "MAIL" if argument.upper().startswith("FROM:"):
+                self.sender, self.recipients = argument, 0
+                return "250 2.1.0 Sender OK"
+            case "RCPT" if not argument.upper().startswith("TO:"):
+                return "501 5.5.4 Invalid arguments"
+            case "RCPT" if self.sender and self.recipients < MAXIMUM_RECIPIENTS:
+                self.recipients += 1
+                return "250 2.1.5 Recipient OK"
+            case "RCPT" if self.sender:
+                return "452 4.5.3 Too many recipients"
+            case "RSET":
+                self.sender, self.recipients = "", 0
+                return "250 2.0.0 Resetting"
+            case "NOOP":
+                return "250 2.0.0 OK"
+            case "MAIL" | "RCPT" | "DATA":
+                return "503 5.5.2 Bad sequence of commands"
+            case _:
+                return "500 5.3.3 Unrecognized command"
+
+
+async def _take(machine: Machine, wire: Wire) -> str:
+    """Read a message to its lone dot, and return the answer to it. Raises ValueError when it is too long."""
+    await wire.say("354 Start mail input; end with <CRLF>.<CRLF>")
+    size = 0
+    while (line := await wire.line()) != ".":
+        size += len(line) + 2
+        if size > MAXIMUM_MESSAGE:
+            raise ValueError(f"a message of more than {MAXIMUM_MESSAGE} bytes")
+    machine.queued_messages += 1
+    return f"250 2.6.0 [InternalId={machine.queued_messages}, Hostname={machine.fqdn}] Queued mail for delivery"
