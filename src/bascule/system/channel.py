@@ -35,8 +35,9 @@ def encode(message: object) -> bytes:
 class Decoder(Generic[Message]):
     """Cuts what arrives on a stream into messages of one type (a Struct, or a union of tagged Structs)."""
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, *, maximum: int = MAXIMUM_FRAME) -> None:
         self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(kind)
+        self._maximum = maximum
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:
@@ -47,8 +48,8 @@ class Decoder(Generic[Message]):
         self._buffer += data
         while len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)
-            if not 1 <= length <= MAXIMUM_FRAME:
-                raise ChannelError(f"a frame of {length} bytes, of at most {MAXIMUM_FRAME}")
+            if not 1 <= length <= self._maximum:
+                raise ChannelError(f"a frame of {length} bytes, of at most {self._maximum}")
             if len(self._buffer) < _LENGTH.size + length:
                 return
             frame = bytes(self._buffer[_LENGTH.size : _LENGTH.size + length])
@@ -65,12 +66,19 @@ class Decoder(Generic[Message]):
 
 
 class Channel(Generic[Message]):
-    """A stream of messages for asyncio; `Message` is what the peer sends."""
+    """A stream of messages for asyncio; `Message` is what the peer sends, in frames of at most `maximum` bytes."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kind: Any) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        kind: Any,
+        *,
+        maximum: int = MAXIMUM_FRAME,
+    ) -> None:
         self._reader = reader
         self._writer = writer
-        self._decoder: Decoder[Message] = Decoder(kind)
+        self._decoder: Decoder[Message] = Decoder(kind, maximum=maximum)
         self._ready: list[Message] = []
 
     async def send(self, message: object) -> None:

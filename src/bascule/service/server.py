@@ -1,0 +1,182 @@
+"""The control socket: hears requests, knows from the kernel who asks, and calls the service."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import pwd
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from struct import Struct
+from typing import Any, Final, TypeAlias
+
+from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable
+from bascule.service.operations import OPERATIONS, AnyRequest, Context, Permission, Request, Service
+from bascule.service.results import AnyResult
+from bascule.system.channel import Channel, ChannelError
+from bascule.system.errors import MachineError
+
+MAXIMUM_REQUEST: Final = 2 * 1024 * 1024
+"""Bytes of a request; the largest, an `Explain` that names everything it may, takes 1.4 million."""
+
+MAXIMUM_PEERS: Final = 64
+"""Connections at a time; the next ones hear that we are busy."""
+
+PATIENCE: Final = 10.0
+"""Seconds a peer may take to send a request, or to take an answer."""
+
+_CREDENTIALS: Final = Struct("3i")
+
+Permits: TypeAlias = Callable[[Context, Permission], bool]
+
+
+def owner_or_root(owner: int) -> Permits:
+    """Return the rule that root and the user Bascule runs as may do everything, and nobody else anything."""
+
+    def permits(context: Context, _: Permission) -> bool:
+        return context.uid in {0, owner}
+
+    return permits
+
+
+def open_listener(path: Path) -> socket.socket:
+    """Return a socket that listens at `path`, which only its owner may connect to.
+
+    A socket that a dead Bascule left there is replaced. Raises MachineError where a live one listens, or where the
+    path cannot be used.
+    """
+    step = f"open the control socket {path}"
+    obstacle = _obstacle(path)
+    if obstacle:
+        raise MachineError(step, obstacle)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        os.fchmod(listener.fileno(), 0o600)  # before it has a name, so that nobody else can be quicker
+        listener.bind(str(path))
+        listener.listen(MAXIMUM_PEERS)
+    except OSError as error:
+        listener.close()
+        raise MachineError(step, error.strerror or str(error)) from error
+    return listener
+
+
+def _obstacle(path: Path) -> str:
+    """Return why a listener may not take the path; empty where it may."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except FileNotFoundError:
+            return ""
+        except ConnectionRefusedError:
+            return "" if path.is_socket() else "a file that is no socket stands there"
+        except OSError as error:
+            return error.strerror or str(error)
+    return "another Bascule listens there (see: bascule status)"
+
+
+class ControlServer:
+    """Serves the operations to whoever connects and may."""
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        permits: Permits,
+        log: logging.Logger,
+        patience: float = PATIENCE,
+        maximum_peers: int = MAXIMUM_PEERS,
+    ) -> None:
+        self._service = service
+        self._permits = permits
+        self._log = log
+        self._patience = patience
+        self._maximum_peers = maximum_peers
+        self._server: asyncio.Server | None = None
+        self._conversations: set[asyncio.Task[None]] = set()
+
+    async def start(self, listener: socket.socket) -> None:
+        """Begin to serve at a listening socket, which is ours to close from now on."""
+        self._server = await asyncio.start_unix_server(self._accept, sock=listener)
+
+    async def close(self) -> None:
+        """Stop listening, let what is being answered be answered within the patience, and end the rest."""
+        if self._server is not None:
+            for listener in self._server.sockets:
+                _give_up_path(listener.getsockname())
+            self._server.close()
+            self._server = None
+        if self._conversations:
+            _, late = await asyncio.wait(self._conversations, timeout=self._patience)
+            for conversation in late:
+                conversation.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversation = asyncio.current_task()
+        assert conversation is not None, "asyncio calls this in a task"
+        self._conversations.add(conversation)
+        channel: Channel[AnyRequest] = Channel(reader, writer, AnyRequest, maximum=MAXIMUM_REQUEST)
+        try:
+            await self._converse(channel, peer_of(writer.get_extra_info("socket")))
+        except (TimeoutError, OSError) as error:
+            self._log.debug("a peer of the control socket went away: %s", error)
+        finally:
+            self._conversations.discard(conversation)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._patience):
+                    await channel.close()
+
+    async def _converse(self, channel: Channel[AnyRequest], context: Context) -> None:
+        """Hear one request and answer it."""
+        if len(self._conversations) > self._maximum_peers:
+            await self._send(channel, Busy(message=f"{self._maximum_peers} others are asking; try again"))
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                request = await channel.receive()
+        except ChannelError as error:
+            await self._send(channel, Unavailable(message=f"the request was not understood: {error}"))
+            return
+        if request is not None:
+            await self._send(channel, await self._answer(context, request))
+
+    async def _send(self, channel: Channel[AnyRequest], reply: AnyResult | Failure) -> None:
+        async with asyncio.timeout(self._patience):
+            await channel.send(reply)
+
+    async def _answer(self, context: Context, request: Request[Any]) -> AnyResult | Failure:
+        operation = OPERATIONS[type(request)]
+        if not self._permits(context, operation.permission):
+            self._log.warning("refused %s to %s (uid %d)", operation.name, context.user, context.uid)
+            return Forbidden(message=f"{context.user} may not {operation.summary}")
+        if operation.audit is not None:
+            self._log.info("%s (uid %d, pid %d) %s", context.user, context.uid, context.pid, operation.audit)
+        try:
+            result: AnyResult = await getattr(self._service, operation.method)(context, request)
+        except OperationFailed as failed:
+            return failed.failure
+        except MachineError as error:
+            return Unavailable(message=str(error))
+        except Exception:  # noqa: BLE001 - the process's edge: a bug in one operation must not cost the peer its answer
+            self._log.exception("a fault of our own in %s", operation.name)
+            return Unavailable(message=f"{operation.name} met a fault of Bascule's own; its log says where")
+        return result
+
+
+def _give_up_path(name: str) -> None:
+    """Remove a listener's name; while it still listens, so that it can be nobody else's yet."""
+    Path(name).unlink(missing_ok=True)
+
+
+def peer_of(connection: socket.socket) -> Context:
+    """Return who is at the other end of a unix socket, as the kernel knows it."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(raw)
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    return Context(uid=uid, pid=pid, user=user)

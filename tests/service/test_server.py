@@ -1,0 +1,299 @@
+"""A real unix socket with a service that only pretends."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bascule.config.diagnostics import Diagnostic, Span
+from bascule.service.client import Client, NotRunningError
+from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable
+from bascule.service.operations import (
+    Clear,
+    Context,
+    Explain,
+    Permission,
+    Request,
+    ShowFirewall,
+    ShowRelays,
+    Status,
+    Stop,
+)
+from bascule.service.results import (
+    AnyResult,
+    Cleared,
+    Explained,
+    FirewallRules,
+    Level,
+    Relays,
+    Result,
+    StatusReport,
+    Stopped,
+)
+from bascule.service.server import MAXIMUM_REQUEST, ControlServer, Permits, open_listener, owner_or_root
+from bascule.system.channel import Decoder, encode
+from bascule.system.errors import MachineError
+
+REPORT = StatusReport(
+    level=Level.OK,
+    sentence="1 relay serves clients",
+    version="0",
+    pid=1,
+    configuration="a.conf",
+    since=datetime(2026, 1, 1, tzinfo=UTC),
+    relays=1,
+    relays_active=1,
+    hosts=1,
+    hosts_up=1,
+)
+REJECTED = Rejected(diagnostics=(Diagnostic.error(Span(1, 2, 3), "no client of that address"),))
+
+
+class PretendedService:
+    """Answers without any work, and remembers who asked."""
+
+    def __init__(self) -> None:
+        self.asked_by: list[Context] = []
+
+    async def status(self, context: Context, _: Status, /) -> StatusReport:
+        """Answer, and keep the context."""
+        self.asked_by.append(context)
+        return REPORT
+
+    async def show_relays(self, _: Context, __: ShowRelays, /) -> Relays:
+        """Meet a machine that would not."""
+        raise MachineError("read the sets", "no such table")
+
+    async def show_firewall(self, _: Context, __: ShowFirewall, /) -> FirewallRules:
+        """Have a bug."""
+        raise ZeroDivisionError
+
+    async def explain(self, _: Context, __: Explain, /) -> Explained:
+        """Refuse what was asked."""
+        raise OperationFailed(REJECTED)
+
+    async def clear(self, _: Context, __: Clear, /) -> Cleared:
+        """Pretend to have cleared."""
+        return Cleared(done=("ended 2 sessions",))
+
+    async def stop(self, _: Context, __: Stop, /) -> Stopped:
+        """Take a moment to answer."""
+        await asyncio.sleep(0.2)
+        return Stopped(sentence="stopped")
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    path: Path,
+    service: PretendedService | None = None,
+    *,
+    permits: Permits | None = None,
+    patience: float = 5.0,
+    maximum_peers: int = 64,
+) -> AsyncIterator[ControlServer]:
+    """Serve at `path` until the block ends."""
+    server = ControlServer(
+        service or PretendedService(),
+        permits=permits or owner_or_root(os.getuid()),
+        log=logging.getLogger("test.control"),
+        patience=patience,
+        maximum_peers=maximum_peers,
+    )
+    await server.start(open_listener(path))
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the control socket shall be."""
+    return tmp_path / "control.sock"
+
+
+async def ask(path: Path, request: Request[Result]) -> Result:
+    """Return what the client gets, without holding up the loop."""
+    return await asyncio.to_thread(Client(path, patience=5).call, request)
+
+
+async def failure_of(path: Path, request: Request[Result]) -> Failure:
+    """Return the failure that the client meets."""
+    with pytest.raises(OperationFailed) as caught:
+        await ask(path, request)
+    return caught.value.failure
+
+
+async def raw_exchange(path: Path, sent: bytes) -> AnyResult | Failure:
+    """Send bytes as they are and return the one message that comes back before the server closes."""
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(sent)
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65536):
+            received += data
+    writer.close()
+    replies: list[AnyResult | Failure] = list(Decoder(AnyResult | Failure).feed(received))
+    assert len(replies) == 1
+    return replies[0]
+
+
+async def test_an_answer_comes_back_whole(path: Path) -> None:
+    """The client gets the very value that the service gave."""
+    async with serving(path):
+        assert await ask(path, Status()) == REPORT
+        assert await ask(path, Clear()) == Cleared(done=("ended 2 sessions",))
+
+
+async def test_the_kernel_says_who_asks(path: Path) -> None:
+    """The context names this process and this user, though the request says nothing about it."""
+    service = PretendedService()
+    async with serving(path, service):
+        await ask(path, Status())
+    assert [(context.uid, context.pid) for context in service.asked_by] == [(os.getuid(), os.getpid())]
+
+
+async def test_another_user_is_refused(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Who may not is told so, the service is never called, and the log has it."""
+    service = PretendedService()
+    async with serving(path, service, permits=lambda _context, _permission: False):
+        failure = await failure_of(path, Status())
+    assert isinstance(failure, Forbidden)
+    assert service.asked_by == []
+    assert "refused status" in caplog.text
+
+
+@pytest.mark.parametrize(("uid", "allowed"), [(0, True), (1001, True), (1002, False)])
+def test_root_and_the_owner_may(uid: int, allowed: bool) -> None:  # noqa: FBT001 - a table of expectations
+    """Root and the user that Bascule runs as may do everything, others nothing."""
+    permits = owner_or_root(1001)
+    assert all(permits(Context(uid=uid, pid=1, user="x"), permission) is allowed for permission in Permission)
+
+
+async def test_refusals_keep_their_kind(path: Path) -> None:
+    """Diagnostics arrive as diagnostics, and what the machine would not as a message."""
+    async with serving(path):
+        assert await failure_of(path, Explain(clients=("1.2.3.4",), port=443)) == REJECTED
+        assert await failure_of(path, ShowRelays()) == Unavailable(message="read the sets: no such table")
+
+
+async def test_a_bug_is_logged_and_answered(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An exception that nobody expected leaves its traceback in the log only, and the server goes on."""
+    async with serving(path):
+        failure = await failure_of(path, ShowFirewall())
+        assert await ask(path, Status()) == REPORT
+    assert isinstance(failure, Unavailable)
+    assert "ZeroDivisionError" not in failure.message
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_what_changes_something_is_written_down(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A `clear` leaves a line with who did it; a look leaves none."""
+    caplog.set_level(logging.INFO, "test.control")
+    async with serving(path):
+        await ask(path, Status())
+        assert caplog.messages == []
+        await ask(path, Clear())
+    assert [message for message in caplog.messages if "cleared the machine" in message]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        (MAXIMUM_REQUEST + 1).to_bytes(4, "big") + b"\x01",
+        b"\0\0\0\0",
+        encode(Status()).replace(b"\x01", b"\x09", 1),
+        encode({"operation": "launch"}),
+        encode({"operation": "status", "uid": 0}),
+        encode([1, 2]),
+    ],
+    ids=["another protocol", "too long", "empty frame", "another version", "unknown operation", "unknown field", "no map"],
+)
+async def test_garbage_is_answered_in_words(path: Path, sent: bytes) -> None:
+    """Whatever is no request gets one message that says so, and the next client is served."""
+    async with serving(path):
+        reply = await raw_exchange(path, sent)
+        assert isinstance(reply, Unavailable)
+        assert "not understood" in reply.message
+        assert await ask(path, Status()) == REPORT
+
+
+async def test_a_silent_peer_is_let_go(path: Path) -> None:
+    """Who sends half a request and then nothing is closed on after the patience, and delays nobody."""
+    async with serving(path, patience=0.2):
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(encode(Status())[:3])
+        assert await ask(path, Status()) == REPORT
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_too_many_peers_hear_that_we_are_busy(path: Path) -> None:
+    """Beyond the bound a connection is answered at once, without being listened to."""
+    async with serving(path, maximum_peers=1):
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(encode(Status())[:3])
+        assert isinstance(await failure_of(path, Status()), Busy)
+        writer.close()
+        assert await reader.read() == b""
+
+
+async def test_closing_lets_an_answer_out(path: Path) -> None:
+    """An answer that is being made when the server closes still reaches its client, and the socket is gone after."""
+    async with serving(path) as server:
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(encode(Stop()))
+        while not server._conversations:  # noqa: ASYNC110 - the server offers no event for it
+            await asyncio.sleep(0)
+        await server.close()
+        received = await reader.read()
+        writer.close()
+    assert list(Decoder(AnyResult | Failure).feed(received)) == [Stopped(sentence="stopped")]
+    assert not await asyncio.to_thread(path.exists)
+
+
+async def test_only_the_owner_may_connect(path: Path) -> None:
+    """The socket's mode keeps other users out before a byte is read."""
+    async with serving(path):
+        assert stat.S_IMODE((await asyncio.to_thread(path.stat)).st_mode) == 0o600
+
+
+async def test_a_dead_socket_is_replaced_and_a_live_one_is_not(path: Path) -> None:
+    """What a crash left does not keep the next one from starting; two never share a path."""
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    async with serving(path):
+        with pytest.raises(MachineError, match="another Bascule listens there"):
+            open_listener(path)
+        assert await ask(path, Status()) == REPORT
+
+
+def test_a_file_of_somebody_is_not_deleted(path: Path) -> None:
+    """A path that names an ordinary file is refused and the file stays."""
+    path.write_text("precious")
+    with pytest.raises(MachineError, match="no socket"):
+        open_listener(path)
+    assert path.read_text() == "precious"
+
+
+def test_a_path_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    """A missing directory, and a path longer than the kernel takes, are named."""
+    with pytest.raises(MachineError, match="open the control socket"):
+        open_listener(tmp_path / "missing" / "control.sock")
+    with pytest.raises(MachineError, match="too long"):
+        open_listener(tmp_path / ("x" * 120))
+
+
+def test_nobody_there_is_said_with_the_way_out(path: Path) -> None:
+    """Without a socket, and with a dead one, the message names the path and the command that helps."""
+    with pytest.raises(NotRunningError, match=r"no Bascule runs at .*control\.sock \(start it with"):
+        Client(path).call(Status())
