@@ -39,8 +39,12 @@ class Nft(Protocol):
         """Return a whole table, or None where it is not there."""
         ...
 
-    async def map(self, family: str, table: str, name: str) -> dict[str, Any]:
-        """Return one map as a JSON object with its elements."""
+    async def named(self, kind: str, family: str, table: str, name: str) -> dict[str, Any]:
+        """Return one `set` or `map` as a JSON object with its elements."""
+        ...
+
+    async def foreign_nat(self, but: str) -> bool:
+        """Return whether a nat chain stands in any table but the named one."""
         ...
 
 
@@ -70,13 +74,18 @@ class NftProgram:
             raise MachineError("read the rules", _objection(text))
         return Listing(text.out, await self._json("list", "table", family, name))
 
-    async def map(self, family: str, table: str, name: str) -> dict[str, Any]:
-        """List one map."""
-        for entry in await self._json("list", "map", family, table, name):
-            if "map" in entry:
-                found: dict[str, Any] = entry["map"]
+    async def named(self, kind: str, family: str, table: str, name: str) -> dict[str, Any]:
+        """List one set or map."""
+        for entry in await self._json("list", kind, family, table, name):
+            if kind in entry:
+                found: dict[str, Any] = entry[kind]
                 return found
-        raise MachineError("read the rules", f"map {name} is not there")
+        raise MachineError("read the rules", f"{kind} {name} is not there")
+
+    async def foreign_nat(self, but: str) -> bool:
+        """Look through the base chains of all tables."""
+        chains = [entry["chain"] for entry in await self._json("list", "chains") if "chain" in entry]
+        return any(chain.get("type") == "nat" and chain["table"] != but for chain in chains)
 
     async def _json(self, *words: str) -> tuple[dict[str, Any], ...]:
         finished = await self._commands.run([PROGRAM, "-j", *words])

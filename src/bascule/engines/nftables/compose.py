@@ -38,9 +38,9 @@ _PORTS: Final = f"{FIRST_PROBE_PORT}-{LAST_PROBE_PORT}"
 
 
 def compose(plan: Plan) -> Ruleset | None:
-    """Return the table that carries a plan's kernel relays; None where it has none."""
+    """Return the table that carries a plan's kernel relays; None where it has none and never had."""
     relays = plan.of(EngineName.KERNEL)
-    if not relays:
+    if not relays and not plan.marks:
         return None
     timeouts = sorted({relay.session_timeout for relay in relays})
     return Ruleset(

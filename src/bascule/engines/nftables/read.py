@@ -6,9 +6,11 @@ from the JSON, which is exact about them.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from bascule.engines.nftables.ruleset import Chain, NamedSet, Ruleset
+from bascule.plan.model import Endpoint, MarkOwner
 from bascule.system.nft import Listing
 
 _BLOCK = re.compile(r"\t(ct timeout|chain|set|map) (\S+) \{")
@@ -57,6 +59,25 @@ def read_elements(kind: str, entry: Mapping[str, Any]) -> NamedSet:
                 comments[_text(key)] = said
         values[_text(key)] = _text(value)
     return NamedSet(kind, values, comments)
+
+
+def kept_marks(ruleset: Ruleset | None) -> Mapping[MarkOwner, int]:
+    """Return who owns which mark: the kernel itself keeps the allocation, as long as it keeps sessions."""
+    marks: dict[MarkOwner, int] = {}
+    for version in (4, 6):
+        targets = ruleset.sets.get(f"m_to{version}") if ruleset else None
+        for mark, target in targets.elements.items() if targets else ():
+            address, _, port = target.partition(" . ")
+            service = targets.comments.get(mark, "") if targets else ""
+            if service and mark.isdecimal() and port.isdecimal():
+                marks[MarkOwner(service, Endpoint(ip_address(address), int(port)))] = int(mark)
+    return marks
+
+
+def dealt_marks(ruleset: Ruleset | None) -> frozenset[int]:
+    """Return the marks that stand in slots: the hosts that the kernel gives clients to now."""
+    maps = [named for name, named in ruleset.sets.items() if name.startswith("m_slots_")] if ruleset else []
+    return frozenset(int(mark) for named in maps for mark in named.elements.values())
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,63 @@
+"""Everything or nothing: all engines rehearse before any applies, and what was applied is taken back when one fails."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bascule.config.diagnostics import Diagnostic, Severity
+from bascule.engines.engine import Engine
+from bascule.system.errors import MachineError
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One engine's part of a deployment."""
+
+    engine: Engine[Any, Any, Any]
+    desired: Any
+
+
+class RehearsalRefused(Exception):  # noqa: N818 - the machine's refusal, not a fault of ours
+    """An engine objected in its rehearsal; nothing was changed."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__("; ".join(diagnostic.message for diagnostic in diagnostics))
+        self.diagnostics = tuple(diagnostics)
+
+
+async def deploy(steps: Sequence[Step]) -> Sequence[Diagnostic]:
+    """Make every engine's part of the machine equal to what is desired, in the order of the steps.
+
+    Returns the warnings of the rehearsals. Raises RehearsalRefused before anything is changed, and MachineError after
+    everything that was changed has been taken back.
+    """
+    snapshots = [await step.engine.observe() for step in steps]
+    changes = [step.engine.difference(step.desired, seen) for step, seen in zip(steps, snapshots, strict=True)]
+    said = [found for step, change in zip(steps, changes, strict=True) for found in await step.engine.rehearse(change)]
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in said):
+        raise RehearsalRefused(said)
+    done: list[tuple[Step, Any]] = []
+    try:
+        for step, change, snapshot in zip(steps, changes, snapshots, strict=True):
+            if change:
+                done.append((step, snapshot))
+                await step.engine.apply(change)
+                await _verify(step)
+    except MachineError as error:
+        await _take_back(done, error)
+        raise
+    return said
+
+
+async def _verify(step: Step) -> None:
+    """Look again: what the machine holds is what counts, not what it was told."""
+    if step.engine.difference(step.desired, await step.engine.observe()):
+        raise MachineError(f"apply the {step.engine.name} part", "the machine does not hold what it was told")
+
+
+async def _take_back(done: Sequence[tuple[Step, Any]], cause: MachineError) -> None:
+    for step, snapshot in reversed(done):
+        try:
+            await step.engine.restore(snapshot)
+        except MachineError as error:
+            raise MachineError(cause.step, f"{cause.cause}; additionally, taking it back failed: {error}") from cause

@@ -1,0 +1,92 @@
+"""Keeps the kernel settings that a plan needs, and remembers what they were before."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bascule.config.diagnostics import Diagnostic, Span
+from bascule.plan.model import NetworkPlan
+from bascule.system.errors import MachineError
+from bascule.system.files import read_whole, write_whole
+from bascule.system.sysctls import Sysctls
+
+_FILE: Final = "sysctls.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Kernel settings as they were seen."""
+
+    now: Mapping[str, str]
+    before: Mapping[str, str]
+    """Of those that we have changed, what they were."""
+
+
+class NetworkEngine:
+    """Sets what the plan names; a setting it names no more goes back to its old value."""
+
+    name = "network"
+
+    def __init__(self, sysctls: Sysctls, state: Path) -> None:
+        self._sysctls = sysctls
+        self._file = state / _FILE
+
+    def before(self) -> Mapping[str, str]:
+        """Return the old values of the settings that we have changed. Raises MachineError."""
+        data = read_whole(self._file)
+        if data is None:
+            return {}
+        try:
+            values = json.loads(data)
+        except ValueError as error:
+            raise MachineError(f"read {self._file}", f"it is damaged: {error}") from error
+        if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+            raise MachineError(f"read {self._file}", "it is damaged: no table of settings")
+        return values
+
+    async def observe(self) -> Settings:
+        """Return the settings that a plan may name as they are now, and as they were before we changed them."""
+        before = self.before()
+        return Settings({**self._sysctls.planned(), **self._sysctls.read(before)}, before)
+
+    def difference(self, desired: NetworkPlan, observed: Settings) -> Mapping[str, str]:
+        """Return the settings to write: those of the plan that differ, and old values of those it names no more."""
+        wanted = {**observed.before, **desired.sysctls}
+        return {name: value for name, value in wanted.items() if observed.now.get(name) != value}
+
+    async def rehearse(self, changes: Mapping[str, str]) -> Sequence[Diagnostic]:
+        """Say which settings this kernel does not have."""
+        there = self._sysctls.read(changes)
+        return [
+            Diagnostic.error(Span(), f"this kernel has no setting {name}", "relays in the kernel need it")
+            for name in changes
+            if name not in there
+        ]
+
+    async def apply(self, changes: Mapping[str, str]) -> None:
+        """Note the old values, then write. A power cut in between leaves a note too many, which does no harm."""
+        if not changes:
+            return
+        before = self.before()
+        old = self._sysctls.read(name for name in changes if name not in before)
+        if old:
+            write_whole(self._file, json.dumps({**before, **old}, indent=1).encode())
+        for name, value in changes.items():
+            self._sysctls.write(name, value)
+
+    async def restore(self, snapshot: Settings) -> None:
+        """Write back what was observed."""
+        now = self._sysctls.read(self.before())
+        for name, value in snapshot.now.items():
+            if name in now and now[name] != value:
+                self._sysctls.write(name, value)
+
+    async def clear(self) -> int:
+        """Give every setting its old value back, and forget; return how many there were."""
+        before = self.before()
+        for name, value in before.items():
+            self._sysctls.write(name, value)
+        self._file.unlink(missing_ok=True)
+        return len(before)

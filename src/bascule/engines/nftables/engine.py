@@ -1,0 +1,96 @@
+"""Makes the kernel's rules equal to the plan's: whole plans by one transaction, a host's flip by a smaller one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bascule.config.diagnostics import Diagnostic, Span
+from bascule.config.model import EngineName
+from bascule.engines.nftables.compose import slot_elements
+from bascule.engines.nftables.names import slots_map
+from bascule.engines.nftables.read import read, read_elements
+from bascule.engines.nftables.ruleset import FAMILY, KEEP, TABLE, NamedSet, Ruleset
+from bascule.engines.nftables.script import removal, slot_changes, transaction
+from bascule.plan.model import Plan, RelayPlan
+from bascule.system.errors import MachineError
+from bascule.system.nft import Nft
+
+SLOT_TYPE: Final = "typeof numgen inc mod 1024 : meta mark"
+
+
+class NftablesEngine:
+    """The engine of relays in the kernel. Desired is what `compose` returns: None where no table is needed."""
+
+    name = "nftables"
+
+    def __init__(self, nft: Nft) -> None:
+        self._nft = nft
+
+    async def observe(self) -> Ruleset | None:
+        """Return our table as the kernel has it; None where it is not there. Raises MachineError."""
+        listing = await self._nft.table(FAMILY, TABLE)
+        return None if listing is None else read(listing)
+
+    def difference(self, desired: Ruleset | None, observed: Ruleset | None) -> str:
+        """Return the script of the transaction between them; empty where nothing must change."""
+        return "" if desired is None else transaction(desired, observed)
+
+    async def rehearse(self, changes: str) -> Sequence[Diagnostic]:
+        """Ask nft; what it objects to in rules that we wrote is our fault, and is said as it is."""
+        objection = await self._nft.rehearse(changes) if changes else ""
+        return [Diagnostic.error(Span(), f"nftables would not take the rules: {objection}")] if objection else []
+
+    async def apply(self, changes: str) -> None:
+        """Load the transaction. Raises MachineError, and then nothing has changed."""
+        if changes:
+            await self._nft.load(changes)
+
+    async def restore(self, snapshot: Ruleset | None) -> None:
+        """Bring back the rules that were there; where there was no table, take ours away again."""
+        await self._nft.load(removal() if snapshot is None else transaction(snapshot, await self.observe()) or "\n")
+
+    async def flip(self, before: Plan, after: Plan) -> bool:
+        """Bring the slots of the one plan to those of the other, and read back what was written.
+
+        The plans may differ in their slots only. Returns whether the kernel now holds what it was told; where it does
+        not, somebody else has changed our table, and the whole must be compared. Raises MachineError.
+        """
+        pairs = zip(before.of(EngineName.KERNEL), after.of(EngineName.KERNEL), strict=True)
+        changed = {slots_map(new): (_slots(old), _slots(new)) for old, new in pairs if old.pool.slots != new.pool.slots}
+        if changed:
+            await self._nft.load(slot_changes(changed))
+        return await self._hold(changed)
+
+    async def _hold(self, changed: Mapping[str, tuple[NamedSet, NamedSet]]) -> bool:
+        for name, (_, wanted) in changed.items():
+            entry = await self._nft.named("map", FAMILY, TABLE, name)
+            if read_elements(SLOT_TYPE, entry).elements != wanted.elements:
+                return False
+        return True
+
+    async def clear(self) -> bool:
+        """Take our table away, if it is there; return whether it was."""
+        if await self.observe() is None:
+            return False
+        await self._nft.load(removal())
+        return True
+
+    async def drop_keeper(self) -> bool:
+        """Take the empty nat chains away too, unless no other nat chain is left: its going would end sessions.
+
+        Returns whether they are gone.
+        """
+        if await self._nft.table(FAMILY, KEEP) is None:
+            return True
+        if not await self._nft.foreign_nat(KEEP):
+            return False
+        await self._nft.load(f"delete table {FAMILY} {KEEP}\n")
+        return True
+
+
+def _slots(relay: RelayPlan) -> NamedSet:
+    return NamedSet(SLOT_TYPE, slot_elements(relay))
+
+
+def missing(error: MachineError) -> bool:
+    """Return whether the machine says that what we meant to change is not there: our table was changed by others."""
+    return "No such file or directory" in error.cause

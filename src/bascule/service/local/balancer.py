@@ -1,0 +1,223 @@
+"""The running balancer: keeps the machine equal to the plan, and the plan equal to what the checks say."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from bascule.config.facts import Facts
+from bascule.config.model import Configuration, OnDown
+from bascule.deploy.transaction import Step, deploy
+from bascule.engines.engine import Engine
+from bascule.engines.nftables.compose import compose
+from bascule.engines.nftables.engine import NftablesEngine
+from bascule.engines.nftables.read import dealt_marks, kept_marks
+from bascule.engines.nftables.ruleset import Ruleset
+from bascule.engines.nftables.sessions import Sessions
+from bascule.engines.nftables.settling import RENEWAL, Settling
+from bascule.engines.proxy.engine import ProxyEngine
+from bascule.engines.proxy.plan import proxy_plan
+from bascule.health.outcome import Outcome
+from bascule.health.states import HostStates
+from bascule.health.supervisor import ProbeProcess
+from bascule.plan.compile import Situation, compile_plan, redeal
+from bascule.plan.model import HostState, MarkOwner, Plan, ProbeTarget
+from bascule.plan.slots import Rankings
+from bascule.service.local.belief import Belief, believe
+from bascule.service.local.doom import doomed
+from bascule.service.local.machine import Machine
+from bascule.system.errors import MachineError
+
+GLANCE: Final = 5.0
+"""Seconds between two looks at the machine's addresses and routes."""
+
+Report = Callable[[str], None]
+"""Takes one event, in words for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What runs now."""
+
+    configuration: Configuration
+    name: str
+    since: datetime
+    facts: Facts
+    plan: Plan
+    hosts: HostStates
+    belief: Belief
+
+
+class Balancer:
+    """One configuration at work. `start` it, let `watch` run, and read `running` whenever."""
+
+    def __init__(self, machine: Machine, proxy: ProxyEngine, prober: ProbeProcess, report: Report) -> None:
+        self._machine = machine
+        self._network = machine.network()
+        self._nftables = NftablesEngine(machine.nft)
+        self._proxy = proxy
+        self._prober = prober
+        self._report = report
+        self._sessions = Sessions(machine.nft, machine.conntrack, machine.nudge)
+        self._settling = Settling(machine.nft, machine.clock)
+        self._rankings = Rankings()
+        self._lock = asyncio.Lock()
+        self._running: Running | None = None
+
+    @property
+    def running(self) -> Running:
+        """Return what runs now; a bug where nothing was started."""
+        assert self._running is not None, "asked before start"
+        return self._running
+
+    async def start(self, configuration: Configuration, name: str, facts: Facts) -> None:
+        """Put a configuration into effect, adopting what an earlier parent left: sessions, slots, workers.
+
+        Raises RehearsalRefused and MachineError; then nothing has changed.
+        """
+        rules = None if facts.no_nftables else await self._nftables.observe()
+        plan = compile_plan(configuration, self._situation(facts, {}, kept_marks(rules)))
+        hosts = HostStates().retarget(
+            _targets(plan), self._machine.clock.monotonic(), live=_serving(plan, rules) | await self._proxied(plan)
+        )
+        belief = Belief(states=hosts.states())
+        plan = redeal(plan, belief.states, self._rankings)
+        await self._deploy(plan, facts, belief.states)
+        if rules is not None:
+            await self._settling.adopt()
+        self._running = Running(
+            configuration=configuration,
+            name=name,
+            since=datetime.now(UTC),
+            facts=facts,
+            plan=plan,
+            hosts=hosts,
+            belief=belief,
+        )
+        await self._settle()
+        await self._prober.set_probes(plan.probes)
+
+    async def watch(self) -> None:
+        """Follow the checks and the machine until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_checks())
+            tasks.create_task(self._follow_machine())
+
+    # --- hosts ------------------------------------------------------------------------------------------------------
+
+    async def _follow_checks(self) -> None:
+        async for target, outcome in self._prober.outcomes():
+            await self.heard(target, outcome)
+
+    async def heard(self, target: ProbeTarget, outcome: Outcome) -> None:
+        """Take one result of a probe; where it changes what is believed of a host, the slots follow at once."""
+        async with self._lock:
+            before = self.running
+            hosts, changed = before.hosts.apply(target, outcome, self._machine.clock.monotonic())
+            self._running = replace(before, hosts=hosts)
+            if changed or before.belief.suspicion:
+                await self._believe()
+
+    async def _believe(self) -> None:
+        before = self.running
+        belief = believe(before.belief, before.hosts, before.plan)
+        if belief == before.belief:
+            return
+        if belief.suspicion != before.belief.suspicion:
+            self._report(belief.suspicion or "checks are believed again")
+        for line in belief.news(before.belief, before.hosts, before.plan):
+            self._report(line)
+        plan = redeal(before.plan, belief.states, self._rankings)
+        self._running = replace(before, belief=belief, plan=plan)
+        try:
+            await self._flip(before.plan, plan)
+            await self._end_sessions(before, self.running)
+        except MachineError as error:
+            self._report(f"could not {error}; the whole will be compared at once")
+            await self._mend()
+
+    async def _flip(self, before: Plan, after: Plan) -> None:
+        """Bring the slots to the kernel and the workers."""
+        if before.relays != after.relays and not await self._nftables.flip(before, after):
+            raise MachineError("change the slots", "our rules were changed by somebody else")
+        await deploy([Step(self._proxy, proxy_plan(after, self.running.belief.states))])
+
+    async def _end_sessions(self, before: Running, after: Running) -> None:
+        """End what another host can serve instead, and is not ended already."""
+        old = doomed(before.plan, before.belief.states)
+        new = {mark: fate for mark, fate in doomed(after.plan, after.belief.states).items() if mark not in old}
+        reset = [mark for mark, fate in new.items() if fate is OnDown.RESET]
+        keep = [mark for mark, fate in new.items() if fate is OnDown.KEEP]
+        ended = await self._sessions.end(reset, self._settling.settled) if reset else 0
+        ended += await self._sessions.end_unestablished(keep) if keep else 0
+        if ended:
+            self._report(f"{ended} sessions ended; their clients may connect again at once")
+
+    # --- the machine ------------------------------------------------------------------------------------------------
+
+    async def _follow_machine(self) -> None:
+        clock = self._machine.clock
+        compared = clock.monotonic()
+        while True:
+            await clock.sleep(GLANCE)
+            due = clock.monotonic() - compared >= RENEWAL
+            async with self._lock:
+                try:
+                    await self._glance(compare=due)
+                except MachineError as error:
+                    self._report(f"could not {error}")
+            if due:
+                compared = clock.monotonic()
+
+    async def _glance(self, *, compare: bool) -> None:
+        """Look at the machine; where it has changed, or when it is time, compare the whole and mend it."""
+        facts = await self._machine.facts(self.running.facts.no_nftables)
+        if compare or replace(facts, sysctls={}) != replace(self.running.facts, sysctls={}):
+            self._running = replace(self.running, facts=facts)
+            await self._mend()
+            await self._settle()
+
+    async def _mend(self) -> None:
+        """Compile anew and make the machine equal to it."""
+        before = self.running
+        situation = self._situation(before.facts, before.belief.states, before.plan.marks)
+        plan = compile_plan(before.configuration, situation)
+        hosts = before.hosts.retarget(_targets(plan), self._machine.clock.monotonic())
+        await self._deploy(plan, before.facts, before.belief.states)
+        self._running = replace(before, plan=plan, hosts=hosts)
+        await self._prober.set_probes(plan.probes)
+
+    async def _deploy(self, plan: Plan, facts: Facts, states: Mapping[ProbeTarget, HostState]) -> None:
+        steps = [Step(self._proxy, proxy_plan(plan, states))]
+        if not facts.no_nftables:
+            kernel: Engine[Ruleset | None, Ruleset | None, str] = self._nftables
+            steps = [Step(self._network, plan.network), Step(kernel, compose(plan)), *steps]
+        for warning in await deploy(steps):
+            self._report(warning.render())
+
+    async def _settle(self) -> None:
+        running = self.running
+        if not running.facts.no_nftables and running.plan.marks:
+            await self._settling.renew(running.plan, [held.ip for _, held in running.facts.addresses()])
+
+    def _situation(
+        self, facts: Facts, states: Mapping[ProbeTarget, HostState], marks: Mapping[MarkOwner, int]
+    ) -> Situation:
+        return Situation(facts=facts, states=states, marks=marks, rankings=self._rankings)
+
+    async def _proxied(self, plan: Plan) -> frozenset[ProbeTarget]:
+        """Return the targets whose hosts the workers of an earlier parent give clients to."""
+        return frozenset()
+
+
+def _targets(plan: Plan) -> Sequence[ProbeTarget]:
+    return [probe.target for probe in plan.probes]
+
+
+def _serving(plan: Plan, rules: Ruleset | None) -> frozenset[ProbeTarget]:
+    """Return the targets whose hosts the kernel gives clients to now."""
+    dealt = dealt_marks(rules)
+    return frozenset(
+        host.target for relay in plan.relays for host in relay.pool.hosts if host.mark in dealt and host.target is not None
+    )

@@ -1,0 +1,55 @@
+"""What the balancer believes of its hosts: what the checks say, unless the fault seems to be our own."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bascule.health.fault import all_failed_at_once
+from bascule.health.states import HostStates
+from bascule.plan.model import HostState, Plan, ProbeTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """The states that slots are dealt by."""
+
+    states: Mapping[ProbeTarget, HostState] = field(default_factory=dict)
+    suspicion: str = ""
+    """Why some results are not believed just now; empty where all are."""
+
+    def news(self, before: "Belief", hosts: HostStates, plan: Plan) -> Iterator[str]:
+        """Yield a line for each host whose state is another than it was before."""
+        told: set[tuple[str, ProbeTarget]] = set()
+        for relay in plan.relays:
+            for host in relay.pool.hosts:
+                target = host.target
+                if target is None or (relay.name, target) in told:
+                    continue
+                told.add((relay.name, target))
+                state = self.states.get(target, HostState.UNKNOWN)
+                if state is not before.states.get(target, HostState.UNKNOWN):
+                    reason = hosts.records[target].reason if state is HostState.DOWN else ""
+                    yield f"relay {relay.name}: host {host.label} ({host.endpoint}) is {state}{reason and f': {reason}'}"
+
+
+def believe(before: Belief, hosts: HostStates, plan: Plan) -> Belief:
+    """Return what to believe now.
+
+    When every host of several tables fails at once the fault is most likely here: then the hosts of those tables keep
+    the states they had, and it is said.
+    """
+    tables: dict[str, set[ProbeTarget]] = {}
+    for relay in plan.relays:
+        checked = {host.target for host in relay.pool.hosts if host.target is not None}
+        tables.setdefault(relay.pool.table, set()).update(checked)
+    suspect = all_failed_at_once(tables, hosts)
+    if not suspect:
+        return Belief(states=hosts.states())
+    frozen = {target for table in suspect for target in tables[table]}
+    names = ", ".join(f"<{name}>" for name in suspect)
+    return Belief(
+        states={
+            target: before.states.get(target, state) if target in frozen else state
+            for target, state in hosts.states().items()
+        },
+        suspicion=f"every host of {names} fails at once: the fault is most likely ours, so their states are kept as they were",
+    )

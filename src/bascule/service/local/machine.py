@@ -1,0 +1,55 @@
+"""The doors to one machine, together, and what it looks like through them."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from bascule.config.facts import Facts
+from bascule.engines.network.engine import NetworkEngine
+from bascule.engines.nftables.compose import PACKET_MARK
+from bascule.system.clock import Clock, SystemClock
+from bascule.system.commands import Commands, SystemCommands
+from bascule.system.conntrack import Conntrack, KernelConntrack
+from bascule.system.facts import nftables_refusal, observe
+from bascule.system.nft import Nft, NftProgram
+from bascule.system.nudge import Nudge, RawNudge
+from bascule.system.sysctls import KernelSysctls, Sysctls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Everything a parent does to the machine, it does through these."""
+
+    commands: Commands
+    nft: Nft
+    conntrack: Conntrack
+    nudge: Nudge
+    sysctls: Sysctls
+    clock: Clock
+    state: Path
+    """The folder that outlives us."""
+
+    def network(self) -> NetworkEngine:
+        """Return the engine of kernel settings."""
+        return NetworkEngine(self.sysctls, self.state)
+
+    async def facts(self, no_nftables: str | None = None) -> Facts:
+        """Look at the machine; `no_nftables` says what is known already of the right to load rules."""
+        if no_nftables is None:
+            no_nftables = await nftables_refusal(self.commands)
+        return await asyncio.to_thread(observe, self.sysctls, no_nftables, self.network().before())
+
+
+def this_machine(state: Path) -> Machine:
+    """Return the machine we run on."""
+    commands = SystemCommands()
+    return Machine(
+        commands=commands,
+        nft=NftProgram(commands),
+        conntrack=KernelConntrack(),
+        nudge=RawNudge(PACKET_MARK, SystemRandom()),
+        sysctls=KernelSysctls(),
+        clock=SystemClock(),
+        state=state,
+    )

@@ -1,0 +1,56 @@
+"""From a text to a plan on this machine, or to everything that is wrong with it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bascule.config.diagnose import diagnose
+from bascule.config.diagnostics import Diagnostic, Severity
+from bascule.config.facts import Facts
+from bascule.config.load import load
+from bascule.config.model import Configuration
+from bascule.plan.compile import Situation, compile_plan, redeal
+from bascule.plan.model import HostState, Plan
+from bascule.service.failures import OperationFailed, Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A text and what was found in it."""
+
+    configuration: Configuration | None
+    """None where an error refuses it."""
+    diagnostics: tuple[Diagnostic, ...]
+
+    def accepted(self) -> Configuration:
+        """Return the configuration. Raises OperationFailed with every diagnostic where it is refused."""
+        if self.configuration is None:
+            raise OperationFailed(Rejected(diagnostics=self.diagnostics))
+        return self.configuration
+
+
+def judge(text: str, facts: Facts) -> Judged:
+    """Return what a text means on a machine with these facts, and all that is wrong or doubtful, in the text's order."""
+    loaded = load(text)
+    found: Sequence[Diagnostic] = loaded.diagnostics
+    if loaded.configuration is not None:
+        found = [*found, *diagnose(loaded.configuration, facts)]
+    refused = any(diagnostic.severity is Severity.ERROR for diagnostic in found)
+    ordered = tuple(sorted(found, key=lambda diagnostic: (diagnostic.span.line, diagnostic.span.column)))
+    return Judged(configuration=None if refused else loaded.configuration, diagnostics=ordered)
+
+
+def rehearsal_plan(configuration: Configuration, facts: Facts, down: Collection[str] = ()) -> Plan:
+    """Return the plan with every host up but those in `down`, by name or address: what `explain` walks offline."""
+    situation = Situation(facts=facts)
+    return presume(compile_plan(configuration, situation), situation, down)
+
+
+def presume(plan: Plan, situation: Situation, down: Collection[str]) -> Plan:
+    """Return the plan dealt as if every host were up but those in `down`."""
+    states = {
+        host.target: HostState.DOWN if {host.label, str(host.endpoint.address)} & set(down) else HostState.UP
+        for relay in plan.relays
+        for host in relay.pool.hosts
+        if host.target is not None
+    }
+    return redeal(plan, states, situation.rankings)

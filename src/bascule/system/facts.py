@@ -1,0 +1,87 @@
+"""Looking at the machine once: interfaces, addresses, routes, settings, and whether rules may be loaded."""
+
+import os
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_interface, ip_network
+from socket import AF_INET, AF_INET6
+from typing import Any, Final
+
+from pyroute2 import IPRoute
+
+from bascule.config.facts import Facts, InterfaceFacts, RouteFacts
+from bascule.system.commands import Commands
+from bascule.system.errors import MachineError
+from bascule.system.nft import PROGRAM
+from bascule.system.sysctls import FORWARDING, Sysctls
+
+_LOOPBACK: Final = 8  # IFF_LOOPBACK
+_MAIN: Final = 254  # RT_TABLE_MAIN
+_UNICAST: Final = 1  # RTN_UNICAST
+
+
+async def nftables_refusal(commands: Commands) -> str:
+    """Return why rules may not be loaded here, in words for people; empty where they may. Changes nothing."""
+    try:
+        finished = await commands.run([PROGRAM, "-c", "-f", "-"], "add table inet bascule\n")
+    except MachineError as error:
+        return f"the program {PROGRAM} cannot be run: {error.cause}"
+    if not finished.code:
+        return ""
+    if "not permitted" in finished.err:
+        return "this user may not change firewall rules"
+    return next(iter(finished.err.splitlines()), f"{PROGRAM} ends with {finished.code}")
+
+
+def observe(sysctls: Sysctls, no_nftables: str, before: Mapping[str, str]) -> Facts:
+    """Return the machine's facts. Blocking, some milliseconds: call it from a thread.
+
+    `before` holds the values of settings that we have changed, as they were before; they tell what this machine
+    forwarded without us. Raises MachineError.
+    """
+    try:
+        with IPRoute() as netlink:
+            interfaces = _interfaces(netlink)
+            routes = tuple(_routes(netlink, {index: facts.name for index, facts in interfaces.items()}))
+    except OSError as error:
+        raise MachineError("read interfaces and routes", error.strerror or str(error)) from error
+    values = sysctls.planned()
+    known = {**values, **before}
+    return Facts(
+        interfaces=tuple(interfaces.values()),
+        routes=routes,
+        sysctls=values,
+        forwarded_before=frozenset(version for version, name in FORWARDING.items() if known.get(name) == "1"),
+        no_nftables=no_nftables,
+        processors=len(os.sched_getaffinity(0)),
+    )
+
+
+def _interfaces(netlink: Any) -> dict[int, InterfaceFacts]:
+    addresses: dict[int, list[Any]] = {}
+    for entry in netlink.get_addr():
+        held = entry.get_attr("IFA_LOCAL") or entry.get_attr("IFA_ADDRESS")
+        addresses.setdefault(entry["index"], []).append(ip_interface(f"{held}/{entry['prefixlen']}"))
+    return {
+        link["index"]: InterfaceFacts(
+            name=link.get_attr("IFLA_IFNAME"),
+            addresses=tuple(addresses.get(link["index"], ())),
+            loopback=bool(link["flags"] & _LOOPBACK),
+        )
+        for link in netlink.get_links()
+    }
+
+
+def _routes(netlink: Any, names: Mapping[int, str]) -> Iterator[RouteFacts]:
+    """Yield the routes of the main table; of several next hops the first one's interface stands for the route."""
+    for family, everything in ((AF_INET, "0.0.0.0/0"), (AF_INET6, "::/0")):
+        for route in netlink.get_routes(family=family):
+            hops = route.get_attr("RTA_MULTIPATH") or ({"oif": route.get_attr("RTA_OIF")},)
+            name = names.get(hops[0]["oif"])
+            if route.get_attr("RTA_TABLE") != _MAIN or route["type"] != _UNICAST or name is None:
+                continue
+            destination = route.get_attr("RTA_DST")
+            yield RouteFacts(
+                destination=ip_network(f"{destination}/{route['dst_len']}" if destination else everything),
+                interface=name,
+                metric=route.get_attr("RTA_PRIORITY") or 0,
+            )
