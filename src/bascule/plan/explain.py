@@ -1,0 +1,164 @@
+"""Says which relay, table and host would take a client, and why, by walking a plan.
+
+What is said comes from the same slots that the engines carry out, so that the words and the traffic agree.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from bascule.config.model import Address, EngineName, Mode, OnEmpty
+from bascule.plan.model import NO_HOST, Endpoint, HostState, Plan, Pool, PoolHost, ProbeTarget, RelayPlan
+from bascule.plan.selection import slot_of
+from bascule.plan.slots import Rankings, deal, live
+
+States: TypeAlias = Mapping[ProbeTarget, HostState]
+
+_ENDINGS: Final = {OnEmpty.RESET: "the connection is reset", OnEmpty.DROP: "packets are dropped"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A client's new connection."""
+
+    client: Address
+    port: int
+    to: Address | None = None
+    """The address it connects to; None takes the only relay that listens on the port."""
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Who takes the client, and why; the fields of `service.results.Explanation`, for the service to hand on."""
+
+    client: str
+    port: int
+    relay: str | None = None
+    table: str | None = None
+    host: str | None = None
+    """None where no host takes the client, or several might."""
+    reason: str
+    to: str | None = None
+    address: str | None = None
+    slot: int | None = None
+    rule: str | None = None
+    path: str | None = None
+
+
+def suppose(plan: Plan, *, down: Collection[str] = (), states: States | None = None, rankings: Rankings) -> Plan:
+    """Return the plan as it would be with some hosts down, named as `named` knows them.
+
+    The others are as `states` says; None supposes them up.
+    """
+    return replace(plan, relays=tuple(_supposed(relay, down, states, rankings) for relay in plan.relays))
+
+
+def strangers(plan: Plan, names: Collection[str]) -> Sequence[str]:
+    """Return those of the names that are no host of the plan."""
+    hosts = [host for relay in plan.relays for host in relay.pool.hosts]
+    return [name for name in names if not any(named(host, name) for host in hosts)]
+
+
+def named(host: PoolHost, name: str) -> bool:
+    """Tell whether an operator who says `name` means this host: its name, its address, or address and port."""
+    return name in {host.label, str(host.endpoint.address), str(host.endpoint)}
+
+
+def explain(plan: Plan, question: Question, *, states: States | None = None, rankings: Rankings) -> Explanation:
+    """Return who takes a client and why; `states` tells the hosts that are down from those not probed yet."""
+    nothing = Explanation(client=str(question.client), port=question.port, reason="")
+    listening = _listening(plan, question)
+    if not listening:
+        return replace(nothing, reason=f"no relay listens on {_place(question)}: packets are not judged")
+    relay, listen = listening[0]
+    if any(other is not relay for other, _ in listening):
+        choice = ", ".join(f"{other.name} at {endpoint.address}" for other, endpoint in listening)
+        return replace(
+            nothing, reason=f"several relays listen on port {question.port}, choose the address with --to: {choice}"
+        )
+    found = replace(
+        nothing,
+        relay=relay.name,
+        table=relay.pool.table,
+        to=str(listen.address),
+        rule=f"relay {relay.name}" if relay.engine is EngineName.KERNEL else None,
+        path=relay.engine.value,
+    )
+    if all(index == NO_HOST for index in relay.pool.slots):
+        return replace(found, reason=_empty(relay))
+    if relay.pool.mode is Mode.SOURCE_HASH:
+        return _by_address(found, relay.pool, question.client, states or {}, rankings)
+    return _in_turn(found, relay.pool)
+
+
+def _supposed(relay: RelayPlan, down: Collection[str], states: States | None, rankings: Rankings) -> RelayPlan:
+    pool = relay.pool
+    up = frozenset(range(len(pool.hosts))) if states is None else live(pool.hosts, states)
+    up = frozenset(index for index in up if not any(named(pool.hosts[index], name) for name in down))
+    return replace(relay, pool=replace(pool, slots=deal(pool.mode, pool.key, pool.hosts, up, rankings)))
+
+
+def _listening(plan: Plan, question: Question) -> Sequence[tuple[RelayPlan, Endpoint]]:
+    """Return the relays that a connection of this client may meet, with where each listens."""
+    if question.protocol != "tcp":
+        return ()
+    return [
+        (relay, endpoint)
+        for relay in plan.relays
+        for endpoint in relay.listens
+        if endpoint.port == question.port
+        and endpoint.address.version == question.client.version
+        and question.to in {None, endpoint.address}
+    ]
+
+
+def _place(question: Question) -> str:
+    """Return the place nobody listens at: `10.2.0.50 tcp port 443`, `tcp port 443 over IPv6`."""
+    place = f"{question.protocol} port {question.port}"
+    return f"{place} over IPv{question.client.version}" if question.to is None else f"{question.to} {place}"
+
+
+def _empty(relay: RelayPlan) -> str:
+    table = f"table <{relay.pool.table}>"
+    if not relay.pool.hosts:
+        cause = f"{table} has no hosts"
+    elif any(host.weight for host in relay.pool.hosts):
+        cause = f"no host of {table} is up"
+    else:
+        cause = f"every host of {table} has weight 0"
+    return f"{cause}: {_ENDINGS[relay.on_empty]} (on empty {relay.on_empty})"
+
+
+def _by_address(found: Explanation, pool: Pool, client: Address, states: States, rankings: Rankings) -> Explanation:
+    """Explain a choice that the client's address alone decides."""
+    slot = slot_of(client, key=pool.key)
+    taken = pool.slots[slot]
+    order = rankings.orders(pool.key, pool.hosts)[slot]
+    passed = [pool.hosts[index] for index in order[: order.index(taken)]]
+    host = pool.hosts[taken]
+    reason = f"slot {slot} of table <{pool.table}>, "
+    if passed:
+        first, *others = [f"{each.label} {_absence(each, states)}" for each in passed]
+        reason += ", ".join([f"first choice {first}", *others, f"{host.label} is next"])
+    else:
+        reason += f"first choice {host.label}"
+    return replace(found, slot=slot, host=host.label, address=str(host.endpoint), reason=reason)
+
+
+def _absence(host: PoolHost, states: States) -> str:
+    if host.target is not None and states.get(host.target) is HostState.UNKNOWN:
+        return "is not known to be up yet"
+    return "is down"
+
+
+def _in_turn(found: Explanation, pool: Pool) -> Explanation:
+    """Explain a choice that does not depend on the client."""
+    live_hosts = [pool.hosts[index] for index in sorted(set(pool.slots) - {NO_HOST})]
+    if len(live_hosts) == 1:
+        only = live_hosts[0]
+        reason = f"{only.label} is the only host of table <{pool.table}> that takes clients"
+        return replace(found, host=only.label, address=str(only.endpoint), reason=reason)
+    how = "in turn" if pool.mode is Mode.ROUNDROBIN else "at random"
+    labels = ", ".join(host.label for host in live_hosts)
+    return replace(found, reason=f"any live host of table <{pool.table}> {how}: {labels}")
