@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
 import pytest
@@ -23,6 +24,15 @@ def lab() -> Iterator[LabFactory]:
     """Return a maker of networks; they are gone after the test."""
     with ExitStack() as stack:
         yield lambda layout: stack.enter_context(NetLab(layout))
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """Return a directory that servers may enter which change user; its path is short enough for their sockets."""
+    with TemporaryDirectory(prefix="bascule-") as directory:
+        path = Path(directory)
+        path.chmod(0o755)
+        yield path
 
 
 @pytest.fixture(scope="session", autouse=True)
