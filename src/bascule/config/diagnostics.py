@@ -27,6 +27,12 @@ class Span:
     column: int = 0
     length: int = 1
 
+    def to(self, other: "Span") -> "Span":
+        """Return the span from here to the end of another; only this one where the other is on a later line."""
+        if other.line != self.line:
+            return self
+        return Span(self.line, self.column, other.column + other.length - self.column)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:

@@ -1,0 +1,43 @@
+"""Binds what follows `check`."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bascule.config.matching import Match
+from bascule.config.model import Check, HttpCheck, IcmpCheck, MailCheck, MailProtocol, SendCheck, TcpCheck, TlsCheck
+from bascule.config.schema.check import BODY, DATA, GLOB, HTTP_HOST, PATH, STATUS
+
+
+def check(match: Match) -> Check:
+    """Return the check that a sound clause says."""
+    return _CHECKS[match.clause.word](match)
+
+
+def _http(match: Match, *, tls: bool) -> HttpCheck:
+    return HttpCheck(
+        tls=tls,
+        path=match[PATH],
+        host=match.option("host", HTTP_HOST) or "",
+        codes=match.option("code", STATUS) or ((200, 200),),
+        expect=match.option("expect", BODY) or "",
+    )
+
+
+def _mail(match: Match) -> MailCheck:
+    return MailCheck(protocol=MailProtocol(match.clause.word), tls="tls" in match.options)
+
+
+_CHECKS: Final[Mapping[str, Callable[[Match], Check]]] = MappingProxyType(
+    {
+        "icmp": lambda _: IcmpCheck(),
+        "tcp": lambda _: TcpCheck(),
+        "tls": lambda _: TlsCheck(),
+        "http": lambda match: _http(match, tls=False),
+        "https": lambda match: _http(match, tls=True),
+        "send": lambda match: SendCheck(send=match[DATA], expect=match[GLOB], tls="tls" in match.options),
+        "smtp": _mail,
+        "imap": _mail,
+        "pop3": _mail,
+    }
+)

@@ -1,0 +1,63 @@
+"""Binds the `load-balancer` block: its tables, and the relays that refer to them."""
+
+from hashlib import sha256
+
+from bascule.config.binding.relays import Surroundings, relay
+from bascule.config.binding.timing import of_block
+from bascule.config.binding.unique import unique
+from bascule.config.lexer import Report
+from bascule.config.model import Host, LoadBalancer, Table
+from bascule.config.outline import Node
+from bascule.config.schema.load_balancer import HOST, KEY, NAME, RETRY, TABLE, WEIGHT, WORKERS
+
+
+def load_balancer(top: Node, report: Report) -> LoadBalancer:
+    """Return the tables and relays; reports names that stand twice and relays on tables that are not there."""
+    node = top.first("load-balancer")
+    if node is None:
+        return LoadBalancer()
+    tables = tuple(_table(table, report) for table in node.each("table"))
+    unique(((table.name, f"table <{table.name}>", table.span) for table in tables), report)
+    around = Surroundings(
+        timing=of_block(node),
+        tables={table.match[TABLE]: of_block(table) for table in node.each("table")},
+        all_tables_known=not node.spoiled("table"),
+    )
+    bound = [relay(one, around, report) for one in node.each("relay")]
+    relays = tuple(one for one in bound if one is not None)
+    unique(((one.match[NAME], f"relay {one.match[NAME]}", one.match.span) for one in node.each("relay")), report)
+    workers = node.first("workers")
+    return LoadBalancer(tables=tables, relays=relays, workers=None if workers is None else workers.match[WORKERS])
+
+
+def _table(node: Node, report: Report) -> Table:
+    name = node.match[TABLE]
+    hosts = tuple(_host(host) for host in node.each(""))
+    unique(((host.address, f"host {host.address} of table <{name}>", host.span) for host in hosts), report)
+    named = [host for host in hosts if host.name]
+    unique(((host.name, f"host name {host.name} in table <{name}>", host.span) for host in named), report)
+    key = node.first("key")
+    return Table(
+        name=name,
+        hosts=hosts,
+        key=derived_key(name) if key is None else key.match[KEY],
+        key_written=key is not None,
+        span=node.match.span,
+    )
+
+
+def _host(node: Node) -> Host:
+    match = node.match
+    weight, retry = match.option("weight", WEIGHT), match.option("retry", RETRY)
+    return Host(
+        address=match[HOST],
+        name=match.option("name", NAME) or "",
+        weight=1 if weight is None else weight,
+        fall=None if retry is None else retry + 1,
+        span=match.spans[HOST.name],
+    )
+
+
+def derived_key(name: str) -> int:
+    """Return the key of a table that has none written: the first 32 bits of the SHA-256 of its name, never a random one."""
+    return int.from_bytes(sha256(name.encode()).digest()[:4], "big")

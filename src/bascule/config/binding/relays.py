@@ -1,0 +1,108 @@
+"""Binds `relay` blocks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bascule.config.binding.checks import check
+from bascule.config.binding.services import session_timeout
+from bascule.config.binding.timing import Layer, of_line, settle
+from bascule.config.binding.unique import unique
+from bascule.config.diagnostics import Diagnostic
+from bascule.config.lexer import Report
+from bascule.config.model import EngineName, Forward, Listen, Mode, OnDown, OnEmpty, Relay, SourceRange
+from bascule.config.outline import Node
+from bascule.config.schema.clause import Value
+from bascule.config.schema.load_balancer import (
+    CONNECT_TIMEOUT,
+    ENGINE,
+    LISTEN_ADDRESS,
+    MODE,
+    NAME,
+    ON_DOWN,
+    ON_EMPTY,
+    PORT,
+    SESSION_TIMEOUT,
+    SOURCE,
+    TABLE,
+)
+from bascule.config.wording import nearest, quoted
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a relay's statements refer to."""
+
+    timing: Layer
+    """The timing statements of the `load-balancer` block."""
+    tables: Mapping[str, Layer]
+    """Those of each table."""
+    all_tables_known: bool
+    """False where a table's name could not be read, so that it may be the one that is missed."""
+
+
+def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
+    """Return a relay, or None where it has no `listen on` or `forward to` that could be read."""
+    listens = tuple(_listen(line) for line in node.each("listen on"))
+    unique(((_place(listen), _place(listen), listen.span) for listen in listens), report)
+    line = node.first("forward to")
+    if line is None or not listens:
+        return None
+    forward = _forward(line, around, report)
+    timeout = _setting(node, SESSION_TIMEOUT)
+    source = node.first("source")
+    engine = _setting(node, ENGINE)
+    return Relay(
+        name=node.match[NAME],
+        listens=listens,
+        forward=forward,
+        session_timeout=session_timeout(forward.check, listens) if timeout is None else timeout,
+        connect_timeout=_setting(node, CONNECT_TIMEOUT) or 2.0,
+        engine=None if engine is None else EngineName(engine),
+        on_empty=OnEmpty(_setting(node, ON_EMPTY) or OnEmpty.RESET),
+        on_down=OnDown(_setting(node, ON_DOWN) or OnDown.RESET),
+        source=None if source is None else _source(source),
+        accept_source_rewrite=node.first("accept-source-rewrite") is not None,
+        span=node.match.span,
+    )
+
+
+def _setting(node: Node, value: Value[T]) -> T | None:
+    """Return the value of the statement that is called like it."""
+    statement = node.first(value.name)
+    return None if statement is None else statement.match.get(value)
+
+
+def _place(listen: Listen) -> str:
+    return f"listen on {listen.address} port {listen.port}" if listen.address else f"listen on port {listen.port}"
+
+
+def _listen(node: Node) -> Listen:
+    return Listen(address=node.match.get(LISTEN_ADDRESS), port=node.match[PORT], span=node.match.span)
+
+
+def _forward(node: Node, around: Surroundings, report: Report) -> Forward:
+    match = node.match
+    name = match[TABLE]
+    if name not in around.tables and around.all_tables_known:
+        near = nearest(name, around.tables)
+        hint = f"did you mean <{near}>?" if near else "a `table` block defines it"
+        report(Diagnostic.error(match.spans[TABLE.name], f"table {quoted(f'<{name}>')} is not defined", hint))
+    choice = match.options["check"].choice if "check" in match.options else None
+    bound = None if choice is None else check(choice)
+    mode = match.option("mode", MODE)
+    return Forward(
+        table=name,
+        port=match.option("port", PORT),
+        check=bound,
+        timing=settle((of_line(match), around.tables.get(name, {}), around.timing), bound, report),
+        mode=Mode.ROUNDROBIN if mode is None else Mode(mode),
+        span=match.span,
+    )
+
+
+def _source(node: Node) -> SourceRange:
+    first, last = node.match[SOURCE]
+    return SourceRange(first=first, last=last, span=node.match.spans[SOURCE.name])

@@ -1,0 +1,125 @@
+"""Addresses, networks and what an operator writes in their place."""
+
+import re
+from ipaddress import IPv4Interface, IPv6Address, ip_address, ip_interface, ip_network
+from typing import Final
+
+from bascule.config.kinds.kind import Flaw, Kind, expected
+from bascule.config.lexer import Token, TokenKind
+from bascule.config.model import Address, InterfaceAddress, Network
+from bascule.config.version import SECOND, later
+from bascule.config.wording import quoted
+
+_HOST_NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_AN_ADDRESS: Final = "an IPv4 or IPv6 address"
+
+
+def parsed_address(text: str) -> Address | None:
+    """Return the address that a text writes, or None; zone ids (`%eth0`) are none of ours."""
+    try:
+        return None if "%" in text else ip_address(text)
+    except ValueError:
+        return None
+
+
+def _address(token: Token) -> Address | Flaw:
+    address = parsed_address(token.text)
+    if address is None:
+        return _no_address(token)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    if mapped is not None:
+        return Flaw(f"{quoted(token.text)} is an IPv4 address in IPv6 clothes", f"write {mapped}")
+    if address.is_multicast or str(address) == "255.255.255.255":
+        return Flaw(f"{quoted(token.text)} is the address of many machines, not of one")
+    if address.is_unspecified:
+        return Flaw(
+            f"{quoted(token.text)} is no machine's address", "leave it out to mean every address, where that is allowed"
+        )
+    return address
+
+
+def _no_address(token: Token) -> Flaw:
+    if token.kind is TokenKind.WORD and "/" in token.text and parsed_address(token.text.split("/")[0]) is not None:
+        return Flaw(f"an address without prefix length is expected, found {quoted(token.text)}")
+    if token.text.endswith(",") and parsed_address(token.text[:-1]) is not None:
+        return Flaw(f"{quoted(token.text)} ends with a comma", "one address a line, or a `;` between two")
+    return expected(_AN_ADDRESS, token)
+
+
+ADDRESS: Final[Kind[Address]] = Kind(name="ADDRESS", what=_AN_ADDRESS, read=_address)
+
+
+def _host_address(token: Token) -> Address | Flaw:
+    """Read a host of a table; a name in its place is said to be too early, since relayd's users write them."""
+    if token.kind is TokenKind.WORD and parsed_address(token.text) is None and _HOST_NAME.fullmatch(token.text):
+        return Flaw(
+            later(f"a name instead of an address, such as {quoted(token.text)},", SECOND), "write the host's address"
+        )
+    return _address(token)
+
+
+HOST_ADDRESS: Final[Kind[Address]] = Kind(name="ADDRESS", what=_AN_ADDRESS, read=_host_address)
+
+
+def _interface_address(token: Token) -> InterfaceAddress | Flaw:
+    example = "2001:db8::10/64" if ":" in token.text else "10.2.0.10/24"
+    what = f"an address with its prefix length, such as {example}"
+    if parsed_address(token.text) is not None:
+        return Flaw(f"{quoted(token.text)} lacks its prefix length, such as {example}")
+    if "/" not in token.text or parsed_address(token.text.split("/")[0]) is None:
+        return expected(what, token)
+    try:
+        found = ip_interface(token.text)
+    except ValueError:
+        return expected(what, token)
+    if isinstance(found, IPv4Interface) and _names_no_machine(found):
+        return Flaw(f"{quoted(token.text)} is the network or its broadcast address, not a machine's")
+    return found
+
+
+def _names_no_machine(address: IPv4Interface) -> bool:
+    """Whether an address is that of its network or the broadcast; a /31 has neither (RFC 3021)."""
+    network = address.network
+    ends = (network.network_address, network.broadcast_address)
+    return network.num_addresses > len(ends) and address.ip in ends
+
+
+INTERFACE_ADDRESS: Final[Kind[InterfaceAddress]] = Kind(
+    name="ADDRESS/LENGTH", what="an address with its prefix length", read=_interface_address
+)
+
+
+def _network(token: Token) -> Network | Flaw:
+    what = "a network such as 10.2.0.0/16 or 2001:db8::/32"
+    if "%" in token.text or not re.match(r"[0-9A-Fa-f:.]+(/|$)", token.text) or re.fullmatch(r"[0-9]+", token.text):
+        return expected(what, token)
+    try:
+        network = ip_network(token.text, strict=False)
+    except ValueError:
+        return expected(what, token)
+    if parsed_address(token.text.split("/")[0]) != network.network_address:
+        return Flaw(f"{quoted(token.text)} has bits set behind its prefix length", f"the network is {network}")
+    return network
+
+
+NETWORK: Final[Kind[Network]] = Kind(name="NETWORK", what="a network such as 10.2.0.0/16", read=_network)
+
+_MOST_SOURCES: Final = 256
+
+
+def _address_range(token: Token) -> tuple[Address, Address] | Flaw:
+    low, dash, high = token.text.partition("-")
+    first = parsed_address(low)
+    last = parsed_address(high) if dash else first
+    if first is None or last is None:
+        return expected("an address, or two with `-` between them", token)
+    if first.version != last.version:
+        return Flaw(f"{quoted(token.text)} begins and ends in different families")
+    if int(last) < int(first):
+        return Flaw(f"{quoted(token.text)} ends before it begins", f"write {last}-{first}")
+    if int(last) - int(first) >= _MOST_SOURCES:
+        return Flaw(f"{quoted(token.text)} holds more than {_MOST_SOURCES} addresses")
+    return first, last
+
+
+ADDRESS_RANGE: Final = Kind(name="ADDRESS[-ADDRESS]", what="an address or a range of addresses", read=_address_range)

@@ -1,0 +1,43 @@
+"""What relayd's and pf's words are here, for those who bring a configuration along."""
+
+from types import MappingProxyType
+from typing import Final
+
+_STRANGE: Final = MappingProxyType(
+    {
+        "agentx": "SNMP is no statement of the load balancer",
+        "anchor": "Bascule keeps to a table of its own; there are no anchors",
+        "binary": "write `send` with escapes instead",
+        "demote": "the cluster looks at hosts and interfaces by itself",
+        "destination": "Bascule forwards to tables only",
+        "digest": "write `expect` with a text that the page must hold",
+        "disabled": "the word is `disable`",
+        "http-protocol": "Bascule works at layer 4 and does not look into HTTP",
+        "include": "a configuration is one text",
+        "inet": "the addresses tell the family",
+        "inet6": "the addresses tell the family",
+        "ip": "probes use the system's time to live",
+        "log": "events are logged always",
+        "match": "the first rule that matches decides; write `pass` or `block`",
+        "parent": "each host is probed by itself",
+        "pftag": "rules for relays are made by themselves",
+        "prefork": "write `workers` for the number of proxy processes",
+        "priority": "write `weight` to give a host more or fewer clients",
+        "protocol": "Bascule works at layer 4: TLS and HTTP pass through untouched",
+        "proxy-protocol": "Exchange does not read it",
+        "router": "uplinks are not balanced",
+        "set": "there are no options to set",
+        "skip": "loopback is never filtered",
+        "socket": "the control socket is named on the command line",
+        "ssl": "TLS ends at the server, so a relay needs no certificate",
+        "tls": "TLS ends at the server, so a relay needs no certificate",
+        "transparent": "a relay rewrites the source; a redirect will keep the client's address",
+    }
+)
+
+
+def strange(word: str) -> str:
+    """Return a hint on a word of relayd or pf that is none of ours, or an empty string."""
+    if word.startswith("$"):
+        return "there are no macros; write the value"
+    return _STRANGE.get(word, "")

@@ -1,0 +1,45 @@
+"""The `interface` block: addresses and routes."""
+
+from typing import Final
+
+from bascule.config.kinds.addresses import ADDRESS as ADDRESS_KIND
+from bascule.config.kinds.addresses import INTERFACE_ADDRESS, NETWORK
+from bascule.config.kinds.numbers import integer
+from bascule.config.kinds.texts import identifier, text
+from bascule.config.model import Address, InterfaceAddress, Network
+from bascule.config.schema.clause import Clause, Value
+
+INTERFACE: Final = Value("interface", identifier("INTERFACE", "an interface's name, such as eth0", 15))
+ADDRESS: Final[Value[InterfaceAddress]] = Value("address", INTERFACE_ADDRESS)
+DESTINATION: Final[Value[Network]] = Value("destination", NETWORK)
+GATEWAY: Final[Value[Address]] = Value("gateway", ADDRESS_KIND)
+DEFAULT_GATEWAY: Final[Value[Address]] = Value("gateway", ADDRESS_KIND, optional=True)
+MTU: Final = Value("mtu", integer(576, 65535))
+DESCRIPTION: Final = Value("description", text("a text in quotes"))
+
+INTERFACES: Final = Clause(
+    word="interface",
+    parts=(INTERFACE,),
+    many=True,
+    help="a network interface and what it shall have",
+    block=(
+        Clause(
+            word="address",
+            parts=(ADDRESS,),
+            many=True,
+            help="an address of this machine",
+            options=(Clause(word="virtual", help="it moves with the cluster"),),
+        ),
+        Clause(
+            word="route",
+            many=True,
+            help="where packets leave to",
+            choices=(
+                Clause(word="default", parts=(DEFAULT_GATEWAY,), help="everything that no other route takes"),
+                Clause(parts=(DESTINATION, GATEWAY), help="one network"),
+            ),
+        ),
+        Clause(word="mtu", parts=(MTU,), default="as it is", help="the longest packet, in bytes"),
+        Clause(word="description", parts=(DESCRIPTION,), help="what people call it"),
+    ),
+)

@@ -1,0 +1,167 @@
+"""The `load-balancer` block: tables of hosts, and the relays that use them."""
+
+from typing import Final
+
+from bascule.config.kinds.addresses import ADDRESS, ADDRESS_RANGE, HOST_ADDRESS
+from bascule.config.kinds.kind import choice
+from bascule.config.kinds.numbers import KEY as KEY_KIND
+from bascule.config.kinds.numbers import PORT as PORT_KIND
+from bascule.config.kinds.numbers import duration, integer, whole_seconds
+from bascule.config.kinds.texts import NAME as NAME_KIND
+from bascule.config.kinds.texts import TABLE as TABLE_KIND
+from bascule.config.kinds.texts import identifier
+from bascule.config.model import MAXIMUM_WEIGHT, Address
+from bascule.config.schema.check import CHECKS
+from bascule.config.schema.clause import Clause, Literal, Value
+from bascule.config.schema.timing import TIMING
+from bascule.config.version import SECOND
+
+NAME: Final = Value("name", NAME_KIND)
+TABLE: Final = Value("table", TABLE_KIND)
+HOST: Final[Value[Address]] = Value("host", HOST_ADDRESS)
+WEIGHT: Final = Value("weight", integer(0, MAXIMUM_WEIGHT))
+RETRY: Final = Value("retry", integer(0, 99))
+KEY: Final = Value("key", KEY_KIND)
+LISTEN_ADDRESS: Final[Value[Address]] = Value("address", ADDRESS, optional=True)
+PORT: Final = Value("port", PORT_KIND)
+ZONE: Final = Value("zone", identifier("ZONE", "a zone's name", 31))
+SESSION_TIMEOUT: Final = Value("session timeout", whole_seconds(1, 2_147_483))
+CONNECT_TIMEOUT: Final = Value("connect timeout", duration(0.1, 60))
+SOURCE: Final = Value("source", ADDRESS_RANGE)
+WORKERS: Final = Value("workers", integer(1, 64))
+GROUP: Final = Value("group", NAME_KIND)
+MODE: Final = Value(
+    "mode",
+    choice(
+        "MODE",
+        {"source-hash": None, "roundrobin": None, "random": None, "least-states": SECOND, "loadbalance": SECOND},
+        "a mode",
+    ),
+)
+ENGINE: Final = Value("engine", choice("ENGINE", {"kernel": None, "proxy": None}, "an engine"))
+ON_EMPTY: Final = Value("on empty", choice("ACTION", {"reset": None, "drop": None}))
+ON_DOWN: Final = Value("on down", choice("ACTION", {"reset": None, "keep": None}))
+ON_REMOVE: Final = Value("on remove", choice("ACTION", {"drain": None, "reset": None}))
+
+_DISABLE: Final = Clause(word="disable", since=SECOND, help="it is kept in the text and does nothing")
+
+_HOST: Final = Clause(
+    parts=(HOST,),
+    many=True,
+    help="a server of the table",
+    options=(
+        Clause(word="name", parts=(NAME,), default="the address", help="what people call the host"),
+        Clause(word="weight", parts=(WEIGHT,), default="1", help="its share of the clients; 0 takes no new ones"),
+        Clause(word="retry", parts=(RETRY,), help="relayd's word: failed probes to forgive, so `fall` is one more"),
+    ),
+)
+
+_TABLE: Final = Clause(
+    word="table",
+    parts=(TABLE,),
+    many=True,
+    help="the hosts that do one job",
+    block=(
+        _HOST,
+        Clause(
+            word="key",
+            parts=(KEY,),
+            default="the first 8 hexadecimal digits of the SHA-256 of the table's name",
+            help="seeds the choice of hosts; every relay on the table uses it, on every node and after every restart",
+        ),
+        *TIMING,
+        _DISABLE,
+    ),
+)
+
+_LISTEN: Final = Clause(
+    word="listen on",
+    parts=(LISTEN_ADDRESS, Literal("port"), PORT),
+    many=True,
+    required=True,
+    help="where clients connect; without an address, on every address that `interface` blocks name or, where they name "
+    "none, on every address of the machine but loopback",
+    options=(Clause(word="from", parts=(ZONE,), since=SECOND, help="only clients of this zone"),),
+)
+
+_FORWARD: Final = Clause(
+    word="forward to",
+    parts=(TABLE,),
+    many=True,
+    many_since=SECOND,
+    required=True,
+    help="the table whose hosts serve the clients",
+    options=(
+        Clause(word="port", parts=(PORT,), default="the port that the client asked for", help="the hosts' port"),
+        Clause(word="check", choices=CHECKS, default="every host counts as up", help="how a host's health is asked"),
+        *TIMING,
+        Clause(word="mode", parts=(MODE,), default="roundrobin", help="how clients are spread over the hosts"),
+    ),
+)
+
+_RELAY: Final = Clause(
+    word="relay",
+    parts=(NAME,),
+    many=True,
+    help="a service at layer 4: hosts see our own address as the source, so they need no route to the clients",
+    block=(
+        _LISTEN,
+        _FORWARD,
+        Clause(
+            word="session timeout",
+            parts=(SESSION_TIMEOUT,),
+            default="40m; RPC 2h; SMTP 10m; IMAP and POP3 35m; told by the check, else by the port",
+            help="how long a session may be silent",
+        ),
+        Clause(
+            word="connect timeout",
+            parts=(CONNECT_TIMEOUT,),
+            default="2s",
+            help="how long the proxy waits for a host before it tries the next",
+        ),
+        Clause(
+            word="engine",
+            parts=(ENGINE,),
+            default="kernel where nftables may be used, else proxy",
+            help="who carries the bytes",
+        ),
+        Clause(word="on empty", parts=(ON_EMPTY,), default="reset", help="what a new client meets when no host is up"),
+        Clause(
+            word="on down",
+            parts=(ON_DOWN,),
+            default="reset",
+            help="what becomes of the sessions of a host that goes down while another is up",
+        ),
+        Clause(word="on remove", parts=(ON_REMOVE,), since=SECOND, help="what becomes of a host taken out of the text"),
+        Clause(
+            word="source",
+            parts=(SOURCE,),
+            default="the listening address, or one of the interface towards the host",
+            help="the addresses that our connections to the hosts come from",
+        ),
+        Clause(
+            word="accept-source-rewrite",
+            help="you know that servers see our address instead of the client's; silences the warning for SMTP",
+        ),
+        Clause(word="affinity", parts=(GROUP,), since=SECOND, help="ties services of one client to one host"),
+        Clause(word="sticky-address", since=SECOND, help="a client's host is remembered"),
+        _DISABLE,
+    ),
+)
+
+LOAD_BALANCER: Final = Clause(
+    word="load-balancer",
+    help="tables of hosts and the services that balance clients over them",
+    block=(
+        *TIMING,
+        Clause(
+            word="workers",
+            parts=(WORKERS,),
+            default="one for each processor, four at most",
+            help="processes of the user-space proxy",
+        ),
+        _TABLE,
+        _RELAY,
+        Clause(word="redirect", parts=(NAME,), many=True, block=(), since=SECOND, help="a service at layer 3"),
+    ),
+)

@@ -1,0 +1,59 @@
+"""The `system` block: accounts, name servers and the admin server."""
+
+from typing import Final
+
+from bascule.config.kinds.addresses import ADDRESS as ADDRESS_KIND
+from bascule.config.kinds.kind import choice
+from bascule.config.kinds.numbers import PORT as PORT_KIND
+from bascule.config.kinds.texts import HOST_NAME as HOST_NAME_KIND
+from bascule.config.kinds.texts import NAME, text
+from bascule.config.model import Address
+from bascule.config.schema.clause import Clause, Value
+
+USER: Final = Value("user", NAME)
+PASSWORD: Final = Value("password", text("a password in quotes", secret=True, empty=False))
+ROLE: Final = Value("role", choice("ROLE", {"administrator": None, "operator": None, "viewer": None}, "a role"))
+SERVER: Final[Value[Address]] = Value("address", ADDRESS_KIND)
+HTTP_PORT: Final = Value("port", PORT_KIND)
+HTTP_ADDRESS: Final[Value[Address]] = Value("address", ADDRESS_KIND)
+HOST_NAME: Final = Value("host-name", HOST_NAME_KIND)
+
+_USER: Final = Clause(
+    word="user",
+    parts=(USER,),
+    many=True,
+    help="an account, made when there is none of that name and else only documented",
+    block=(
+        Clause(
+            word="password",
+            help="its password",
+            choices=(
+                Clause(word="set", help="it is kept elsewhere, as it should be"),
+                Clause(parts=(PASSWORD,), help="in plain text, until the first revision is written"),
+            ),
+        ),
+        Clause(word="role", parts=(ROLE,), default="viewer", help="what it may do"),
+    ),
+)
+
+SYSTEM: Final = Clause(
+    word="system",
+    help="the machine itself and its administration",
+    block=(
+        Clause(word="host-name", parts=(HOST_NAME,), default="as it is", help="the machine's name"),
+        Clause(word="authentication", block=(_USER,), help="who may administer"),
+        Clause(
+            word="dns",
+            help="the name servers that we ask",
+            block=(Clause(parts=(SERVER,), many=True, help="a name server"),),
+        ),
+        Clause(
+            word="http-server",
+            help="the admin pages",
+            block=(
+                Clause(word="port", parts=(HTTP_PORT,), default="4433", help="their HTTPS port"),
+                Clause(word="listen on", parts=(HTTP_ADDRESS,), default="every address", help="their address"),
+            ),
+        ),
+    ),
+)
