@@ -1,0 +1,27 @@
+"""Judges a bound configuration as a whole, and on the machine that it shall run on."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from bascule.config.diagnosis.interfaces import interfaces
+from bascule.config.diagnosis.listeners import listeners
+from bascule.config.diagnosis.ownership import Ownership
+from bascule.config.diagnosis.relays import relays
+from bascule.config.diagnosis.system import system
+from bascule.config.diagnosis.tables import tables
+from bascule.config.diagnostics import Diagnostic
+from bascule.config.facts import Facts
+from bascule.config.load import in_order
+from bascule.config.model import Configuration
+
+_JUDGES: Final[tuple[Callable[[Ownership], Iterator[Diagnostic]], ...]] = (interfaces, tables, listeners, relays, system)
+
+
+def diagnose(configuration: Configuration, facts: Facts) -> tuple[Diagnostic, ...]:
+    """Return what is wrong or doubtful about a configuration on a machine, in the order of the text.
+
+    An error among them refuses the configuration, as one of `load` does. What other software on the machine does is not
+    judged here.
+    """
+    ownership = Ownership(configuration, facts)
+    return in_order(tuple(found for judge in _JUDGES for found in judge(ownership)))

@@ -1,0 +1,115 @@
+"""What is wrong or doubtful about single relays: families, engines, sources, SMTP."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bascule.config.diagnosis.ownership import Ownership
+from bascule.config.diagnostics import Diagnostic
+from bascule.config.model import Address, EngineName, Listen, Relay, Table
+
+_SMTP_PORTS: Final = frozenset({25, 587})
+
+
+def relays(ownership: Ownership) -> Iterator[Diagnostic]:
+    """Yield what each relay should not be, or not be without saying so."""
+    balancer = ownership.configuration.load_balancer
+    for relay in balancer.relays:
+        table = balancer.table(relay.forward.table)
+        yield from _engine(ownership, relay)
+        yield from _families(relay, table)
+        yield from _itself(ownership, relay, table)
+        yield from _smtp(relay)
+        if relay.source is None:
+            yield from _failover(ownership, relay, table)
+        else:
+            yield from _source(ownership, relay, table)
+
+
+def _engine(ownership: Ownership, relay: Relay) -> Iterator[Diagnostic]:
+    reason = ownership.facts.no_nftables
+    if relay.engine is EngineName.KERNEL and reason:
+        what = f'relay "{relay.name}" wants engine kernel, but nftables may not be used here: {reason}'
+        yield Diagnostic.error(relay.span, what, "write `engine proxy`, or leave the engine to us")
+
+
+def _families(relay: Relay, table: Table) -> Iterator[Diagnostic]:
+    if not table.hosts:
+        return
+    families = {host.address.version for host in table.hosts}
+    for listen in relay.listens:
+        if listen.address is not None and listen.address.version not in families:
+            what = (
+                f'relay "{relay.name}" listens on the IPv{listen.address.version} address {listen.address}, '
+                f"but table <{table.name}> has no host of that family"
+            )
+            yield Diagnostic.error(
+                listen.span, what, f"add an IPv{listen.address.version} host to the table in line {table.span.line}"
+            )
+
+
+def _itself(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagnostic]:
+    for listen in relay.listens:
+        port = relay.forward.port or listen.port
+        ours = ownership.all_ours() if listen.address is None else frozenset({listen.address})
+        for host in table.hosts:
+            if port == listen.port and host.address in ours:
+                where = f"host {host.label} in line {host.span.line} is where it listens"
+                what = f'relay "{relay.name}" forwards to itself: {where}'
+                yield Diagnostic.error(listen.span, what)
+
+
+def _smtp(relay: Relay) -> Iterator[Diagnostic]:
+    mail: Listen | None = next((listen for listen in relay.listens if listen.port in _SMTP_PORTS), None)
+    if mail is None or relay.accept_source_rewrite:
+        return
+    what = (
+        f'relay "{relay.name}" hides the address of SMTP clients: a receive connector that trusts our address is an open '
+        "relay, and Exchange allows one source 20 connections and 2 % of all"
+    )
+    hint = "write `accept-source-rewrite` if the connectors are set up for it; MX records balance port 25 without us"
+    yield Diagnostic.warning(mail.span, what, hint)
+
+
+def _source(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagnostic]:
+    """Judge the addresses of a `source` line."""
+    source = relay.source
+    if source is None:
+        return
+    if table.hosts and source.first.version not in {host.address.version for host in table.hosts}:
+        what = f"table <{table.name}> has no host of the family of {source.first}"
+        yield Diagnostic.error(source.span, what)
+    span = range(int(source.first), int(source.last) + 1)
+    addresses = [type(source.first)(number) for number in span]
+    foreign = [address for address in addresses if not ownership.ours(address)]
+    if foreign and ownership.named:
+        yield Diagnostic.error(source.span, f"no `interface` block names the source address {foreign[0]}")
+    elif foreign:
+        yield Diagnostic.warning(source.span, f"this machine does not have the source address {foreign[0]}")
+    elif ownership.named and not all(ownership.virtual(address) for address in addresses):
+        what = f'sessions of relay "{relay.name}" end at a failover: not all of its source addresses are virtual'
+        yield Diagnostic.warning(source.span, what)
+
+
+def _failover(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagnostic]:
+    """Find hosts that would see a node's own address, which does not move along with a virtual listening address."""
+    for listen in relay.listens:
+        holders = ownership.holders_of_virtual(listen.address)
+        for host in table.hosts if holders else ():
+            name = ownership.towards(host.address)
+            if name is None or name in holders or _has_virtual(ownership, name, host.address):
+                continue
+            what = (
+                f'sessions of relay "{relay.name}" end at a failover: host {host.label} is reached through {name}, '
+                "which has no virtual address to speak from"
+            )
+            yield Diagnostic.warning(listen.span, what, f"add a virtual address to interface {name}")
+            break
+
+
+def _has_virtual(ownership: Ownership, name: str, host: Address) -> bool:
+    return any(
+        line.virtual and line.address.version == host.version
+        for interface in ownership.configuration.interfaces
+        if interface.name == name
+        for line in interface.addresses
+    )

@@ -1,0 +1,24 @@
+"""What is doubtful about the system and the firewall."""
+
+from collections.abc import Iterator
+
+from bascule.config.diagnosis.ownership import Ownership
+from bascule.config.diagnostics import Diagnostic
+
+
+def system(ownership: Ownership) -> Iterator[Diagnostic]:
+    """Yield passwords in plain text, an empty list of name servers, an admin address not ours, and rules without effect."""
+    configuration = ownership.configuration
+    for user in configuration.system.users:
+        if user.plain_password:
+            equal = " and equals the name" if user.plain_password == user.name else ""
+            hint = "anyone who reads this text can log in"
+            yield Diagnostic.warning(user.span, f'the password of user "{user.name}" is plain{equal}', hint)
+    if configuration.system.dns_span is not None and not configuration.system.dns:
+        yield Diagnostic.warning(configuration.system.dns_span, "dns is empty", "names cannot be looked up")
+    server = configuration.system.http_server
+    if server is not None and server.address is not None and not ownership.ours(server.address):
+        yield Diagnostic.warning(server.span, f"the http-server's address {server.address} is not ours")
+    if configuration.firewall is not None:
+        what = "the rules of the firewall are checked, but not yet enforced in this version"
+        yield Diagnostic.warning(configuration.firewall.span, what)
