@@ -1,0 +1,110 @@
+"""The places and names of the demo, and the configuration that ties them together."""
+
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from types import MappingProxyType
+from typing import Final
+
+BALANCER: Final = IPv4Address("127.0.0.1")
+"""Where every relay listens."""
+
+SERVERS: Final[Mapping[str, IPv4Address]] = MappingProxyType(
+    {f"EX{number}": IPv4Address(f"127.0.0.{10 + number}") for number in (1, 2, 3)}
+)
+"""The simulated Exchange servers."""
+
+CLIENTS: Final = tuple(IPv4Address(f"127.0.0.{100 + number}") for number in range(1, 13))
+"""Addresses that clients come from."""
+
+_PORTS_TRIED: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service that is relayed."""
+
+    relay: str
+    """Name of its relay, as the guide has it."""
+    simulated: str
+    """Its field of `lab.server.Ports`."""
+    port: int
+    """Where it listens, if that is free."""
+    check: str
+
+
+SERVICES: Final = (
+    Service(
+        relay="HTTPS",
+        simulated="https",
+        port=10443,
+        check='check https "/owa/healthcheck.htm" code 200 expect "200 OK"',
+    ),
+    Service(relay="IMAP", simulated="imap", port=10143, check="check imap"),
+    Service(relay="POP3", simulated="pop3", port=10110, check="check pop3"),
+    Service(relay="SMTP", simulated="smtp", port=10025, check="check smtp"),
+    Service(relay="RPCLS", simulated="mapper", port=10135, check="check tcp"),
+    Service(relay="RPCCAS", simulated="client_access", port=59532, check="check tcp"),
+    Service(relay="RPCABS", simulated="address_book", port=59533, check="check tcp"),
+)
+
+
+def free_ports() -> Mapping[str, int]:
+    """Return a port for each service, free on the balancer's and every server's address, near the one it prefers.
+
+    Raises OSError where loopback has none to give.
+    """
+    taken: dict[str, int] = {}
+    for service in SERVICES:
+        candidates = range(service.port, service.port + _PORTS_TRIED)
+        taken[service.simulated] = next((port for port in candidates if port not in taken.values() and _is_free(port)), 0)
+        if not taken[service.simulated]:
+            raise OSError(
+                f"no port from {service.port} on is free on 127.0.0.1 and {', '.join(map(str, SERVERS.values()))}"
+            )
+    return taken
+
+
+def configuration(ports: Mapping[str, int]) -> str:
+    """Return the text of the balancer's configuration."""
+    hosts = "".join(f'\t\t{address} name "{name}"\n' for name, address in SERVERS.items())
+    relays = "".join(_relay(service, ports[service.simulated]) for service in SERVICES)
+    return (
+        "load-balancer {\n"
+        "\tinterval 2s\n"
+        "\ttable <exchange> {\n"
+        f"{hosts}"
+        "\t\tkey 7f3a91c2\n"
+        "\t}\n"
+        f"{relays}"
+        "}\n"
+    )  # fmt: skip
+
+
+def _relay(service: Service, port: int) -> str:
+    rewrite = "\t\taccept-source-rewrite\n" if service.relay == "SMTP" else ""
+    return (
+        f'\trelay "{service.relay}" {{\n'
+        f"\t\tlisten on {BALANCER} port {port}\n"
+        f"\t\tforward to <exchange> {service.check} mode source-hash\n"
+        "\t\tengine proxy\n"
+        f"{rewrite}"
+        "\t}\n"
+    )
+
+
+def _is_free(port: int) -> bool:
+    return all(_can_listen(address, port) for address in _addresses())
+
+
+def _addresses() -> Iterable[IPv4Address]:
+    return (BALANCER, *SERVERS.values())
+
+
+def _can_listen(address: IPv4Address, port: int) -> bool:
+    try:
+        socket.create_server((str(address), port)).close()  # sets SO_REUSEADDR, as the servers do
+    except OSError:
+        return False
+    return True

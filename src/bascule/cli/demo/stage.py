@@ -1,0 +1,171 @@
+"""What the demo is played on: a balancer and simulated servers, each a process of its own, in a private directory.
+
+Everything listens on loopback and is gone when the stage is left, however that comes about.
+"""
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from bascule.cli.demo.scenery import BALANCER, CLIENTS, SERVERS, SERVICES, configuration
+from bascule.cli.demo.traffic import Round, drive, visit
+from bascule.service.client import Client
+from bascule.service.failures import OperationFailed
+from bascule.service.operations import ShowRelays
+from bascule.service.results import HostRow
+
+PATIENCE: Final = 20.0
+"""Seconds that a process gets to be ready, and to end."""
+
+_TAIL: Final = 2000
+
+
+class StageError(Exception):
+    """The machine would not: the demo cannot be shown, or left something behind."""
+
+
+class Stage:
+    """The processes of the demo."""
+
+    def __init__(self, directory: Path, ports: Mapping[str, int]) -> None:
+        self.ports = ports
+        self.socket = directory / "control.sock"
+        self.configuration = directory / "bascule.conf"
+        self._state = directory / "state"
+        self._log = directory / "balancer.log"
+        self._servers: dict[str, Process] = {}
+        self._balancer: Process | None = None
+
+    async def start_server(self, name: str) -> None:
+        """Start a simulated server and wait until it listens. Raises StageError when it does not."""
+        options = [f"--{service.simulated.replace('_', '-')}={self.ports[service.simulated]}" for service in SERVICES]
+        server = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bascule.lab", "--while-input", "--name", name),
+            *("--address", str(SERVERS[name]), *options),
+            stdin=PIPE,  # closed by our end, however we end
+            stdout=PIPE,
+            stderr=DEVNULL,
+            start_new_session=True,  # ctrl-C is for us; we end the others in their order
+        )
+        self._servers[name] = server
+        assert server.stdout is not None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                if await server.stdout.readline() == b"ready\n":
+                    return
+        raise StageError(f"the simulated server {name} did not start")
+
+    async def kill_server(self, name: str) -> None:
+        """End a server without warning, and wait until it is gone."""
+        server = self._servers.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            server.kill()
+        await server.wait()
+
+    async def start_balancer(self) -> None:
+        """Start the balancer and wait until every relay serves a client. Raises StageError when it does not."""
+        self.configuration.write_text(configuration(self.ports), encoding="utf-8")
+        with self._log.open("wb") as log:
+            self._balancer = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bascule", "run", "--config", str(self.configuration)),
+                *("--state", str(self._state), "--socket", str(self.socket)),
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=STDOUT,
+                start_new_session=True,
+            )
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for service in SERVICES:
+                    while (await visit(CLIENTS[0], service, self.ports[service.simulated])).failure:
+                        self._require_balancer()
+                        await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise StageError(f"the balancer does not serve its relays\n{self._last_words()}") from None
+
+    async def drive(self) -> Round:
+        """Let every client use every service once."""
+        return await drive(self.ports)
+
+    async def host_rows(self, name: str) -> Sequence[HostRow]:
+        """Return what the balancer says of a server, a row for each relay. Raises StageError when it says nothing."""
+        try:
+            answer = await asyncio.to_thread(Client(self.socket).call, ShowRelays())
+        except OperationFailed as error:
+            raise StageError(f"{error}\n{self._last_words()}") from error
+        tables = (table for relay in answer.relays for table in relay.tables)
+        return [host for table in tables for host in table.hosts if host.name == name]
+
+    async def clear(self) -> None:
+        """End every process and listener. Raises StageError where something is left."""
+        for name in list(self._servers):
+            await self.kill_server(name)
+        if self._balancer is None:
+            return
+        said = await self._run_clear()
+        await _end(self._balancer)
+        left = [service.relay for service in SERVICES if await _listens(self.ports[service.simulated])]
+        if left:
+            raise StageError(f"still listening after the end: {', '.join(left)}\n{said}\n{self._last_words()}")
+
+    async def _run_clear(self) -> str:
+        """Let the balancer's own command end it with its workers, which outlive it otherwise; return what it says."""
+        command = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bascule", "clear", "--socket", str(self.socket), "--state", str(self._state)),
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(PATIENCE):
+                said, _ = await command.communicate()
+        except TimeoutError:
+            await _end(command)
+            return "`bascule clear` did not end"
+        return said.decode(errors="replace").strip()
+
+    def _require_balancer(self) -> None:
+        if self._balancer is not None and self._balancer.returncode is not None:
+            raise StageError(f"the balancer ended with code {self._balancer.returncode}\n{self._last_words()}")
+
+    def _last_words(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")[-_TAIL:].strip()
+
+
+@asynccontextmanager
+async def stage(ports: Mapping[str, int]) -> AsyncIterator[Stage]:
+    """Give a stage with everything running on these ports. Raises StageError, OSError."""
+    with tempfile.TemporaryDirectory(prefix="bascule-demo-") as directory:
+        made = Stage(Path(directory), ports)
+        try:
+            await asyncio.gather(*(made.start_server(name) for name in SERVERS))
+            await made.start_balancer()
+            yield made
+        finally:
+            await made.clear()
+
+
+async def _end(process: Process) -> None:
+    """Ask a process to end, and make it."""
+    for step in (process.terminate, process.kill):
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                step()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), PATIENCE)
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(str(BALANCER), port)
+    except OSError:
+        return False
+    writer.transport.abort()
+    return True

@@ -1,0 +1,32 @@
+"""Ports are free where all need them, and the configuration names what is there."""
+
+import socket
+
+from bascule.cli.demo.scenery import SERVERS, SERVICES, configuration, free_ports
+from bascule.config.load import load
+from bascule.config.model import EngineName
+
+
+def test_a_port_that_one_server_cannot_have_is_passed_over() -> None:
+    """The same port serves on the balancer and on every server, so each must have it."""
+    first = free_ports()["imap"]
+    with socket.create_server((str(SERVERS["EX3"]), first)):
+        assert free_ports()["imap"] > first
+
+
+def test_every_service_has_a_port_of_its_own() -> None:
+    """No two relays listen at the same place."""
+    ports = free_ports()
+    assert set(ports) == {service.simulated for service in SERVICES}
+    assert len(set(ports.values())) == len(SERVICES)
+
+
+def test_every_relay_is_written_for_the_proxy() -> None:
+    """The machine's kernel is never asked, also when root runs the demo."""
+    text = configuration({service.simulated: 1000 + index for index, service in enumerate(SERVICES)})
+    loaded = load(text)
+    assert loaded.diagnostics == ()
+    assert loaded.configuration is not None
+    relays = loaded.configuration.load_balancer.relays
+    assert [relay.name for relay in relays] == [service.relay for service in SERVICES]
+    assert {relay.engine for relay in relays} == {EngineName.PROXY}
