@@ -7,6 +7,7 @@ from bascule.config.facts import Facts
 from bascule.config.model import Address, Configuration, EngineName, Relay, Table
 from bascule.plan.marks import allocate
 from bascule.plan.model import (
+    NO_HOST,
     Endpoint,
     HostState,
     MarkOwner,
@@ -67,8 +68,12 @@ def redeal(plan: Plan, states: States, rankings: Rankings) -> Plan:
 
 
 def _redealt(relay: RelayPlan, states: States, rankings: Rankings) -> RelayPlan:
+    """Deal a relay's slots anew, unless the hosts that stand in them are those that should: slots depend on no more."""
     pool = relay.pool
-    slots = deal(pool.mode, pool.key, pool.hosts, live(pool.hosts, states), rankings)
+    up = live(pool.hosts, states)
+    if set(pool.slots) - {NO_HOST} == {index for index in up if pool.hosts[index].weight}:
+        return relay
+    slots = deal(pool.mode, pool.key, pool.hosts, up, rankings)
     return relay if slots == pool.slots else replace(relay, pool=replace(pool, slots=slots))
 
 

@@ -67,6 +67,10 @@ class NftablesEngine:
                 return False
         return True
 
+    async def refuse_all(self) -> None:
+        """Send no more clients to any host; the rules meet them with a reset. Raises MachineError."""
+        await self._nft.load("".join(f"flush map {FAMILY} {TABLE} m_relay{version}\n" for version in (4, 6)))
+
     async def clear(self) -> bool:
         """Take our table away, if it is there; return whether it was."""
         if await self.observe() is None:

@@ -46,7 +46,11 @@ def timeout_set(seconds: int, version: int) -> str:
     return f"s_time_{seconds}_{version}"
 
 
+def plain(text: str) -> str:
+    """Return what of a text nft can carry in a comment: its listing does not escape quotes, and 127 bytes are kept."""
+    return "".join(char if char.isprintable() and char.isascii() and char not in '"\\' else "?" for char in text)[:100]
+
+
 def comment(text: str) -> str:
-    """Return a comment nft can carry: its listing does not escape quotes, and 127 bytes are kept."""
-    plain = "".join(char if char.isprintable() and char.isascii() and char not in '"\\' else "?" for char in text)
-    return f'comment "{plain[:100]}"'
+    """Return a rule's comment."""
+    return f'comment "{plain(text)}"'

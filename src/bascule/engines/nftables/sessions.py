@@ -27,7 +27,7 @@ class Sessions:
         self._nudge = nudge
 
     async def end(self, marks: Sequence[int], settled: Collection[Address]) -> int:
-        """End every session with one of these marks, and return how many there were.
+        """End every session with one of these marks, and return how many lived.
 
         `settled` are the addresses whose stray packets meet a reset anyway. The marks' hosts must be out of the slots
         already, or a client's next packet brings the session back. Raises MachineError.
@@ -41,7 +41,7 @@ class Sessions:
             for mark in {session.mark for session in found}:
                 await asyncio.to_thread(self._conntrack.delete_marked, mark)
             await self._tell(found)
-            ended += len(found)
+            ended += sum(session.living for session in found)
         return ended
 
     async def end_unestablished(self, marks: Sequence[int]) -> int:

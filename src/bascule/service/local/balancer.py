@@ -1,14 +1,15 @@
 """The running balancer: keeps the machine equal to the plan, and the plan equal to what the checks say."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from functools import partial
+from typing import Final
 
 from bascule.config.facts import Facts
-from bascule.config.model import Configuration, OnDown
-from bascule.deploy.transaction import Step, deploy
+from bascule.config.model import Configuration, EngineName, OnDown
+from bascule.deploy.transaction import RehearsalRefused, Step, deploy
 from bascule.engines.engine import Engine
 from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.engine import NftablesEngine
@@ -22,7 +23,7 @@ from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.compile import Situation, compile_plan, redeal
-from bascule.plan.model import HostState, MarkOwner, Plan, ProbeTarget
+from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget
 from bascule.plan.slots import Rankings
 from bascule.service.local.belief import Belief, believe
 from bascule.service.local.doom import doomed
@@ -48,6 +49,10 @@ class Running:
     hosts: HostStates
     belief: Belief
 
+    def state(self, host: PoolHost) -> HostState:
+        """Return the state that slots are dealt by; a host that nothing checks is up."""
+        return HostState.UP if host.target is None else self.belief.states.get(host.target, HostState.UNKNOWN)
+
 
 class Balancer:
     """One configuration at work. `start` it, let `watch` run, and read `running` whenever."""
@@ -64,12 +69,18 @@ class Balancer:
         self._rankings = Rankings()
         self._lock = asyncio.Lock()
         self._running: Running | None = None
+        self._trouble = ""
+        self._over = False
 
     @property
     def running(self) -> Running:
         """Return what runs now; a bug where nothing was started."""
         assert self._running is not None, "asked before start"
         return self._running
+
+    def troubles(self) -> Sequence[str]:
+        """Return what the machine would not do when it was last asked, and has not done since."""
+        return [self._trouble] if self._trouble else []
 
     async def start(self, configuration: Configuration, name: str, facts: Facts) -> None:
         """Put a configuration into effect, adopting what an earlier parent left: sessions, slots, workers.
@@ -98,6 +109,11 @@ class Balancer:
         await self._settle()
         await self._prober.set_probes(plan.probes)
 
+    async def stop(self) -> None:
+        """Change nothing on the machine any more; what runs there goes on."""
+        async with self._lock:
+            self._over = True
+
     async def watch(self) -> None:
         """Follow the checks and the machine until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -113,6 +129,8 @@ class Balancer:
     async def heard(self, target: ProbeTarget, outcome: Outcome) -> None:
         """Take one result of a probe; where it changes what is believed of a host, the slots follow at once."""
         async with self._lock:
+            if self._over:
+                return
             before = self.running
             hosts, changed = before.hosts.apply(target, outcome, self._machine.clock.monotonic())
             self._running = replace(before, hosts=hosts)
@@ -134,14 +152,15 @@ class Balancer:
             await self._flip(before.plan, plan)
             await self._end_sessions(before, self.running)
         except MachineError as error:
-            self._report(f"could not {error}; the whole will be compared at once")
-            await self._mend()
+            self._report(f"could not {error}; now the whole is compared")
+            await self._try(self._mend)
 
     async def _flip(self, before: Plan, after: Plan) -> None:
         """Bring the slots to the kernel and the workers."""
         if before.relays != after.relays and not await self._nftables.flip(before, after):
             raise MachineError("change the slots", "our rules were changed by somebody else")
-        await deploy([Step(self._proxy, proxy_plan(after, self.running.belief.states))])
+        if after.of(EngineName.PROXY):
+            await deploy([Step(self._proxy, proxy_plan(after, self.running.belief.states))])
 
     async def _end_sessions(self, before: Running, after: Running) -> None:
         """End what another host can serve instead, and is not ended already."""
@@ -152,7 +171,8 @@ class Balancer:
         ended = await self._sessions.end(reset, self._settling.settled) if reset else 0
         ended += await self._sessions.end_unestablished(keep) if keep else 0
         if ended:
-            self._report(f"{ended} sessions ended; their clients may connect again at once")
+            what = "1 session" if ended == 1 else f"{ended} sessions"
+            self._report(f"{what} of hosts that are down ended: the clients can connect again at once")
 
     # --- the machine ------------------------------------------------------------------------------------------------
 
@@ -163,12 +183,22 @@ class Balancer:
             await clock.sleep(GLANCE)
             due = clock.monotonic() - compared >= RENEWAL
             async with self._lock:
-                try:
-                    await self._glance(compare=due)
-                except MachineError as error:
-                    self._report(f"could not {error}")
+                if not self._over:
+                    await self._try(partial(self._glance, compare=due or bool(self._trouble)))
             if due:
                 compared = clock.monotonic()
+
+    async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what the machine may refuse; the balancer goes on, says so once, and tries again at the next glance."""
+        try:
+            await work()
+        except (MachineError, RehearsalRefused) as error:
+            trouble = f"could not {error}"
+            if trouble != self._trouble:
+                self._report(trouble)
+            self._trouble = trouble
+        else:
+            self._trouble = ""
 
     async def _glance(self, *, compare: bool) -> None:
         """Look at the machine; where it has changed, or when it is time, compare the whole and mend it."""

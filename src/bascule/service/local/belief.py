@@ -51,5 +51,5 @@ def believe(before: Belief, hosts: HostStates, plan: Plan) -> Belief:
             target: before.states.get(target, state) if target in frozen else state
             for target, state in hosts.states().items()
         },
-        suspicion=f"every host of {names} fails at once: the fault is most likely ours, so their states are kept as they were",
+        suspicion=f"every host of {names} fails at once: the fault is most likely ours, so their states are kept",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bascule.config.model import OnDown
-from bascule.plan.model import HostState, Plan, PoolHost, ProbeTarget, RelayPlan
+from bascule.plan.model import HostState, Plan, PoolHost, ProbeTarget
 
 
 def doomed(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Mapping[int, OnDown]:
@@ -11,7 +11,7 @@ def doomed(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Mapping[int, 
 
     Where no host is up sessions stay: the checks may be wrong, and nothing better can be offered.
     """
-    marks = {}
+    marks: dict[int, OnDown] = {}
     for relay in plan.relays:
         if any(_state(host, states) is HostState.UP for host in relay.pool.hosts):
             down = [host for host in relay.pool.hosts if _state(host, states) is HostState.DOWN]

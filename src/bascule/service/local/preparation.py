@@ -1,6 +1,6 @@
 """From a text to a plan on this machine, or to everything that is wrong with it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bascule.config.diagnose import diagnose
@@ -39,18 +39,8 @@ def judge(text: str, facts: Facts) -> Judged:
     return Judged(configuration=None if refused else loaded.configuration, diagnostics=ordered)
 
 
-def rehearsal_plan(configuration: Configuration, facts: Facts, down: Collection[str] = ()) -> Plan:
-    """Return the plan with every host up but those in `down`, by name or address: what `explain` walks offline."""
+def rehearsal_plan(configuration: Configuration, facts: Facts) -> Plan:
+    """Return the plan with every host up: what `explain` walks where nothing runs."""
     situation = Situation(facts=facts)
-    return presume(compile_plan(configuration, situation), situation, down)
-
-
-def presume(plan: Plan, situation: Situation, down: Collection[str]) -> Plan:
-    """Return the plan dealt as if every host were up but those in `down`."""
-    states = {
-        host.target: HostState.DOWN if {host.label, str(host.endpoint.address)} & set(down) else HostState.UP
-        for relay in plan.relays
-        for host in relay.pool.hosts
-        if host.target is not None
-    }
-    return redeal(plan, states, situation.rankings)
+    plan = compile_plan(configuration, situation)
+    return redeal(plan, {probe.target: HostState.UP for probe in plan.probes}, situation.rankings)

@@ -1,0 +1,48 @@
+"""The commands that ask no running Bascule: check and explain a text, run it, clear the machine."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from bascule.config.diagnostics import Diagnostic
+from bascule.config.facts import Facts
+from bascule.engines.proxy.engine import ProxyEngine
+from bascule.service.local.clearing import clear_machine
+from bascule.service.local.explaining import explained
+from bascule.service.local.machine import Machine, this_machine
+from bascule.service.local.preparation import judge, rehearsal_plan
+from bascule.service.offline import RunRequest
+from bascule.service.operations import Explain
+from bascule.service.results import Cleared, Explained
+
+
+class LocalOffline:
+    """Does them on this machine; `run` is the parent's, which stands above this layer."""
+
+    def __init__(self, state: Path, run: Callable[[RunRequest], int]) -> None:
+        self._machine = this_machine(state)
+        self.run = run
+
+    def check(self, text: str, _: str, /) -> Sequence[Diagnostic]:
+        """Return all that is wrong or doubtful with a text on this machine."""
+        return judge(text, self._facts()).diagnostics
+
+    def explain(self, text: str, _: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
+        """Yield the answers over the plan that the text makes with every host up."""
+        facts = self._facts()
+        plan = rehearsal_plan(judge(text, facts).accepted(), facts)
+        for request in requests:
+            yield explained(plan, None, request)
+
+    def clear(self, state: Path, socket: Path, /) -> Cleared:
+        """Take everything of ours away where no parent runs."""
+        return asyncio.run(_clear(this_machine(state), socket))
+
+    def _facts(self) -> Facts:
+        return asyncio.run(self._machine.facts())
+
+
+async def _clear(machine: Machine, socket: Path) -> Cleared:
+    facts = await machine.facts()
+    proxy = ProxyEngine(socket.parent, clock=machine.clock, report=lambda _: None)
+    return await clear_machine(machine, proxy, no_nftables=facts.no_nftables)

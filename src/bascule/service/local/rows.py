@@ -1,0 +1,109 @@
+"""What `show` tells: the running plan with what the checks and the engines know of it, as rows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count, groupby
+
+from bascule.config.model import (
+    Address,
+    Check,
+    HttpCheck,
+    IcmpCheck,
+    MailCheck,
+    SendCheck,
+    TcpCheck,
+    TlsCheck,
+)
+from bascule.plan.model import Endpoint, HostState, PoolHost, RelayPlan
+from bascule.service.local.balancer import Running
+from bascule.service.results import HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
+
+SessionCounts = Mapping[tuple[str, Endpoint], int]
+"""Sessions now, by relay and host."""
+
+
+def relay_rows(running: Running, sessions: SessionCounts, now: float) -> Relays:
+    """Return every relay with its table and hosts; `now` is the clock that the states of hosts are kept by."""
+    view = _View(running, sessions, now)
+    named = groupby(running.plan.relays, key=lambda relay: relay.name)
+    return Relays(relays=tuple(view.relay(name, list(parts)) for name, parts in named))
+
+
+class _View:
+    """One look at everything, with one run of numbers over it, as relayctl has them."""
+
+    def __init__(self, running: Running, sessions: SessionCounts, now: float) -> None:
+        self._running = running
+        self._sessions = sessions
+        self._now = now
+        self._ids = count(1)
+
+    def relay(self, name: str, parts: Sequence[RelayPlan]) -> RelayRow:
+        number = next(self._ids)
+        same_table = groupby(parts, key=lambda part: (part.pool.table, part.pool.hosts[0].endpoint.port))
+        tables = tuple(self._table(name, f"{table}:{port}", list(group)) for (table, port), group in same_table)
+        return RelayRow(
+            id=number,
+            name=name,
+            listens=tuple(str(endpoint) for part in parts for endpoint in part.listens),
+            engine=parts[0].engine,
+            status=RelayStatus.ACTIVE if any(table.hosts_up for table in tables) else RelayStatus.DOWN,
+            tables=tables,
+            session_timeout=parts[0].session_timeout,
+            sessions=sum(host.sessions for table in tables for host in table.hosts),
+        )
+
+    def _table(self, relay: str, name: str, parts: Sequence[RelayPlan]) -> TableRow:
+        number, first = next(self._ids), parts[0].pool
+        target = first.hosts[0].target
+        return TableRow(
+            id=number,
+            name=name,
+            mode=first.mode,
+            check="" if target is None else check_words(target.check),
+            hosts=tuple(self._host(relay, host) for part in parts for host in part.pool.hosts),
+        )
+
+    def _host(self, relay: str, host: PoolHost) -> HostRow:
+        record = None if host.target is None else self._running.hosts.records.get(host.target)
+        state = self._running.state(host)
+        return HostRow(
+            id=next(self._ids),
+            name=host.label,
+            address=str(host.endpoint),
+            weight=host.weight,
+            status=HostStatus(state.value),
+            reason="" if state is HostState.UP or record is None else record.reason or "not checked yet",
+            since=None if record is None else datetime.now(UTC) - timedelta(seconds=self._now - record.since),
+            checks_up=0 if record is None else record.ups,
+            checks_all=0 if record is None else record.checks,
+            sessions=self._sessions.get((relay, host.endpoint), 0),
+        )
+
+
+def count_hosts(running: Running) -> tuple[int, int]:
+    """Return how many hosts there are, by address, and how many of them are up for every relay that they serve."""
+    good: dict[Address, bool] = {}
+    for relay in running.plan.relays:
+        for host in relay.pool.hosts:
+            address = host.endpoint.address
+            good[address] = good.get(address, True) and running.state(host) is HostState.UP
+    return len(good), sum(good.values())
+
+
+def check_words(check: Check) -> str:
+    """Return a check in the language's own words."""
+    match check:
+        case IcmpCheck():
+            return "check icmp"
+        case TcpCheck():
+            return "check tcp"
+        case TlsCheck():
+            return "check tls"
+        case HttpCheck():
+            return f'check {"https" if check.tls else "http"} "{check.path}"'
+        case SendCheck():
+            sent = f'"{check.send}"' if check.send else "nothing"
+            return f'check send {sent} expect "{check.expect}"'
+        case MailCheck():
+            return f"check {check.protocol}{' tls' if check.tls else ''}"

@@ -1,0 +1,155 @@
+"""The operations of a running parent, done."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+
+from bascule import __version__
+from bascule.config.diagnostics import Severity
+from bascule.config.model import EngineName
+from bascule.engines.nftables.engine import NftablesEngine
+from bascule.engines.proxy.engine import ProxyEngine
+from bascule.plan.model import FIRST_MARK, Endpoint
+from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.clearing import clear_machine
+from bascule.service.local.explaining import explained
+from bascule.service.local.firewall_rows import firewall_rows
+from bascule.service.local.machine import Machine
+from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
+from bascule.service.operations import Clear, Context, Explain, ShowFirewall, ShowRelays, Status, Stop
+from bascule.service.results import (
+    Cleared,
+    EngineUse,
+    Explained,
+    Finding,
+    FirewallRules,
+    Level,
+    Relays,
+    RelayStatus,
+    StatusReport,
+    Stopped,
+)
+
+_OURS = 0xFFFF0000
+"""Mask of the marks that are ours."""
+
+GOING_ON = (
+    "kernel rules and proxy workers stay: relays go on without health checks (take everything away with: bascule clear)"
+)
+
+
+class LocalService:
+    """Answers for one balancer; `end` ends the parent after the answer has been sent."""
+
+    def __init__(self, machine: Machine, balancer: Balancer, proxy: ProxyEngine, end: Callable[[], None]) -> None:
+        self._machine = machine
+        self._balancer = balancer
+        self._proxy = proxy
+        self._end = end
+
+    async def status(self, _: Context, __: Status, /) -> StatusReport:
+        """Say how it goes, from what the checks and the kernel say now."""
+        running = self._balancer.running
+        relays = relay_rows(running, {}, self._machine.clock.monotonic()).relays
+        active = sum(relay.status is RelayStatus.ACTIVE for relay in relays)
+        hosts, up = count_hosts(running)
+        findings = tuple(self._findings(running))
+        return StatusReport(
+            level=_level(len(relays), active, hosts - up, findings),
+            sentence=_sentence(len(relays), active, hosts, up),
+            version=__version__,
+            pid=os.getpid(),
+            configuration=running.name,
+            since=running.since,
+            relays=len(relays),
+            relays_active=active,
+            hosts=hosts,
+            hosts_up=up,
+            engines=tuple(_engines(running)),
+            findings=findings,
+        )
+
+    async def show_relays(self, _: Context, __: ShowRelays, /) -> Relays:
+        """List relays with their hosts, and the sessions that the kernel and the workers have."""
+        return relay_rows(self._balancer.running, await self._session_counts(), self._machine.clock.monotonic())
+
+    async def show_firewall(self, _: Context, __: ShowFirewall, /) -> FirewallRules:
+        """Read our table and say what caused each rule."""
+        running = self._balancer.running
+        refusal = running.facts.no_nftables
+        rules = None if refusal else await NftablesEngine(self._machine.nft).observe()
+        return firewall_rows(rules, running.plan, refusal and f"nftables may not be used here: {refusal}")
+
+    async def explain(self, _: Context, request: Explain, /) -> Explained:
+        """Walk the running plan for each client."""
+        running = self._balancer.running
+        return explained(running.plan, running.belief.states, request)
+
+    async def clear(self, _: Context, __: Clear, /) -> Cleared:
+        """Stop following the machine, then take everything away."""
+        await self._balancer.stop()
+        cleared = await clear_machine(self._machine, self._proxy, no_nftables=self._balancer.running.facts.no_nftables)
+        self._end()
+        return cleared
+
+    async def stop(self, _: Context, __: Stop, /) -> Stopped:
+        """End the parent alone."""
+        self._end()
+        return Stopped(sentence=GOING_ON)
+
+    def _findings(self, running: Running) -> Sequence[Finding]:
+        doubts = [running.belief.suspicion] if running.belief.suspicion else []
+        return [
+            *(Finding(severity=Severity.WARNING, message=doubt) for doubt in doubts),
+            *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._balancer.troubles()),
+        ]
+
+    async def _session_counts(self) -> SessionCounts:
+        running = self._balancer.running
+        counts: Counter[tuple[str, Endpoint]] = Counter()
+        if running.plan.of(EngineName.KERNEL):
+            sessions = await asyncio.to_thread(self._machine.conntrack.sessions, FIRST_MARK, _OURS)
+            marks = Counter(session.mark for session in sessions if session.living)
+            for relay in running.plan.of(EngineName.KERNEL):
+                for host in relay.pool.hosts:
+                    counts[relay.name, host.endpoint] += marks[host.mark]
+        if running.plan.of(EngineName.PROXY):
+            for counted in (await self._proxy.status()).relays:
+                for host in counted.hosts:
+                    counts[counted.name, Endpoint(ip_address(host.place.address), host.place.port)] += host.sessions
+        return counts
+
+
+def _level(relays: int, active: int, hosts_down: int, findings: Sequence[Finding]) -> Level:
+    if relays and not active:
+        return Level.DOWN
+    if active < relays or hosts_down or findings:
+        return Level.DEGRADED
+    return Level.OK
+
+
+def _sentence(relays: int, active: int, hosts: int, up: int) -> str:
+    if not relays:
+        return "no relay is configured: nothing is balanced"
+    serving = f"{active} of {relays} relays serve clients" if active < relays else f"{relays} relays serve clients"
+    return f"{serving if relays > 1 or active < relays else '1 relay serves clients'}, {up} of {hosts} hosts are up"
+
+
+def _engines(running: Running) -> Sequence[EngineUse]:
+    kernel, proxy = running.plan.of(EngineName.KERNEL), running.plan.of(EngineName.PROXY)
+    uses = []
+    if kernel:
+        uses.append(
+            EngineUse(engine="kernel", relays=len({relay.name for relay in kernel}), reason="nftables may be used here")
+        )
+    if proxy:
+        refusal = running.facts.no_nftables
+        reason = (
+            f"nftables may not be used here: {refusal}"
+            if refusal
+            else "the configuration says so, or an end is on loopback"
+        )
+        uses.append(EngineUse(engine="proxy", relays=len({relay.name for relay in proxy}), reason=reason))
+    return uses
