@@ -13,8 +13,9 @@ MAXIMUM_SESSIONS: Final = 1000
 class Listener:
     """Accepts connections on one port and holds a conversation on each."""
 
-    def __init__(self, session: Session, *, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, session: Session, *, context: ssl.SSLContext | None = None, maximum: int = MAXIMUM_SESSIONS) -> None:
         self._session = session
+        self._maximum = maximum
         self._context = context
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
@@ -36,7 +37,7 @@ class Listener:
         await asyncio.gather(*self._conversations, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._conversations) >= MAXIMUM_SESSIONS:
+        if len(self._conversations) >= self._maximum:
             writer.transport.abort()
             return
         conversation = asyncio.create_task(self._hold(reader, writer))

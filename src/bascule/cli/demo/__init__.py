@@ -26,7 +26,7 @@ def run_demo(*, once: bool = False, console: Console | None = None) -> int:
     try:
         faults = asyncio.run(_play(shown, once=once))
     except (StageError, OSError) as error:
-        shown.print(f"The demo cannot be shown: {error}", markup=False, highlight=False)
+        shown.print(f"The demo cannot be shown: {error}", markup=False, highlight=False, soft_wrap=True)
         return ExitCode.MACHINE
     for fault in faults:
         shown.print(f"Not as it should be: {fault}", markup=False, highlight=False, soft_wrap=True)
