@@ -1,10 +1,12 @@
 """Little servers on loopback that behave as a test tells them to, well or badly."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from ipaddress import ip_address
+from struct import Struct
 from typing import TypeAlias
 
 from bascule.plan.model import Endpoint
@@ -37,7 +39,7 @@ async def closes(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 async def resets(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Accept, and reset."""
     sock = writer.get_extra_info("socket")
-    sock.setsockopt(1, 13, b"\1\0\0\0\0\0\0\0")  # SOL_SOCKET, SO_LINGER of no time
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, Struct("ii").pack(1, 0))
     writer.transport.abort()
 
 
@@ -61,6 +63,7 @@ def floods(data: bytes) -> Script:
         while True:
             writer.write(data)
             await writer.drain()
+            await asyncio.sleep(0)  # the client shares our event loop
 
     return script
 

@@ -1,0 +1,65 @@
+"""Talks with a server over a stream, and holds no more of what it says than is bounded."""
+
+import asyncio
+from typing import Final
+
+from bascule.health.reasons import ProbeError
+
+MAXIMUM_ANSWER: Final = 96 * 1024
+"""Bytes that a probe reads of one server in all."""
+
+MAXIMUM_LINE: Final = 2048
+"""Bytes of one line; RFC 5321 allows 512, IMAP greetings with long lists of capabilities take more."""
+
+_FAREWELL: Final = 1.0
+"""Seconds to wait for the answer to a goodbye."""
+
+
+class Conversation:
+    """What was said on one connection. Its methods raise OSError, and ProbeError where a bound is passed."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._left = MAXIMUM_ANSWER
+        self._lines = bytearray()
+
+    @property
+    def local_address(self) -> str:
+        """Return the address that we call from."""
+        return str(self._writer.get_extra_info("sockname")[0])
+
+    async def send(self, data: bytes) -> None:
+        """Send, and wait while the server is too slow to take it."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def more(self) -> bytes:
+        """Return what comes next, or nothing when the server has closed."""
+        if not self._left:
+            raise ProbeError(f"answered more than {MAXIMUM_ANSWER} bytes")
+        data = await self._reader.read(self._left)
+        self._left -= len(data)
+        return data
+
+    async def line(self) -> bytes:
+        """Return the next line without its end. Raises ProbeError when the server closes before it is whole."""
+        while (end := self._lines.find(b"\n")) < 0:
+            if len(self._lines) > MAXIMUM_LINE:
+                raise ProbeError(f"answered a line of more than {MAXIMUM_LINE} bytes")
+            if not (data := await self.more()):
+                raise ProbeError("connection closed in mid-line" if self._lines else "connection closed without an answer")
+            self._lines += data
+        line = bytes(self._lines[:end]).rstrip(b"\r")
+        del self._lines[: end + 1]
+        return line
+
+    async def farewell(self, command: bytes) -> None:
+        """Say goodbye and let the server close, so that its log shows a session that ended well; never fails."""
+        try:
+            async with asyncio.timeout(_FAREWELL):
+                await self.send(command)
+                while await self.more():
+                    pass
+        except (OSError, ProbeError):
+            return  # the server has shown already what was asked of it

@@ -1,0 +1,57 @@
+"""Why a probe failed, in words: of the protocol where a server spoke, of the kernel where it did not."""
+
+import errno
+import os
+import ssl
+from typing import Final
+
+MAXIMUM_QUOTE: Final = 80
+"""Characters of a server's own words that a reason repeats."""
+
+_OURS: Final = frozenset(
+    {
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOBUFS,
+        errno.ENOMEM,
+        errno.EADDRINUSE,
+        errno.EADDRNOTAVAIL,
+        errno.EAFNOSUPPORT,
+        errno.EPERM,
+        errno.EACCES,
+    }
+)
+"""What the kernel answers when this machine is short of something, or forbids it; no host can cause these."""
+
+
+class ProbeError(Exception):
+    """A probe failed; the message is the reason that people read."""
+
+    def __init__(self, reason: str, *, ours: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.ours = ours
+        """The fault is this machine's, see `Outcome.ours`."""
+
+    @classmethod
+    def from_os(cls, error: OSError) -> "ProbeError":
+        """Return the failure that an error of a socket, or of TLS on it, means."""
+        if isinstance(error, ssl.SSLError):  # its errno counts TLS failures, not the kernel's
+            return cls(f"TLS failed: {tls_words(error)}")
+        if isinstance(error, ConnectionResetError | BrokenPipeError):
+            return cls("connection reset")
+        # asyncio puts the address in place of the kernel's words, which the reader knows already
+        words = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
+        return cls(words[:1].lower() + words[1:], ours=error.errno in _OURS)
+
+
+def tls_words(error: ssl.SSLError) -> str:
+    """Return OpenSSL's reason as words: `wrong version number`."""
+    return (error.reason or error.strerror or "no reason given").replace("_", " ").lower()
+
+
+def quote(said: bytes) -> str:
+    """Return what a server said as one short printable line: nothing in it can reach a terminal or forge a log line."""
+    line = said.strip().split(b"\n", 1)[0].decode("ascii", "replace")
+    words = "".join(character if character.isprintable() else "?" for character in line.replace("\ufffd", "?").strip())
+    return words if len(words) <= MAXIMUM_QUOTE else f"{words[: MAXIMUM_QUOTE - 1]}…"

@@ -1,0 +1,113 @@
+"""What the results of probes make of a host's state."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from bascule.config.model import Timing
+from bascule.health.outcome import Outcome
+from bascule.plan.model import HostState, ProbeTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is known of one target. Times are seconds of the caller's clock."""
+
+    state: HostState = HostState.UNKNOWN
+    since: float
+    """When the state began."""
+    presumed: bool = False
+    """Up without a result of ours, since the kernel's slots name the host; the first result alone decides."""
+    against: int = 0
+    """Results in a row that contradict the state."""
+    failing_since: float | None = None
+    """When the first of the failures in a row that end with the last result came; None while results are good."""
+    checks: int = 0
+    ups: int = 0
+    reason: str = ""
+    """Of the last result; empty before the first."""
+    checked: float | None = None
+    """When the last result came."""
+
+    @property
+    def availability(self) -> float | None:
+        """Return the percentage of results that were good, as relayctl shows it; None before the first."""
+        return 100 * self.ups / self.checks if self.checks else None
+
+
+def presumed_up(*, now: float) -> Record:
+    """Return the record of a host that serves clients already when we start: up, until its first result decides."""
+    return Record(state=HostState.UP, since=now, presumed=True)
+
+
+def after(record: Record, outcome: Outcome, timing: Timing, now: float) -> Record:
+    """Return the record after one more result.
+
+    The first result of an unknown or presumed host decides alone; later it takes `timing.fall` failures in a row to go
+    down and `timing.rise` successes in a row to come back. A fault of our own leaves everything but the reason.
+    """
+    if outcome.ours:
+        return replace(record, reason=outcome.reason)
+    seen = replace(
+        record,
+        presumed=False,
+        failing_since=_failing_since(record, outcome, now),
+        checks=record.checks + 1,
+        ups=record.ups + outcome.up,
+        reason=outcome.reason,
+        checked=now,
+    )
+    result = HostState.UP if outcome.up else HostState.DOWN
+    if result is record.state:
+        return replace(seen, against=0)
+    decides_alone = record.presumed or record.state is HostState.UNKNOWN
+    needed = 1 if decides_alone else timing.rise if outcome.up else timing.fall
+    if record.against + 1 < needed:
+        return replace(seen, against=record.against + 1)
+    return replace(seen, state=result, since=now, against=0)
+
+
+def _failing_since(record: Record, outcome: Outcome, now: float) -> float | None:
+    if outcome.up:
+        return None
+    return now if record.failing_since is None else record.failing_since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostStates:
+    """The records of all targets of a plan; a value, so that whoever holds one sees no half of a change."""
+
+    records: Mapping[ProbeTarget, Record] = field(default_factory=dict)
+
+    def states(self) -> Mapping[ProbeTarget, HostState]:
+        """Return the state of every target, as the plan is compiled from."""
+        return {target: record.state for target, record in self.records.items()}
+
+    def apply(self, target: ProbeTarget, outcome: Outcome, now: float) -> tuple[Self, bool]:
+        """Return the states after a result, and whether a state changed; a target that is no longer ours changes none."""
+        before = self.records.get(target)
+        if before is None:
+            return self, False
+        record = after(before, outcome, target.timing, now)
+        return replace(self, records={**self.records, target: record}), record.state is not before.state
+
+    def retarget(self, targets: Iterable[ProbeTarget], now: float, *, live: Collection[ProbeTarget] = ()) -> Self:
+        """Return the states for another set of targets; the records of targets that stay are kept.
+
+        A target of which only the timing changed keeps its record too, and one whose check changed is presumed up where the
+        host was up by the check that goes: an edit takes no host out of service. Of the others those in `live` (what the
+        kernel's slots name) are presumed up, the rest is unknown.
+        """
+        wanted = tuple(dict.fromkeys(targets))
+        staying = frozenset(wanted)
+        going = [(target, record) for target, record in self.records.items() if target not in staying]
+        same_check = {(target.endpoint, target.check): record for target, record in going}
+        serving = {target.endpoint for target, record in going if record.state is HostState.UP}
+
+        def record(target: ProbeTarget) -> Record:
+            kept = self.records.get(target) or same_check.get((target.endpoint, target.check))
+            if kept is not None:
+                return kept
+            return presumed_up(now=now) if target in live or target.endpoint in serving else Record(since=now)
+
+        return replace(self, records={target: record(target) for target in wanted})

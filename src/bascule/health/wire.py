@@ -1,0 +1,151 @@
+"""What the parent and the prober say to each other, and its conversion from and to the plan's values.
+
+Addresses travel as text, since msgpack has none. A probe is named by a number that the parent chose and never gives again,
+so that a result that comes late cannot be taken for another target's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from ipaddress import ip_address
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from msgspec.structs import asdict as fields_of
+
+from bascule.config import model
+from bascule.health.outcome import Outcome
+from bascule.plan.model import Endpoint, Probe, ProbeTarget
+
+
+class _Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="is"):
+    pass
+
+
+class IcmpCheck(_Wire, frozen=True, tag="icmp"):
+    """`model.IcmpCheck` on the wire; so the others below, field by field."""
+
+
+class TcpCheck(_Wire, frozen=True, tag="tcp"):
+    """See `model.TcpCheck`."""
+
+
+class TlsCheck(_Wire, frozen=True, tag="tls"):
+    """See `model.TlsCheck`."""
+
+
+class HttpCheck(_Wire, frozen=True, tag="http"):
+    """See `model.HttpCheck`."""
+
+    tls: bool
+    path: str
+    host: str
+    codes: tuple[tuple[int, int], ...]
+    expect: str
+
+
+class SendCheck(_Wire, frozen=True, tag="send"):
+    """See `model.SendCheck`."""
+
+    send: str
+    expect: str
+    tls: bool
+
+
+class MailCheck(_Wire, frozen=True, tag="mail"):
+    """See `model.MailCheck`."""
+
+    protocol: model.MailProtocol
+    tls: bool
+
+
+Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck
+
+
+class Timing(_Wire, frozen=True, tag="timing"):
+    """See `model.Timing`."""
+
+    interval: float
+    timeout: float
+    fall: int
+    rise: int
+
+
+class ProbeOrder(_Wire, frozen=True, tag="probe"):
+    """A probe to run, under the number that its results carry."""
+
+    number: int
+    address: str
+    port: int
+    source: str | None
+    check: Check
+    timing: Timing
+
+
+class SetProbes(_Wire, frozen=True, tag="set-probes"):
+    """Parent to prober: run these and no others. What was ordered before, number and all, keeps its rhythm."""
+
+    probes: tuple[ProbeOrder, ...]
+
+
+class ProbeNow(_Wire, frozen=True, tag="probe-now"):
+    """Parent to prober: probe everything afresh, as if it were new; what is under way is given up."""
+
+
+class Probed(_Wire, frozen=True, tag="probed"):
+    """Prober to parent: a result."""
+
+    number: int
+    up: bool
+    reason: str
+    seconds: float
+    ours: bool
+
+
+Order: TypeAlias = SetProbes | ProbeNow
+"""What the prober receives."""
+
+_ON_THE_WIRE: Final[Mapping[type[model.Check], type[Check]]] = {
+    model.IcmpCheck: IcmpCheck,
+    model.TcpCheck: TcpCheck,
+    model.TlsCheck: TlsCheck,
+    model.HttpCheck: HttpCheck,
+    model.SendCheck: SendCheck,
+    model.MailCheck: MailCheck,
+}
+_IN_THE_PLAN: Final[Mapping[type[Check], type[model.Check]]] = {wire: plan for plan, wire in _ON_THE_WIRE.items()}
+
+
+def order(number: int, probe: Probe) -> ProbeOrder:
+    """Return a probe as it travels."""
+    target = probe.target
+    return ProbeOrder(
+        number=number,
+        address=str(target.endpoint.address),
+        port=target.endpoint.port,
+        source=None if probe.source is None else str(probe.source),
+        check=_ON_THE_WIRE[type(target.check)](**asdict(target.check)),
+        timing=Timing(**asdict(target.timing)),
+    )
+
+
+def probe(ordered: ProbeOrder) -> Probe:
+    """Return the probe of an order. Raises ValueError for what is no address."""
+    check: Any = _IN_THE_PLAN[type(ordered.check)]
+    return Probe(
+        target=ProbeTarget(
+            endpoint=Endpoint(ip_address(ordered.address), ordered.port),
+            check=check(**fields_of(ordered.check)),
+            timing=model.Timing(**fields_of(ordered.timing)),
+        ),
+        source=None if ordered.source is None else ip_address(ordered.source),
+    )
+
+
+def probed(number: int, outcome: Outcome) -> Probed:
+    """Return a result as it travels."""
+    return Probed(number=number, **asdict(outcome))
+
+
+def outcome(result: Probed) -> Outcome:
+    """Return the outcome of a result."""
+    return Outcome(up=result.up, reason=result.reason, seconds=result.seconds, ours=result.ours)
