@@ -64,7 +64,7 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
             await balancer.stop()
         await prober.stop()
         await server.close()
-        await proxy.close()
+        proxy.leave_workers()
     finally:
         listener.close()
         request.socket.unlink(missing_ok=True)

@@ -14,8 +14,8 @@ from bascule.service.results import Cleared, Explained
 class RunRequest:
     """What `bascule run` was told."""
 
-    text: str
-    """The configuration, read already."""
+    text: bytes
+    """The configuration, read already; bytes, since what is no UTF-8 is for the language to say."""
     name: str
     """What diagnostics call it: the path as the operator wrote it."""
     state: Path
@@ -29,11 +29,11 @@ class Offline(Protocol):
     machine would not.
     """
 
-    def check(self, text: str, name: str, /) -> Sequence[Diagnostic]:
+    def check(self, text: bytes, name: str, /) -> Sequence[Diagnostic]:
         """Return everything that is wrong or doubtful with a text on this machine; changes nothing."""
         ...
 
-    def explain(self, text: str, name: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
+    def explain(self, text: bytes, name: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
         """Yield the answer to each request as it comes, over the plan that the text makes with every host up."""
         ...
 

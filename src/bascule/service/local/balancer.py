@@ -17,8 +17,8 @@ from bascule.engines.nftables.read import dealt_marks, kept_marks
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.engines.nftables.sessions import Sessions
 from bascule.engines.nftables.settling import RENEWAL, Settling
+from bascule.engines.proxy.desired import Observed, proxy_plan
 from bascule.engines.proxy.engine import ProxyEngine
-from bascule.engines.proxy.plan import proxy_plan
 from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
@@ -89,9 +89,8 @@ class Balancer:
         """
         rules = None if facts.no_nftables else await self._nftables.observe()
         plan = compile_plan(configuration, self._situation(facts, {}, kept_marks(rules)))
-        hosts = HostStates().retarget(
-            _targets(plan), self._machine.clock.monotonic(), live=_serving(plan, rules) | await self._proxied(plan)
-        )
+        live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe())
+        hosts = HostStates().retarget(_targets(plan), self._machine.clock.monotonic(), live=live)
         belief = Belief(states=hosts.states())
         plan = redeal(plan, belief.states, self._rankings)
         await self._deploy(plan, facts, belief.states)
@@ -236,10 +235,6 @@ class Balancer:
     ) -> Situation:
         return Situation(facts=facts, states=states, marks=marks, rankings=self._rankings)
 
-    async def _proxied(self, plan: Plan) -> frozenset[ProbeTarget]:
-        """Return the targets whose hosts the workers of an earlier parent give clients to."""
-        return frozenset()
-
 
 def _targets(plan: Plan) -> Sequence[ProbeTarget]:
     return [probe.target for probe in plan.probes]
@@ -250,4 +245,15 @@ def _serving(plan: Plan, rules: Ruleset | None) -> frozenset[ProbeTarget]:
     dealt = dealt_marks(rules)
     return frozenset(
         host.target for relay in plan.relays for host in relay.pool.hosts if host.mark in dealt and host.target is not None
+    )
+
+
+def _proxied(plan: Plan, workers: Observed) -> frozenset[ProbeTarget]:
+    """Return the targets whose hosts the workers of an earlier parent give clients to."""
+    states = {(place.address, place.port): state for place, state in workers.states().items()}
+    return frozenset(
+        host.target
+        for relay in plan.of(EngineName.PROXY)
+        for host in relay.pool.hosts
+        if host.target is not None and states.get((str(host.endpoint.address), host.endpoint.port)) is HostState.UP
     )

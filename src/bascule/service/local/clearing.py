@@ -17,8 +17,9 @@ _ANSWERS: Final = 0.3
 async def clear_machine(machine: Machine, proxy: ProxyEngine, *, no_nftables: str) -> Cleared:
     """End every session and worker, take our table away and set old kernel settings again. Raises MachineError."""
     done, left = [], []
-    workers = await proxy.stop_workers()
+    workers = len((await proxy.observe()).workers)
     if workers:
+        await proxy.stop_workers()
         done.append(f"{workers} proxy workers stopped, with their sessions")
     if not no_nftables:
         done += await _clear_kernel(machine)

@@ -23,11 +23,11 @@ class LocalOffline:
         self._machine = this_machine(state)
         self.run = run
 
-    def check(self, text: str, _: str, /) -> Sequence[Diagnostic]:
+    def check(self, text: bytes, _: str, /) -> Sequence[Diagnostic]:
         """Return all that is wrong or doubtful with a text on this machine."""
         return judge(text, self._facts()).diagnostics
 
-    def explain(self, text: str, _: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
+    def explain(self, text: bytes, _: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
         """Yield the answers over the plan that the text makes with every host up."""
         facts = self._facts()
         plan = rehearsal_plan(judge(text, facts).accepted(), facts)

@@ -117,8 +117,8 @@ class LocalService:
                     counts[relay.name, host.endpoint] += marks[host.mark]
         if running.plan.of(EngineName.PROXY):
             for counted in (await self._proxy.status()).relays:
-                for host in counted.hosts:
-                    counts[counted.name, Endpoint(ip_address(host.place.address), host.place.port)] += host.sessions
+                for each in counted.hosts:
+                    counts[counted.name, Endpoint(ip_address(each.place.address), each.place.port)] += each.sessions
         return counts
 
 

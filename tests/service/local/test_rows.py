@@ -1,0 +1,73 @@
+"""What `show` prints is what the checks found and the engines count."""
+
+from ipaddress import ip_address
+
+from bascule.plan.model import Endpoint
+from bascule.service.local.rows import count_hosts, relay_rows
+from bascule.service.results import HostStatus, RelayStatus
+from service.local.situations import running
+
+MIXED = """
+load-balancer {
+	table <web> {
+		10.80.2.1 name "EX1"
+		fd80::2:1 name "EX1v6"
+	}
+	relay "HTTPS" {
+		listen on 10.80.0.10 port 443
+		listen on fd80::10 port 443
+		forward to <web> check tcp
+	}
+}
+"""
+
+
+def test_rows_carry_state_reason_and_checks() -> None:
+    """A host that is down says why; one that is up says nothing."""
+    relays = relay_rows(running(("HTTPS", "EX1")), {}, now=111.0).relays
+    ex1, ex2 = relays[0].tables[0].hosts
+    assert (ex1.name, ex1.address, ex1.status, ex1.reason) == (
+        "EX1",
+        "10.80.2.1:443",
+        HostStatus.DOWN,
+        "connection refused",
+    )
+    assert (ex2.status, ex2.reason, ex2.checks_up, ex2.checks_all) == (HostStatus.UP, "", 1, 1)
+    assert relays[0].status is RelayStatus.ACTIVE
+
+
+def test_a_relay_without_a_live_host_is_down() -> None:
+    """No host up, no service: the word is down."""
+    relays = relay_rows(running(("HTTPS", "EX1"), ("HTTPS", "EX2")), {}, now=111.0).relays
+    assert [relay.status for relay in relays] == [RelayStatus.DOWN, RelayStatus.ACTIVE]
+
+
+def test_ids_run_over_everything_once() -> None:
+    """Each relay, table and host has a number of its own, as relayctl's summary has."""
+    relays = relay_rows(running(), {}, now=111.0).relays
+    ids = [
+        number
+        for relay in relays
+        for number in (relay.id, *(n for table in relay.tables for n in (table.id, *(host.id for host in table.hosts))))
+    ]
+    assert ids == list(range(1, 9))
+
+
+def test_sessions_are_those_of_the_relay_and_host() -> None:
+    """Counts are looked up by relay and endpoint, and summed for the relay."""
+    counts = {("HTTPS", Endpoint(ip_address("10.80.2.1"), 443)): 3, ("HTTPS", Endpoint(ip_address("10.80.2.2"), 443)): 4}
+    relays = relay_rows(running(), counts, now=111.0).relays
+    assert [relay.sessions for relay in relays] == [7, 0]
+
+
+def test_both_ip_versions_are_one_relay_with_one_table() -> None:
+    """The operator wrote one relay and sees one."""
+    (relay,) = relay_rows(running(text=MIXED), {}, now=111.0).relays
+    assert relay.listens == ("10.80.0.10:443", "[fd80::10]:443")
+    assert [(table.name, [host.name for host in table.hosts]) for table in relay.tables] == [("web:443", ["EX1", "EX1v6"])]
+
+
+def test_a_host_counts_as_up_when_it_is_for_every_service() -> None:
+    """EX1 with a dead IMAP is no host in full health."""
+    assert count_hosts(running()) == (2, 2)
+    assert count_hosts(running(("IMAP", "EX1"))) == (2, 1)
