@@ -1,0 +1,90 @@
+"""The composition root: puts the local work, or a role, together and lets the command line run it."""
+
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from bascule.cli import main as command_line
+from bascule.service.failures import ExitCode
+from bascule.service.offline import Offline
+from bascule.system.errors import MachineError
+
+ROLES: Final = ("parent", "probe", "proxy")
+
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+"""What a shell reports of a program that SIGINT or SIGPIPE ended."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `bascule` with these arguments (None: the process's own) and return its exit code; no traceback comes out."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        code = _role(arguments[1:]) if arguments[:1] == ["role"] else _command(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would complain
+        return BROKEN_PIPE
+    except MachineError as error:
+        return _complain(str(error))
+    except Exception as error:  # noqa: BLE001 - the process's edge: whatever is a bug of ours becomes one line and a file
+        return _complain(f"a fault of Bascule's own ({type(error).__name__}); {_keep(error)}")
+    return code
+
+
+def _role(arguments: Sequence[str]) -> int:
+    """Become one of Bascule's own processes."""
+    if not arguments or arguments[0] not in ROLES:
+        return _complain(f"a role is one of {', '.join(ROLES)}", ExitCode.USAGE)
+    code: int = importlib.import_module(f"bascule.roles.{arguments[0]}").main(arguments[1:])
+    return code
+
+
+def _command(arguments: Sequence[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # whoever replaced it knows what it takes
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a TextIO may lack it
+    return command_line.main(
+        arguments,
+        offline=_offline,
+        uid=os.geteuid(),
+        environment=os.environ,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+    )
+
+
+def _offline(state: Path) -> Offline:
+    """Return what does the work of offline commands; only they wait for its imports."""
+    local = importlib.import_module("bascule.service.local.offline")
+    parent = importlib.import_module("bascule.roles.parent")
+    work: Offline = local.LocalOffline(state, parent.run)
+    return work
+
+
+def _complain(message: str, code: ExitCode = ExitCode.MACHINE) -> int:
+    sys.stderr.write(f"bascule: {message}\n")
+    return code
+
+
+def _keep(error: BaseException) -> str:
+    """Write the traceback where it can be sent from, and return a sentence that says where."""
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="bascule-fault-", suffix=".txt", delete=False) as file:
+            file.writelines(traceback.format_exception(error))
+    except OSError as refused:
+        return f"the traceback could not be written: {refused.strerror}"
+    return f"please report it with {file.name}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

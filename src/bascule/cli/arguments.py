@@ -1,0 +1,147 @@
+"""What may stand on the command line, and the help that says so."""
+
+import argparse
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from bascule import __version__
+from bascule.cli.commands.configuration import check, run
+from bascule.cli.commands.explain import explain
+from bascule.cli.commands.life import clear, status, stop
+from bascule.cli.commands.play import demo
+from bascule.cli.commands.show import show, show_firewall
+from bascule.cli.paths import Places
+from bascule.cli.session import Session
+
+Command: TypeAlias = Callable[[argparse.Namespace, Session], int]
+AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
+"""A subparsers' `add_parser`, whose own type argparse keeps to itself."""
+
+_EXIT_CODES: Final = """\
+exit codes:
+  0  fine
+  1  refused: what was asked is wrong, and the diagnostics say where
+  2  usage: the command line is wrong, or a file it names cannot be read
+  3  the machine, or the Bascule that runs on it, would not
+  4  status only: degraded
+  5  status only: down
+"""
+_LAST_PORT: Final = 65535
+
+
+def parser(places: Places) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; a parsed one's `command` is the function to call."""
+    top = argparse.ArgumentParser(
+        prog="bascule",
+        description="Firewall and load balancer for Microsoft Exchange.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"bascule {__version__}")
+    add_parser = top.add_subparsers(metavar="COMMAND", required=True).add_parser
+    _add_configuration(add_parser, places)
+    _add_show(add_parser, places)
+    _add_explain(add_parser, places)
+    _add_life(add_parser, places)
+    return top
+
+
+def _add_configuration(add_parser: AddParser, places: Places) -> None:
+    checking = _add(add_parser, "check", check, "say everything that is wrong or doubtful with a configuration")
+    checking.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
+    _add_state(checking, places)
+    running = _add(add_parser, "run", run, "run a configuration in the foreground until ctrl-C or `bascule stop`")
+    running.add_argument("--config", metavar="FILE", required=True, help="the configuration; it is never written to")
+    _add_state(running, places)
+    _add_socket(running, places)
+    playing = _add(add_parser, "demo", demo, "show the balancer in front of simulated servers, on loopback, as any user")
+    playing.add_argument("--once", action="store_true", help="end when the story is told")
+
+
+def _add_show(add_parser: AddParser, places: Places) -> None:
+    about = "show what runs"
+    showing = add_parser("show", help=about, description=f"{about}.".capitalize(), allow_abbrev=False)
+    add_view = showing.add_subparsers(metavar="WHAT", required=True).add_parser
+    for name, summary in (
+        ("summary", "every relay, with its tables and their hosts"),
+        ("relays", "relays: where they listen, who carries them, how many sessions"),
+        ("tables", "tables, as each relay sees them"),
+        ("hosts", "hosts: what the checks say, since when, why, how many sessions"),
+    ):
+        view = _add(add_view, name, show, summary)
+        view.set_defaults(view=name)
+        _add_json(view)
+        _add_socket(view, places)
+    firewall = _add(add_view, "firewall", show_firewall, "our rules in the kernel, with the line that caused each")
+    _add_json(firewall)
+    _add_socket(firewall, places)
+
+
+def _add_explain(add_parser: AddParser, places: Places) -> None:
+    command = _add(add_parser, "explain", explain, "say which relay, table and host would take a client, and why")
+    command.add_argument("--config", metavar="FILE", help="explain this configuration, every host up, not what runs")
+    command.add_argument("--in", metavar="IF", dest="interface", help="the interface that packets come in by")
+    command.add_argument("--to", metavar="ADDR", type=_address, help="the address that clients connect to")
+    command.add_argument("--proto", metavar="P", dest="protocol", default="tcp", choices=("tcp", "udp"), help="tcp or udp")
+    command.add_argument(
+        "--down", metavar="HOST", action="append", default=[], help="take this host as down (name or address; repeatable)"
+    )
+    command.add_argument("port", metavar="PORT", type=_port, help="the port that clients connect to")
+    command.add_argument(
+        "clients", metavar="CLIENT", nargs="+", type=_client, help="a client's address; - reads one a line from input"
+    )
+    _add_json(command)
+    _add_state(command, places)
+    _add_socket(command, places)
+
+
+def _add_life(add_parser: AddParser, places: Places) -> None:
+    how = _add(add_parser, "status", status, "say in one sentence how it goes")
+    _add_json(how)
+    _add_socket(how, places)
+    _add_socket(_add(add_parser, "stop", stop, "end the running Bascule; relays go on without health checks"), places)
+    clearing = _add(add_parser, "clear", clear, "end every session and take everything of Bascule's from the machine")
+    _add_state(clearing, places)
+    _add_socket(clearing, places)
+
+
+def _add(add_parser: AddParser, name: str, command: Command, summary: str) -> argparse.ArgumentParser:
+    added = add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
+    added.set_defaults(command=command)
+    return added
+
+
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+
+def _add_socket(command: argparse.ArgumentParser, places: Places) -> None:
+    command.add_argument(
+        "--socket", metavar="PATH", type=Path, default=places.socket, help="the control socket (default: %(default)s)"
+    )
+
+
+def _add_state(command: argparse.ArgumentParser, places: Places) -> None:
+    command.add_argument(
+        "--state", metavar="DIR", type=Path, default=places.state, help="the state directory (default: %(default)s)"
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port (1 to {_LAST_PORT})")
+    return int(text)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no IP address") from None
+
+
+def _client(text: str) -> str:
+    return text if text == "-" else _address(text)

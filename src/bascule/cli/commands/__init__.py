@@ -1,0 +1,1 @@
+"""The commands: each takes the parsed command line and a session, and returns its exit code."""

@@ -1,0 +1,81 @@
+"""`status`, `stop` and `clear`: how the running Bascule goes, and its end."""
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from rich.text import Text
+
+from bascule.cli.report import SEVERITY_STYLES
+from bascule.cli.screen import BAD, DOUBTFUL, GOOD, QUIET, styled
+from bascule.cli.session import Session
+from bascule.cli.wording import counted, duration
+from bascule.service.client import NotRunningError
+from bascule.service.failures import ExitCode
+from bascule.service.operations import Clear, Status, Stop
+from bascule.service.results import Level, StatusReport
+
+_EXIT_CODES: Final = {Level.OK: ExitCode.FINE, Level.DEGRADED: ExitCode.DEGRADED, Level.DOWN: ExitCode.DOWN}
+_STYLES: Final = {Level.OK: GOOD, Level.DEGRADED: DOUBTFUL, Level.DOWN: BAD}
+_LABEL: Final = 15
+
+
+def status(arguments: Namespace, session: Session) -> int:
+    """Say in one sentence how it goes, then what stands behind it."""
+    try:
+        report = session.connect(arguments.socket).call(Status())
+    except NotRunningError as nobody:
+        if arguments.json:
+            session.screen.json({"level": Level.DOWN, "sentence": str(nobody)})
+        else:
+            session.screen.say(*_headline(Level.DOWN, str(nobody)))
+        return ExitCode.DOWN
+    if arguments.json:
+        session.screen.json({name: getattr(report, name) for name in report.__struct_fields__})
+    else:
+        for line in _lines(report, session.now()):
+            session.screen.say(*line)
+    return _EXIT_CODES[report.level]
+
+
+def stop(arguments: Namespace, session: Session) -> int:
+    """End the parent, and say what goes on without it."""
+    session.screen.say(session.connect(arguments.socket).call(Stop()).sentence)
+    return ExitCode.FINE
+
+
+def clear(arguments: Namespace, session: Session) -> int:
+    """Take everything of ours from the machine, with the running Bascule's help where one runs."""
+    try:
+        cleared = session.connect(arguments.socket).call(Clear())
+    except NotRunningError:
+        cleared = session.offline(arguments.state).clear(arguments.state, arguments.socket)
+    for step in cleared.done:
+        session.screen.say(step)
+    for rest in cleared.left:
+        session.screen.say(styled("left: ", DOUBTFUL), rest)
+    if not cleared.done and not cleared.left:
+        session.screen.say("nothing of Bascule's was there")
+    return ExitCode.FINE
+
+
+def _headline(level: Level, sentence: str) -> Sequence[Text | str]:
+    return styled(f"{level}: ", _STYLES[level]), sentence
+
+
+def _lines(report: StatusReport, now: datetime) -> Iterator[Sequence[Text | str]]:
+    yield _headline(report.level, report.sentence)
+    age = duration((now - report.since).total_seconds())
+    yield _label("configuration"), f"{report.configuration}, in effect for {age}"
+    yield _label("process"), f"{report.pid}, version {report.version}"
+    yield _label("relays"), f"{report.relays_active} of {report.relays} active"
+    yield _label("hosts"), f"{report.hosts_up} of {report.hosts} up"
+    for use in report.engines:
+        yield _label(f"engine {use.engine}"), f"{counted(use.relays, 'relay')}: {use.reason}"
+    for finding in report.findings:
+        yield styled(f"{finding.severity}: ", SEVERITY_STYLES[finding.severity]), finding.message
+
+
+def _label(text: str) -> Text:
+    return styled(text.ljust(_LABEL), QUIET)

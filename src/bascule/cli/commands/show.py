@@ -1,0 +1,105 @@
+"""`show`: relays, tables and hosts in relayctl's columns, and the rules that carry them."""
+
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from rich.text import Text
+
+from bascule.cli.screen import BAD, DOUBTFUL, GOOD, QUIET, styled
+from bascule.cli.session import Session
+from bascule.cli.views import VIEWS, HostView, TableView, View
+from bascule.cli.wording import counted, duration
+from bascule.service.failures import ExitCode
+from bascule.service.operations import ShowFirewall, ShowRelays
+
+Column: TypeAlias = tuple[str, Callable[[Any, datetime], Text | str]]
+
+_STYLES: Final = {"up": GOOD, "active": GOOD, "down": BAD, "empty": BAD, "unknown": DOUBTFUL}
+
+
+def show(arguments: Namespace, session: Session) -> int:
+    """Print one of the views of the relays."""
+    relays = session.connect(arguments.socket).call(ShowRelays())
+    rows = list(VIEWS[arguments.view](relays))
+    if arguments.json:
+        for row in rows:
+            session.screen.json(row)
+        return ExitCode.FINE
+    columns = (*_FIRST, *_MORE[arguments.view])
+    now = session.now()
+    session.screen.table(
+        [heading for heading, _ in columns],
+        [[cell(row, now) for _, cell in columns] for row in rows],
+    )
+    return ExitCode.FINE
+
+
+def show_firewall(arguments: Namespace, session: Session) -> int:
+    """Print the rules that the kernel has from us, with what caused each."""
+    answer = session.connect(arguments.socket).call(ShowFirewall())
+    if arguments.json:
+        for rule in answer.rules:
+            session.screen.json(rule)
+        return ExitCode.FINE
+    if answer.rules:
+        rows = [(rule.chain, _cause(rule.cause, rule.line), rule.rule) for rule in answer.rules]
+        session.screen.table(("Chain", "Cause", "Rule"), rows)
+    if answer.note:
+        session.screen.say(styled(answer.note, QUIET))
+    return ExitCode.FINE
+
+
+def _cause(cause: str, line: int | None) -> str:
+    return cause if line is None else f"{cause}, line {line}"
+
+
+def _status(row: View, _: datetime) -> Text:
+    said = f"{row.status} ({counted(row.hosts_up, 'host')})" if isinstance(row, TableView) and row.hosts_up else row.status
+    return styled(said, _STYLES.get(row.status, ""))
+
+
+def _availability(row: View, _: datetime) -> str:
+    return "" if row.availability is None else f"{row.availability:.2f}%"
+
+
+def _since(row: HostView, now: datetime) -> str:
+    return "" if row.since is None else duration((now - row.since).total_seconds())
+
+
+_FIRST: Final[Sequence[Column]] = (
+    ("Id", lambda row, _: str(row.id)),
+    ("Type", lambda row, _: row.type),
+    ("Name", lambda row, _: row.name),
+    ("Avlblty", _availability),
+    ("Status", _status),
+)
+_MORE: Final[Mapping[str, Sequence[Column]]] = MappingProxyType(
+    {
+        "summary": (),
+        "relays": (
+            ("Listens", lambda row, _: " ".join(row.listens)),
+            ("Tables", lambda row, _: " ".join(row.tables)),
+            ("Engine", lambda row, _: row.engine),
+            ("Sessions", lambda row, _: str(row.sessions)),
+            ("Timeout", lambda row, _: duration(row.session_timeout)),
+        ),
+        "tables": (
+            ("Hosts", lambda row, _: f"{row.hosts_up}/{row.hosts}"),
+            ("Relay", lambda row, _: row.relay),
+            ("Mode", lambda row, _: row.mode),
+            ("Check", lambda row, _: row.check),
+        ),
+        "hosts": (
+            ("Checks", lambda row, _: f"{row.checks_up}/{row.checks_all}"),
+            ("For", _since),
+            ("Sessions", lambda row, _: str(row.sessions)),
+            ("Address", lambda row, _: row.address),
+            ("Table", lambda row, _: row.table),
+            ("Relay", lambda row, _: row.relay),
+            ("Reason", lambda row, _: row.reason),
+        ),
+    }
+)

@@ -1,0 +1,42 @@
+"""The command line, from its arguments to an exit code."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TextIO
+
+from bascule.cli.arguments import parser
+from bascule.cli.paths import default_places
+from bascule.cli.report import complain
+from bascule.cli.screen import Screen
+from bascule.cli.session import MakeOffline, Session, UsageError
+from bascule.service.client import Client
+from bascule.service.failures import ExitCode, OperationFailed
+
+
+def main(
+    argv: Sequence[str],
+    *,
+    offline: MakeOffline,
+    uid: int,
+    environment: Mapping[str, str],
+    stdin: TextIO,
+    stdout: TextIO,
+    stderr: TextIO,
+) -> int:
+    """Do what the command line says and return the exit code; answers go to `stdout`, complaints to `stderr`.
+
+    Raises SystemExit as argparse does: 2 where the command line is wrong, 0 after help. MachineError, of offline work,
+    and whatever is a bug pass through.
+    """
+    arguments = parser(default_places(uid, environment)).parse_args(argv)
+    screen = Screen(stdout, stderr, environment)
+    session = Session(screen=screen, stdin=stdin, offline=offline, connect=Client, now=lambda: datetime.now(UTC))
+    try:
+        code: int = arguments.command(arguments, session)
+    except OperationFailed as failed:
+        return complain(screen, failed)
+    except UsageError as error:
+        screen.complain("bascule: ", str(error))
+        return ExitCode.USAGE
+    screen.flush()
+    return code

@@ -1,0 +1,21 @@
+"""Numbers and times as people say them."""
+
+from typing import Final
+
+_UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units: `45s`, `12m`, `3h 20m`, `5d`."""
+    left = max(0, int(seconds))
+    parts = []
+    for unit, size in _UNITS:
+        amount, left = divmod(left, size)
+        parts.append(f"{amount}{unit}" if amount else "")
+    first = next((index for index, part in enumerate(parts) if part), len(parts) - 1)
+    return " ".join(part for part in parts[first : first + 2] if part) or "0s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 host` or `2 hosts`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
