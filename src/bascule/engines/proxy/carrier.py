@@ -1,0 +1,268 @@
+"""A worker's sessions, from a client's coming to the last byte.
+
+Edge-triggered epoll: a socket is registered once and its events are hints that something may have changed. Sockets are
+closed at the end of a round, so that no descriptor changes its meaning while a round's events are served.
+"""
+
+import select
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from bascule.engines.proxy.choice import Host
+from bascule.engines.proxy.deadlines import Deadlines
+from bascule.engines.proxy.doors import Door
+from bascule.engines.proxy.listening import bound_memory
+from bascule.engines.proxy.session import Session, reset_at_close
+from bascule.engines.proxy.stream import End, Mover, Outcome
+
+_READ: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLPRI | select.EPOLLET
+_READ_AND_WRITE: Final = _READ | select.EPOLLOUT
+_BROKEN: Final = select.EPOLLERR | select.EPOLLHUP
+_THOROUGH: Final = select.EPOLLRDHUP | select.EPOLLPRI | _BROKEN
+_ANY_READ: Final = select.EPOLLIN | _THOROUGH
+
+_BIND_ADDRESS_NO_PORT: Final = 24
+"""IP_BIND_ADDRESS_NO_PORT (ip(7)): the port is chosen at connect, where it must differ for one host only."""
+
+
+class Carrier:
+    """Carries sessions, with at most so many `descriptors`."""
+
+    def __init__(self, epoll: select.epoll, mover: Mover, *, descriptors: int, clock: Callable[[], float]) -> None:
+        self._epoll = epoll
+        self._mover = mover
+        self.descriptors = descriptors
+        self._clock = clock
+        self._now = clock()
+        self._by_fd: dict[int, Session] = {}
+        self._deadlines: Deadlines[Session] = Deadlines()
+        self._unfinished: dict[End, Session] = {}
+        self._closing: list[socket.socket] = []
+        self.sessions = 0
+
+    def has_room(self) -> bool:
+        """Tell whether one session more would find its two descriptors."""
+        return 2 * (self.sessions + 1) + len(self._closing) <= self.descriptors
+
+    def begin_round(self) -> None:
+        """Read the clock: once for all events of a round."""
+        self._now = self._clock()
+
+    def end_round(self) -> None:
+        """Serve what needs no event: streams with more to move, deadlines, sockets to close."""
+        unfinished, self._unfinished = self._unfinished, {}
+        for end, session in unfinished.items():
+            if not session.over and session.server is not None:
+                other = session.server if end is session.client else session.client
+                session.touched = self._now
+                self._guarded_move(session, end, other)
+        while due := self._deadlines.due(self._now):
+            for session in due:
+                self._expire(session)
+        for connection in self._closing:
+            connection.close()
+        self._closing.clear()
+
+    def next_deadline(self) -> float | None:
+        """Return the time until which nothing need be done unless something happens; None for ever."""
+        return self._now if self._unfinished else self._deadlines.next()
+
+    def welcome(self, client: socket.socket, address: str, door: Door) -> None:
+        """Take a client that has come in at a door."""
+        door.choice.accepted += 1
+        self.sessions += 1
+        session = Session(client, door, door.choice.slot(address), self._now)
+        self._try_hosts(session)
+
+    def serve(self, fd: int, mask: int) -> bool:
+        """Act on an event; False when the descriptor is none of ours, or no longer."""
+        session = self._by_fd.get(fd)
+        if session is None or session.server is None:
+            return False
+        session.touched = self._now
+        if not session.open:
+            self._answered(session, session.server, mask)
+            return True
+        end, other = session.client, session.server
+        if fd != end.fd:
+            end, other = other, end
+        try:
+            if mask & _ANY_READ and not end.blocked and not end.passed:
+                self._move(session, end, other, thorough=bool(mask & _THOROUGH))
+            if mask & select.EPOLLOUT and other.blocked:
+                self._move(session, other, end, thorough=True)
+        except OSError:
+            self._abort(session)
+        if mask & select.EPOLLERR:
+            self._abort(session)
+        return True
+
+    def leave_dead_hosts(self) -> None:
+        """After a change of the plan: part sessions from hosts that are down."""
+        for session in tuple(self._by_fd.values()):
+            host = session.host
+            if session.over or host is None or not session.choice.loses_sessions(host):
+                continue
+            if not session.open:
+                self._give_up(session, host)
+            elif session.choice.relay.reset_on_down:
+                self._abort(session)
+
+    def count(self) -> None:
+        """Bring the hosts' byte counters up to date."""
+        for session in self._by_fd.values():
+            session.count()
+
+    def close(self) -> None:
+        """Reset every session."""
+        for session in tuple(self._by_fd.values()):
+            self._abort(session)
+        self.end_round()
+
+    # --- before a host has accepted ----------------------------------------------------------------------------------
+
+    def _try_hosts(self, session: Session) -> None:
+        """Connect to the first host that can be tried; without one, the client is reset."""
+        while (host := session.choice.host(session.slot, session.tried)) is not None:
+            server = self._connecting(host, session)
+            if server is not None:
+                self._await(session, host, server)
+                return
+            host.failed += 1
+            session.tried += (host,)
+        session.choice.refused += 1
+        self._abort(session)
+
+    def _connecting(self, host: Host, session: Session) -> socket.socket | None:
+        """Return a socket that connects to a host; None when that fails at once."""
+        try:
+            server = socket.socket(host.place.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            bound_memory(server)
+            # The handshake's last segment waits for the client's first bytes and travels with them.
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+            self._bind_source(server, session, host)
+            server.connect((host.place.address, host.place.port))
+        except BlockingIOError:
+            return server
+        except OSError:
+            server.close()
+            return None
+        return server
+
+    def _bind_source(self, server: socket.socket, session: Session, host: Host) -> None:
+        """Give the connection its address, where the plan names one that the machine has; else the kernel chooses."""
+        source = session.choice.source(session.door.place.address, host.place.address, session.slot)
+        if source is not None:
+            server.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+            with suppress(OSError):
+                server.bind((source, 0))
+
+    def _await(self, session: Session, host: Host, server: socket.socket) -> None:
+        host.sessions += 1
+        session.host = host
+        session.server = End(server, prompt=False, watched=True)
+        self._by_fd[session.server.fd] = session
+        session.bucket = self._deadlines.put(session, self._now + session.choice.relay.connect_timeout)
+        self._epoll.register(session.server.fd, _READ_AND_WRITE)
+
+    def _answered(self, session: Session, server: End, mask: int) -> None:
+        """Act on the end of a connect: carry the session, or try the next host."""
+        host = session.host
+        if host is None:
+            return
+        if mask & _BROKEN:
+            self._give_up(session, host)
+        elif mask & select.EPOLLOUT:
+            host.opened += 1
+            session.open = True
+            self._by_fd[session.client.fd] = session
+            self._epoll.register(session.client.fd, _READ)
+            self._guarded_move(session, session.client, server)
+            if not session.over and session.client.moved == 0:
+                # The client has nothing to say yet: the host may wait for the handshake's last segment to speak itself.
+                server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def _give_up(self, session: Session, host: Host) -> None:
+        """Leave a host that has not accepted, and try the next one if the client is still there."""
+        host.failed += 1
+        session.tried += (host,)
+        self._part(session, host)
+        if session.client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self._abort(session)
+        else:
+            self._try_hosts(session)
+
+    # --- while a session is carried ----------------------------------------------------------------------------------
+
+    def _guarded_move(self, session: Session, source: End, target: End) -> None:
+        try:
+            self._move(session, source, target, thorough=True)
+        except OSError:
+            self._abort(session)
+
+    def _move(self, session: Session, source: End, target: End, *, thorough: bool) -> None:
+        """Move what can be moved from one end to the other, and draw the consequences. Raises OSError."""
+        if session.over:
+            return
+        outcome = self._mover.move(source, target, thorough=thorough)
+        if outcome is Outcome.MORE:
+            self._unfinished[source] = session
+        elif outcome is Outcome.BLOCKED:
+            if not target.watched:
+                target.watched = True
+                self._epoll.modify(target.fd, _READ_AND_WRITE)
+        elif outcome is Outcome.ENDED and not source.passed:
+            source.passed = True
+            if target.passed:
+                self._end(session)
+            else:
+                target.socket.shutdown(socket.SHUT_WR)
+
+    def _expire(self, session: Session) -> None:
+        """Act on a deadline: of the connect, or of the last time anything happened."""
+        if not session.open and session.host is not None:
+            self._give_up(session, session.host)
+            return
+        idle_until = session.touched + session.choice.relay.session_timeout
+        if idle_until <= self._now:
+            self._abort(session)
+        else:
+            session.bucket = self._deadlines.put(session, idle_until)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _abort(self, session: Session) -> None:
+        """End a session with a reset to both sides."""
+        if session.over:
+            return
+        reset_at_close(session.client.socket)
+        if session.server is not None:
+            reset_at_close(session.server.socket)
+        self._end(session)
+
+    def _end(self, session: Session) -> None:
+        session.over = True
+        session.count()
+        if session.host is not None:
+            self._part(session, session.host)
+        self._drop(session.client)
+        self.sessions -= 1
+
+    def _part(self, session: Session, host: Host) -> None:
+        """Let go of the host's end."""
+        self._deadlines.drop(session, session.bucket)
+        host.sessions -= 1
+        session.host = None
+        if session.server is not None:
+            self._drop(session.server)
+            session.server = None
+
+    def _drop(self, end: End) -> None:
+        self._by_fd.pop(end.fd, None)
+        self._mover.release(end)
+        self._closing.append(end.socket)

@@ -1,0 +1,141 @@
+"""What the proxy shall carry, what it carries, and the difference. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bascule.config.diagnostics import Span
+from bascule.config.model import EngineName, OnDown
+from bascule.engines.proxy.choice import packed_slots
+from bascule.engines.proxy.wire import Place, ProxyHost, ProxyRelay, ProxySource
+from bascule.plan.model import Endpoint, HostState, Plan, PoolHost, ProbeTarget, RelayPlan, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyPlan:
+    """The relays that the proxy shall carry, and in how many processes."""
+
+    relays: tuple[ProxyRelay, ...] = ()
+    workers: int = 1
+    spans: Mapping[Place, Span] = field(default_factory=dict, compare=False)
+    """Where in the text each listening place comes from."""
+
+    def wanted(self) -> range:
+        """Return the numbers of the workers: none where there is nothing to carry."""
+        return range(1, self.workers + 1) if self.relays else range(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerState:
+    """What a worker holds, as it says itself."""
+
+    relays: tuple[ProxyRelay, ...] = ()
+    listens: frozenset[Place] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """The workers that run, by their numbers."""
+
+    workers: Mapping[int, WorkerState] = field(default_factory=dict)
+
+    def states(self) -> Mapping[Place, HostState]:
+        """Return what the workers take each host to be: the last word of a parent that is gone."""
+        return {host.place: host.state for state in self.workers.values() for relay in state.relays for host in relay.hosts}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A listening socket that a worker needs."""
+
+    worker: int
+    place: Place
+    relay: str
+    ours_elsewhere: bool
+    """Another worker listens there already, so that nobody else can."""
+    span: Span = field(default=Span(), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What must be done; false where nothing must."""
+
+    relays: tuple[ProxyRelay, ...] = ()
+    """What the workers in `follow` shall carry."""
+    start: tuple[int, ...] = ()
+    follow: tuple[int, ...] = ()
+    release: tuple[int, ...] = ()
+    """Workers that shall take no new client, and end when their last session does."""
+    openings: tuple[Opening, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.start or self.follow or self.release or self.openings)
+
+
+def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan:
+    """Return what of a plan is the proxy's; a host that nothing checks is up."""
+    mine = plan.of(EngineName.PROXY)
+    return ProxyPlan(
+        relays=tuple(_relay(relay, states) for relay in mine),
+        workers=plan.workers,
+        spans={_place(listen): relay.span for relay in mine for listen in relay.listens},
+    )
+
+
+def difference(desired: ProxyPlan, observed: Observed) -> Changes:
+    """Return what brings the workers from what is observed to what is desired."""
+    listens = {listen: relay.name for relay in desired.relays for listen in relay.listens}
+    held = frozenset().union(*(state.listens for state in observed.workers.values()))
+    openings = tuple(
+        Opening(
+            worker=number,
+            place=place,
+            relay=name,
+            ours_elsewhere=place in held,
+            span=desired.spans.get(place, Span()),
+        )
+        for number in desired.wanted()
+        for place, name in listens.items()
+        if place not in observed.workers.get(number, WorkerState()).listens
+    )
+    goal = WorkerState(relays=desired.relays, listens=frozenset(listens))
+    return Changes(
+        relays=desired.relays,
+        start=tuple(number for number in desired.wanted() if number not in observed.workers),
+        follow=tuple(number for number in desired.wanted() if observed.workers.get(number) != goal),
+        release=tuple(number for number in observed.workers if number not in desired.wanted()),
+        openings=openings,
+    )
+
+
+def as_before(snapshot: Observed) -> ProxyPlan:
+    """Return the plan that brings back what was observed."""
+    relays: Sequence[ProxyRelay] = next((state.relays for state in snapshot.workers.values() if state.relays), ())
+    return ProxyPlan(relays=tuple(relays), workers=max(snapshot.workers, default=1))
+
+
+def _relay(relay: RelayPlan, states: Mapping[ProbeTarget, HostState]) -> ProxyRelay:
+    return ProxyRelay(
+        name=relay.name,
+        listens=tuple(_place(listen) for listen in relay.listens),
+        mode=relay.pool.mode,
+        key=relay.pool.key,
+        hosts=tuple(_host(host, states) for host in relay.pool.hosts),
+        sources=tuple(_source(source) for source in relay.sources if not source.own),
+        slots=packed_slots(relay.pool.slots),
+        session_timeout=float(relay.session_timeout),
+        connect_timeout=relay.connect_timeout,
+        reset_on_down=relay.on_down is OnDown.RESET,
+    )
+
+
+def _host(host: PoolHost, states: Mapping[ProbeTarget, HostState]) -> ProxyHost:
+    state = HostState.UP if host.target is None else states.get(host.target, HostState.UNKNOWN)
+    return ProxyHost(place=_place(host.endpoint), label=host.label, weight=host.weight, state=state)
+
+
+def _source(source: Source) -> ProxySource:
+    return ProxySource(listen=str(source.listen), host=str(source.host), first=str(source.first), last=str(source.last))
+
+
+def _place(endpoint: Endpoint) -> Place:
+    return Place(str(endpoint.address), endpoint.port)

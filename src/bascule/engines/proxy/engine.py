@@ -1,0 +1,106 @@
+"""The proxy engine: makes the worker processes carry what a plan gives to the proxy."""
+
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from bascule.config.diagnostics import Diagnostic
+from bascule.engines.proxy.counts import ProxyCounts, merged
+from bascule.engines.proxy.desired import Changes, Observed, Opening, ProxyPlan, as_before, difference
+from bascule.engines.proxy.fleet import Fleet
+from bascule.engines.proxy.listening import listening_socket, objection
+from bascule.engines.proxy.wire import Place
+from bascule.system.clock import Clock
+from bascule.system.errors import MachineError
+
+COMMAND: Final = (sys.executable, "-m", "bascule", "role", "proxy")
+"""How a worker is started; `--socket PATH` is added."""
+
+
+class ProxyEngine:
+    """Carries relays in processes of their own, which outlive this one.
+
+    `directory` holds the workers' sockets and must be the caller's own; `report` hears of workers that die and return;
+    `log` takes what workers have to say before they die, where they are given one.
+    """
+
+    name = "proxy"
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        report: Callable[[str], None],
+        clock: Clock,
+        command: Sequence[str] = COMMAND,
+        log: Path | None = None,
+    ) -> None:
+        self._fleet = Fleet(directory, command=command, report=report, clock=clock, log=log)
+        self._adopted = False
+
+    async def observe(self) -> Observed:
+        """Return what the workers hold; those that an earlier parent left are found first. Raises MachineError."""
+        if not self._adopted:
+            await self._fleet.adopt()
+            self._adopted = True
+        return Observed(workers=await self._fleet.states())
+
+    def difference(self, desired: ProxyPlan, observed: Observed) -> Changes:
+        """Return what must change; false where nothing must."""
+        return difference(desired, observed)
+
+    async def rehearse(self, changes: Changes) -> Sequence[Diagnostic]:
+        """Return why listening sockets could not be opened."""
+        places = {opening.place: opening for opening in changes.openings if not opening.ours_elsewhere}
+        objections = (objection(place, opening.relay, opening.span) for place, opening in places.items())
+        return [diagnostic for diagnostic in objections if diagnostic is not None]
+
+    async def apply(self, changes: Changes) -> None:
+        """Make the changes. Raises MachineError; every worker then carries what it carried."""
+        opened = _opened(changes.openings)
+        try:
+            await self._fleet.start(changes.start)
+        except MachineError:
+            _close(opened)
+            raise
+        for number in changes.follow:
+            await self._fleet.follow(number, changes.relays, opened.pop(number, {}))
+        for number in changes.release:
+            await self._fleet.release(number)
+
+    async def restore(self, snapshot: Observed) -> None:
+        """Have the workers carry what was observed before. Raises MachineError."""
+        await self.apply(difference(as_before(snapshot), await self.observe()))
+
+    async def status(self) -> ProxyCounts:
+        """Return the counters of all workers together."""
+        return merged(await self._fleet.status())
+
+    async def stop_workers(self) -> None:
+        """Reset all sessions and end the workers, those that were left included. Raises MachineError."""
+        await self._fleet.adopt()
+        await self._fleet.stop()
+
+    def leave_workers(self) -> None:
+        """Let go of the workers: they carry on without a parent."""
+        self._fleet.leave()
+
+
+def _opened(openings: Sequence[Opening]) -> dict[int, dict[Place, socket.socket]]:
+    """Return listening sockets for all of them, by worker. Raises MachineError, with none left open."""
+    opened: dict[int, dict[Place, socket.socket]] = {}
+    try:
+        for opening in openings:
+            opened.setdefault(opening.worker, {})[opening.place] = listening_socket(opening.place)
+    except OSError as error:
+        _close(opened)
+        raise MachineError(f"listen on {opening.place} for relay {opening.relay}", error.strerror or str(error)) from error
+    return opened
+
+
+def _close(opened: Mapping[int, Mapping[Place, socket.socket]]) -> None:
+    for listeners in opened.values():
+        for listener in listeners.values():
+            listener.close()

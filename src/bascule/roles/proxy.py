@@ -1,0 +1,76 @@
+"""The process role `proxy`: a worker of the user-space proxy, which outlives the parent that started it."""
+
+import argparse
+import errno
+import os
+import random
+import resource
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from bascule.engines.proxy.worker import Worker
+
+_OWNER_ONLY: Final = 0o600
+_PARENTS_WAITING: Final = 4
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry relays for whichever parent connects to the socket; return an exit status: 0 fine, 2 usage, 3 no socket."""
+    parser = argparse.ArgumentParser(prog="bascule role proxy", allow_abbrev=False)
+    parser.add_argument("--socket", type=Path, required=True, metavar="PATH", help="where the parent connects")
+    path: Path = parser.parse_args(arguments).socket
+    try:
+        control = control_socket(path)
+    except OSError as error:
+        sys.stderr.write(f"bascule: cannot listen on {path}: {error.strerror or error}\n")
+        return 3
+    worker = Worker(control, descriptors=most_descriptors(), clock=time.monotonic, chance=random.SystemRandom())
+    try:
+        worker.run()
+    finally:
+        path.unlink(missing_ok=True)  # while we still listen: afterwards the path may be another worker's
+        worker.close()
+        control.close()
+    return 0
+
+
+def control_socket(path: Path) -> socket.socket:
+    """Return a unix socket that listens at a path, for our own user only.
+
+    What a dead worker left there is replaced. Raises OSError, EADDRINUSE where another worker lives.
+    """
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        os.fchmod(control.fileno(), _OWNER_ONLY)  # Linux gives the mode of the socket to the name that bind makes
+        try:
+            control.bind(str(path))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or _answers(path):
+                raise
+            path.unlink()
+            control.bind(str(path))
+        control.listen(_PARENTS_WAITING)
+    except OSError:
+        control.close()
+        raise
+    return control
+
+
+def most_descriptors() -> int:
+    """Return how many descriptors this process may open, after raising the limit as far as it may be."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as question:
+        try:
+            question.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+    return True
