@@ -1,0 +1,111 @@
+"""The balancer as an operator has it: `bascule run` on a node, asked through its command line."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from bed.command import BedError, end
+from bed.node import Node
+from bed.wait import until
+
+_BASCULE: Final = (sys.executable, "-m", "bascule")
+_FINE: Final = (0, 4, 5)
+"""Exit codes of `bascule status` that tell of a running balancer: fine, degraded, down."""
+
+
+class Balancer:
+    """One `bascule run`, which may be stopped, killed and started again; what it says is in `log`."""
+
+    def __init__(self, node: Node, text: str, at: Path) -> None:
+        self.node = node
+        at.mkdir(parents=True, exist_ok=True)
+        self.configuration = at / f"{node.name}.conf"
+        self.configuration.write_text(text, encoding="utf-8")
+        self.log = at / f"{node.name}.log"
+        self._state, self._socket = at / f"{node.name}-state", at / f"{node.name}.sock"
+        self._process: subprocess.Popen[Any] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers; raises BedError, with what it said, where it ends instead."""
+        options = ("--config", str(self.configuration), "--state", str(self._state), "--socket", str(self._socket))
+        with self.log.open("ab") as log:
+            self._process = process = self.node.popen([*_BASCULE, "run", *options], stdout=log, stderr=log)
+
+        def answers() -> bool:
+            if process.poll() is not None:
+                raise BedError(f"bascule run ended with {process.returncode}:\n{self.log.read_text(encoding='utf-8')}")
+            return self._socket.exists() and self.command("status", check=False).returncode in _FINE
+
+        until(answers, within=20.0, what="bascule run answers")
+
+    def stop(self) -> None:
+        """Ask it to end (SIGTERM), and wait until it has."""
+        process = self._running()
+        process.terminate()
+        process.wait(15)
+        self._process = None
+
+    def kill(self) -> None:
+        """Kill it without a warning (SIGKILL)."""
+        process = self._running()
+        process.kill()
+        process.wait(15)
+        self._process = None
+
+    def close(self) -> None:
+        """End it, with the workers that would outlive it, and take everything of it from the node."""
+        self.command("clear", "--state", str(self._state), check=False)
+        if self._process is not None:
+            end(self._process)
+            self._process = None
+
+    def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a `bascule` command that asks this balancer; raises BedError for a bad exit unless told not to."""
+        return self.node.run(*_BASCULE, *words, "--socket", str(self._socket), check=check)
+
+    def relays(self) -> Mapping[str, Mapping[str, str]]:
+        """Return each relay's hosts and their status, as `bascule show hosts --json` has them."""
+        relays: dict[str, dict[str, str]] = {}
+        for row in map(json.loads, self.command("show", "hosts", "--json").stdout.splitlines()):
+            relays.setdefault(row["relay"], {})[row["name"]] = row["status"]
+        return relays
+
+    def wait_hosts(self, relay: str = "", *, within: float = 20.0, **states: str) -> None:
+        """Wait until hosts have these states for a relay ("" is every relay): `wait_hosts(EX1="down", EX2="up")`."""
+
+        def reached() -> bool:
+            shown = self.relays()
+            asked = [shown[relay]] if relay else shown.values()
+            return all(hosts[name] == state for hosts in asked for name, state in states.items())
+
+        until(reached, within=within, what=f"hosts are {states}", every=0.1)
+
+    def wait_all_up(self) -> None:
+        """Wait until every host of every relay is up."""
+        until(
+            lambda: all(state == "up" for hosts in self.relays().values() for state in hosts.values()),
+            within=20.0,
+            what="every host is up",
+            every=0.1,
+        )
+
+    def _running(self) -> subprocess.Popen[Any]:
+        if self._process is None:
+            raise BedError("no balancer runs")
+        return self._process
+
+
+@contextmanager
+def running(node: Node, text: str, at: Path) -> Iterator[Balancer]:
+    """Run a balancer with a configuration until every host is up; it is cleared from the node afterwards."""
+    balancer = Balancer(node, text, at)
+    try:
+        balancer.start()
+        balancer.wait_all_up()
+        yield balancer
+    finally:
+        balancer.close()
