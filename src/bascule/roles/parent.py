@@ -45,7 +45,7 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
     configuration = judged.accepted()
     for warning in judged.diagnostics:
         log.warning("%s", warning.render(request.name))
-    over = asyncio.Event()
+    over = Ending()
     listener = open_listener(request.socket)
     try:
         proxy = ProxyEngine(request.socket.parent, clock=machine.clock, report=log.info)
@@ -56,11 +56,11 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
         except RehearsalRefused as refused:
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
         _say_ready(log, balancer.running, facts)
-        service = LocalService(machine, balancer, proxy, over.set)
+        service = LocalService(machine, balancer, proxy, over.end)
         server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)
         await server.start(listener)
         async with _watched(balancer):
-            await _until(over)
+            last_words = await over.wait()
             await balancer.stop()
         await prober.stop()
         await server.close()
@@ -68,16 +68,27 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
     finally:
         listener.close()
         request.socket.unlink(missing_ok=True)
-    log.info("Bascule ends; %s", GOING_ON)
+    log.info("Bascule ends; %s", last_words)
     return ExitCode.FINE
 
 
-async def _until(over: asyncio.Event) -> None:
-    """Wait for the end: a signal, or an operation."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, over.set)
-    await over.wait()
+class Ending:
+    """The end of a parent, which a signal or an operation brings; whichever is first has the last words."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._words: asyncio.Future[str] = loop.create_future()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.end, GOING_ON)
+
+    def end(self, words: str) -> None:
+        """Have the parent end."""
+        if not self._words.done():
+            self._words.set_result(words)
+
+    async def wait(self) -> str:
+        """Return the last words when it is time."""
+        return await self._words
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ from bascule.plan.slots import Rankings
 from bascule.service.local.belief import Belief, believe
 from bascule.service.local.doom import doomed
 from bascule.service.local.machine import Machine
+from bascule.service.local.words import counted
 from bascule.system.errors import MachineError
 
 GLANCE: Final = 5.0
@@ -170,8 +171,7 @@ class Balancer:
         ended = await self._sessions.end(reset, self._settling.settled) if reset else 0
         ended += await self._sessions.end_unestablished(keep) if keep else 0
         if ended:
-            what = "1 session" if ended == 1 else f"{ended} sessions"
-            self._report(f"{what} of hosts that are down ended: the clients can connect again at once")
+            self._report(f"{counted(ended, 'session')} of hosts that are down ended: the clients can connect again at once")
 
     # --- the machine ------------------------------------------------------------------------------------------------
 

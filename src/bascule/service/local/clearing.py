@@ -7,6 +7,7 @@ from bascule.engines.nftables.read import kept_marks
 from bascule.engines.nftables.sessions import Sessions
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.service.local.machine import Machine
+from bascule.service.local.words import counted
 from bascule.service.results import Cleared
 from bascule.system.nft import PROGRAM
 
@@ -20,7 +21,7 @@ async def clear_machine(machine: Machine, proxy: ProxyEngine, *, no_nftables: st
     workers = len((await proxy.observe()).workers)
     if workers:
         await proxy.stop_workers()
-        done.append(f"{workers} proxy workers stopped, with their sessions")
+        done.append(f"{counted(workers, 'proxy worker')} stopped, with its sessions")
     if not no_nftables:
         done += await _clear_kernel(machine)
         if not await NftablesEngine(machine.nft).drop_keeper():
@@ -30,7 +31,7 @@ async def clear_machine(machine: Machine, proxy: ProxyEngine, *, no_nftables: st
             )
     settings = await machine.network().clear()
     if settings:
-        done.append(f"{settings} kernel settings set to what they were")
+        done.append(f"{counted(settings, 'kernel setting')} set to the old value")
     return Cleared(done=tuple(done), left=tuple(left))
 
 
@@ -44,4 +45,4 @@ async def _clear_kernel(machine: Machine) -> list[str]:
     if ended:
         await machine.clock.sleep(_ANSWERS)
     await engine.clear()
-    return [f"{ended} sessions in the kernel ended", "table inet bascule removed"]
+    return [f"{counted(ended, 'session')} in the kernel ended", "table inet bascule removed"]

@@ -28,7 +28,7 @@ class Judged:
         return self.configuration
 
 
-def judge(text: bytes | bytes, facts: Facts) -> Judged:
+def judge(text: bytes, facts: Facts) -> Judged:
     """Return what a text means on a machine with these facts, and all that is wrong or doubtful, in the text's order."""
     loaded = load(text)
     found: Sequence[Diagnostic] = loaded.diagnostics

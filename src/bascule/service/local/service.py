@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
+from typing import Final
 
 from bascule import __version__
 from bascule.config.diagnostics import Severity
@@ -32,18 +33,19 @@ from bascule.service.results import (
     Stopped,
 )
 
-_OURS = 0xFFFF0000
+_OURS: Final = 0xFFFF0000
 """Mask of the marks that are ours."""
 
-GOING_ON = (
+GOING_ON: Final = (
     "kernel rules and proxy workers stay: relays go on without health checks (take everything away with: bascule clear)"
 )
+CLEARED: Final = "nothing of it is left on this machine but its files"
 
 
 class LocalService:
-    """Answers for one balancer; `end` ends the parent after the answer has been sent."""
+    """Answers for one balancer; `end` has the parent end once the answer is sent, with last words on what goes on."""
 
-    def __init__(self, machine: Machine, balancer: Balancer, proxy: ProxyEngine, end: Callable[[], None]) -> None:
+    def __init__(self, machine: Machine, balancer: Balancer, proxy: ProxyEngine, end: Callable[[str], None]) -> None:
         self._machine = machine
         self._balancer = balancer
         self._proxy = proxy
@@ -91,12 +93,12 @@ class LocalService:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
         cleared = await clear_machine(self._machine, self._proxy, no_nftables=self._balancer.running.facts.no_nftables)
-        self._end()
+        self._end(CLEARED)
         return cleared
 
     async def stop(self, _: Context, __: Stop, /) -> Stopped:
         """End the parent alone."""
-        self._end()
+        self._end(GOING_ON)
         return Stopped(sentence=GOING_ON)
 
     def _findings(self, running: Running) -> Sequence[Finding]:
