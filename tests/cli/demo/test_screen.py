@@ -29,6 +29,7 @@ def test_a_pipe_gets_only_what_changed() -> None:
     out = io.StringIO()
     with Screen(Console(file=out, width=200)) as screen:
         screen.show(seen(one="EX1", two="EX2"))
+        screen.glimpse(seen(one="EX2", two="EX2"))
         screen.show(seen(one="EX1", two="EX3"))
         screen.show(seen(one="", two="EX3"))
     assert out.getvalue().splitlines() == [

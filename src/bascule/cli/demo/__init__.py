@@ -42,7 +42,7 @@ async def _play(console: Console, *, once: bool) -> list[str]:
         screen.say(f"Starting {', '.join(f'{name} ({address})' for name, address in SERVERS.items())} and the balancer …")
         with contextlib.suppress(asyncio.CancelledError):  # ctrl-C is how it ends
             async with stage(ports) as played:
-                story = Story(played, screen, now=time.monotonic)
+                story = Story(played, screen, now=time.monotonic, sleep=asyncio.sleep)
                 faults = story.faults
                 screen.say(f"{len(CLIENTS)} clients ({CLIENTS[0]} to {CLIENTS[-1]}) use {_places(ports)}")
                 await story.tell()

@@ -37,10 +37,15 @@ class Screen:
         """Print a line of the story."""
         self._console.print(Text(line), soft_wrap=True)
 
-    def show(self, seen: Round) -> None:
-        """Show which server each client met on each service; in a pipe only the clients for which that changed."""
+    def glimpse(self, seen: Round) -> None:
+        """Show a round that the next one replaces: in a pipe, where nothing can be replaced, not at all."""
         if self._live is not None:
             self._live.update(_table(seen), refresh=True)
+
+    def show(self, seen: Round) -> None:
+        """Show which server each client met on each service; in a pipe only the clients for which that changed."""
+        self.glimpse(seen)
+        if self._live is not None:
             return
         lines = {client: _line(met) for client, met in seen.servers.items()}
         for client, line in lines.items():

@@ -5,6 +5,8 @@ Everything listens on loopback and is gone when the stage is left, however that 
 
 import asyncio
 import contextlib
+import os
+import shutil
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
@@ -35,6 +37,7 @@ class Stage:
 
     def __init__(self, directory: Path, ports: Mapping[str, int]) -> None:
         self.ports = ports
+        self._python = (*without_rights(), sys.executable, "-m")
         self.socket = directory / "control.sock"
         self.configuration = directory / "bascule.conf"
         self._state = directory / "state"
@@ -46,7 +49,7 @@ class Stage:
         """Start a simulated server and wait until it listens. Raises StageError when it does not."""
         options = [f"--{service.simulated.replace('_', '-')}={self.ports[service.simulated]}" for service in SERVICES]
         server = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bascule.lab", "--while-input", "--name", name),
+            *(*self._python, "bascule.lab", "--while-input", "--name", name),
             *("--address", str(SERVERS[name]), *options),
             stdin=PIPE,  # closed by our end, however we end
             stdout=PIPE,
@@ -73,7 +76,7 @@ class Stage:
         self.configuration.write_text(configuration(self.ports), encoding="utf-8")
         with self._log.open("wb") as log:
             self._balancer = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bascule", "run", "--config", str(self.configuration)),
+                *(*self._python, "bascule", "run", "--config", str(self.configuration)),
                 *("--state", str(self._state), "--socket", str(self.socket)),
                 stdin=DEVNULL,
                 stdout=log,
@@ -117,7 +120,7 @@ class Stage:
     async def _run_clear(self) -> str:
         """Let the balancer's own command end it with its workers, which outlive it otherwise; return what it says."""
         command = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bascule", "clear", "--socket", str(self.socket), "--state", str(self._state)),
+            *(*self._python, "bascule", "clear", "--socket", str(self.socket), "--state", str(self._state)),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
@@ -137,6 +140,19 @@ class Stage:
 
     def _last_words(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")[-_TAIL:].strip()
+
+
+def without_rights() -> Sequence[str]:
+    """Return what to put before a command so that it cannot change this machine's network, also when root runs it.
+
+    Raises StageError where root has no means to give up its rights.
+    """
+    if os.geteuid() != 0:
+        return ()
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise StageError("root can show it only with setpriv (of util-linux), which takes root's rights from the balancer")
+    return (setpriv, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
 
 
 @asynccontextmanager

@@ -1,8 +1,7 @@
 """The demo's story: traffic, a server that dies, its return. Each act is told, and judged, by what the clients saw."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final, Protocol
@@ -13,6 +12,9 @@ from bascule.service.results import HostRow, HostStatus
 
 PATIENCE: Final = 20.0
 """Seconds until the balancer must have noticed that a server died or came back."""
+
+PACE: Final = 0.25
+"""Seconds between two rounds while something happens."""
 
 TICK: Final = 2.0
 """Seconds between two rounds once the story is told."""
@@ -47,6 +49,10 @@ class Screen(Protocol):
         """Print a line."""
         ...
 
+    def glimpse(self, seen: Round) -> None:
+        """Show a round that the next one replaces."""
+        ...
+
     def show(self, seen: Round) -> None:
         """Show a round."""
         ...
@@ -76,10 +82,13 @@ class _Act:
 class Story:
     """Tells the acts in their order and collects what was not as it should be."""
 
-    def __init__(self, stage: Stage, screen: Screen, *, now: Callable[[], float]) -> None:
+    def __init__(
+        self, stage: Stage, screen: Screen, *, now: Callable[[], float], sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
         self._stage = stage
         self._screen = screen
         self._now = now
+        self._sleep = sleep
         self.faults: list[str] = []
         """What was not as it should be, a sentence each."""
 
@@ -94,7 +103,7 @@ class Story:
         """Keep the traffic going until cancelled."""
         while True:
             self._screen.show(await self._stage.drive())
-            await asyncio.sleep(TICK)
+            await self._sleep(TICK)
 
     async def _all_are_up(self) -> Round:
         seen = await self._stage.drive()
@@ -151,9 +160,11 @@ class Story:
             seconds = self._now() - begin
             noticed = bool(rows) and all(row.status is status for row in rows)
             rounds.append(await self._stage.drive())
-            self._screen.show(rounds[-1])
+            self._screen.glimpse(rounds[-1])
             if noticed or seconds > PATIENCE:
                 break
+            await self._sleep(PACE)
+        self._screen.show(rounds[-1])
         if not noticed:
             self.faults.append(f"the balancer did not find {server} {status} within {PATIENCE:.0f} s")
         reason = next((row.reason for row in rows if row.reason), "no reason given")
