@@ -15,7 +15,7 @@ MAXIMUM_TEXT: Final = 4 * 1024 * 1024
 """Characters of a configuration. What lies behind them is not read."""
 
 MAXIMUM_TOKENS: Final = 1_000_000
-"""Enough for 100,000 firewall rules; the text behind the last one is not read."""
+"""Enough for 50,000 firewall rules; the text behind the last one is not read."""
 
 Report = Callable[[Diagnostic], None]
 """Where a finding goes; a list's `append` will do."""
@@ -69,7 +69,7 @@ _PIECE: Final = re.compile(
     | (?P<SEMICOLON>;)
     | (?P<TABLE><[^\s<>{};"\#]*>)
     | (?P<WORD>[!$-:=?-z|~]+)
-    | (?P<WRONG>"[^\r\n]*|[<>]|[^ \t\r\n!-~]+)
+    | (?P<WRONG>"[^\r\n{]*(?=\{[ \t]*(?:[\r\n]|\Z))|"[^\r\n]*|[<>]|[^ \t\r\n!-~]+)
     """,
     re.VERBOSE,
 )

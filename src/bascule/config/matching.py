@@ -29,6 +29,8 @@ class Match:
     span: Span
     sound: bool = True
     """False where something was reported: some values are missing then."""
+    lost: bool = False
+    """True where words are left that could not be placed."""
     values: Mapping[str, Any] = field(default_factory=dict)
     spans: Mapping[str, Span] = field(default_factory=dict)
     options: Mapping[str, "Match"] = field(default_factory=dict)
@@ -58,34 +60,32 @@ class Wanted:
     """A word to be written as it is; else the name of a kind, such as `ADDRESS`."""
 
 
-def select(statements: Iterable[Clause], words: Sequence[Token]) -> Clause | None:
-    """Return the statement that these words begin, or None; one that begins with a value takes what no word fits."""
-    first = words[0].text
-    candidates = [clause for clause in statements if clause.words[:1] == (first,)]
-    for clause in candidates:
-        if clause.words == tuple(token.text for token in words[: len(clause.words)]):
-            return clause
-    return candidates[0] if candidates else None
+def select(statements: Iterable[Clause], words: Sequence[Token]) -> tuple[Clause, ...]:
+    """Return the statement that these words begin; several where the second word does not tell, none where none fits."""
+    candidates = tuple(clause for clause in statements if _begins(clause, words[0]))
+    exact = tuple(
+        clause for clause in candidates if clause.words == tuple(token.text for token in words[: len(clause.words)])
+    )
+    return exact or candidates
 
 
 def match(clause: Clause, words: Sequence[Token], report: Report, wanted: list[Wanted] | None = None) -> Match:
     """Return what a statement's words say; `wanted` receives what could stand behind the last of them."""
     reader = _Reader(words, report, [] if wanted is None else wanted)
     found = reader.clause(clause)
-    if reader.sound:
-        reader.ended(clause, found)
-    return found if reader.sound else replace(found, sound=False)
+    reader.ended(clause, found)
+    return found if reader.sound else replace(found, sound=False, lost=reader.lost)
 
 
 class _Reader:
-    """The state of reading one statement. `sound` turns False at the first report; `_lost` where the structure is lost."""
+    """The state of reading one statement. `sound` turns False at the first report; `lost` where the structure is lost."""
 
     def __init__(self, words: Sequence[Token], report: Report, wanted: list[Wanted]) -> None:
         self._words = words
         self._report = report
         self._wanted = wanted
         self._position = 0
-        self._lost = False
+        self.lost = False
         self.sound = True
 
     @property
@@ -100,7 +100,7 @@ class _Reader:
         """Report at the next word, or behind the last, and give the statement up."""
         token = self._next
         self._complain(token.span if token else self._words[-1].after, message, hint)
-        self._lost = True
+        self.lost = True
 
     # --- clauses -----------------------------------------------------------------------------------------------------
 
@@ -114,12 +114,12 @@ class _Reader:
         self._leading(clause)
         for index, part in enumerate(clause.parts):
             self._part(part, _followers(clause, index), values, spans)
-        if clause.choices and not self._lost:
+        if clause.choices and not self.lost:
             choice = self._choice(clause)
-        if not self._lost:
+        if not self.lost:
             options = self._options(clause)
         last = self._words[max(self._position, 1) - 1]
-        return Match(clause, start.to(last.span), self.sound, values, spans, options, choice)
+        return Match(clause, start.to(last.span), self.sound, self.lost, values, spans, options, choice)
 
     def _leading(self, clause: Clause) -> None:
         if not arrived(clause.since):
@@ -128,7 +128,7 @@ class _Reader:
             self._literal(word, clause.help)
 
     def _part(self, part: Part, followers: tuple[str, ...], values: dict[str, Any], spans: dict[str, Span]) -> None:
-        if self._lost:
+        if self.lost:
             return
         if isinstance(part, Literal):
             self._literal(part.word, "")
@@ -157,7 +157,7 @@ class _Reader:
 
     def _options(self, clause: Clause) -> dict[str, Match]:
         found: dict[str, Match] = {}
-        while not self._lost:
+        while not self.lost:
             token = self._next
             if token is None:
                 for left in clause.options:
@@ -176,7 +176,7 @@ class _Reader:
     def ended(self, clause: Clause, found: Match) -> None:
         """Report a word that is left over."""
         token = self._next
-        if token is None:
+        if token is None or self.lost:
             return
         left = tuple(option for option in clause.options if option.word not in found.options)
         self._lose(*_unexpected(token, left))
@@ -184,7 +184,7 @@ class _Reader:
     # --- words -------------------------------------------------------------------------------------------------------
 
     def _literal(self, word: str, what: str) -> None:
-        if self._lost:
+        if self.lost:
             return
         token = self._next
         if token is None:

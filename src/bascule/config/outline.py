@@ -71,9 +71,17 @@ def _children(clause: Clause, items: Sequence[Item], report: Report) -> tuple[No
 def _selected(clause: Clause, statement: Statement, report: Report) -> Clause | None:
     """Return the clause of a statement, or report that the block has no such statement."""
     first = statement.words[0]
-    found = select(clause.block or (), statement.words) if first.kind is TokenKind.WORD else None
-    if found is not None:
-        return found
+    found = select(clause.block or (), statement.words)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        second = statement.words[1] if len(statement.words) > 1 else None
+        what = listed([quoted(one.words[1]) for one in found if arrived(one.since)])
+        if second is None:
+            report(Diagnostic.error(first.after, f"expected {what} behind {quoted(first.text)}"))
+        elif not statement.unreadable:
+            report(Diagnostic.error(second.span, f"expected {what}, found {quoted(second.text)}"))
+        return None
     if statement.unreadable:
         return None
     wordless = next((inner for inner in clause.block or () if not inner.word), None)
@@ -143,11 +151,11 @@ def _block(clause: Clause, statement: Statement, report: Report) -> tuple[Node, 
 
 
 def _complete(clause: Clause, statement: Statement, children: tuple[Node, ...], report: Report) -> None:
-    """Report what a block lacks, unless a word that is not known may have been meant for it."""
-    if any(node.match.clause is _UNKNOWN for node in children):
+    """Report what a block lacks, unless words that could not be placed may have been meant for it."""
+    if any(node.match.clause is _UNKNOWN or node.match.lost for node in children):
         return
     present = {node.match.clause.word for node in children}
     for inner in clause.block or ():
         if inner.required and inner.word not in present:
             name = " ".join(token.text for token in statement.words)
-            report(Diagnostic.error(statement.span, f"{name} has no `{inner.word}`", inner.help))
+            report(Diagnostic.error(statement.span, f"{name} has no `{inner.word}`"))

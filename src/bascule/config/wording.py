@@ -8,6 +8,8 @@ _LONGEST_QUOTE: Final = 40
 _LONGEST_COMPARED: Final = 40
 """Letters; no keyword is half as long, and comparing takes time that grows with the square."""
 
+_SHORTEST_BEGINNING: Final = 3
+
 
 def quoted(text: str) -> str:
     """Return a piece of the text as messages show it: in back quotes, cut short, and with nothing that a terminal obeys."""
@@ -21,8 +23,10 @@ def listed(words: Sequence[str], last: str = "or") -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that differs least from this one, or an empty string where none is near."""
+    """Return the known word that this one begins or differs least from, or an empty string where none is near."""
     if len(word) > _LONGEST_COMPARED:
         return ""
-    found = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    words = list(known)
+    begun = [one for one in words if one.startswith(word.lower())] if len(word) >= _SHORTEST_BEGINNING else []
+    found = begun or get_close_matches(word.lower(), words, n=1, cutoff=0.6)
     return found[0] if found else ""

@@ -54,7 +54,7 @@ class Ownership:
         return frozenset(held.ip for interface, held in self.facts.addresses() if not interface.loopback)
 
     def towards(self, destination: Address) -> str | None:
-        """Return the interface that leads to an address, or None; the longest prefix wins, and the text goes before the machine."""
+        """Return the interface that leads to an address, or None: the longest prefix, and the text before the machine."""
         fitting = [
             (network.prefixlen, -order, interface)
             for order, (network, interface) in enumerate(self._ways())

@@ -59,7 +59,15 @@ STATES: Final = Value("states", integer(1, 10_000_000))
 _PORT: Final = Clause(word="port", parts=(PORTS,), help="a port or a range of ports")
 
 
-def _rule(word: str, what: str) -> Clause:
+_FORWARD: Final = Clause(
+    word="forward to",
+    parts=(FORWARD_ADDRESS,),
+    options=(Clause(word="port", parts=(FORWARD_PORT,), help="another port"),),
+    help="its destination is rewritten",
+)
+
+
+def _rule(word: str, what: str, *more: Clause) -> Clause:
     return Clause(
         word=word,
         parts=(DIRECTION,),
@@ -73,12 +81,7 @@ def _rule(word: str, what: str) -> Clause:
             Clause(word="from", parts=(END,), options=(_PORT,), help="where it comes from"),
             Clause(word="to", parts=(END,), options=(_PORT,), help="where it goes"),
             _PORT,
-            Clause(
-                word="forward to",
-                parts=(FORWARD_ADDRESS,),
-                options=(Clause(word="port", parts=(FORWARD_PORT,), help="another port"),),
-                help="its destination is rewritten",
-            ),
+            *more,
             Clause(word="limit", since=SECOND, help="how much one source may do"),
             Clause(word="label", parts=(LABEL,), help="what logs and counters call the rule"),
         ),
@@ -99,7 +102,7 @@ FIREWALL: Final = Clause(
                 Clause(word="from", parts=(ZONE_NETWORK,), many=True, help="packets of this network"),
             ),
         ),
-        _rule("pass", "lets a packet pass"),
+        _rule("pass", "lets a packet pass", _FORWARD),
         _rule("block", "drops a packet"),
         _rule("reject", "refuses a packet and says so to its sender"),
         Clause(

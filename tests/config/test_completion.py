@@ -1,0 +1,49 @@
+"""Completion offers what the schema allows at the cursor, and nothing of a later version."""
+
+from typing import Final
+
+import pytest
+
+from bascule.config.completion import expected
+from bascule.config.load import load
+
+FORWARD: Final = 'load-balancer { relay "X" { forward to <a> '
+BLOCKS: Final = ("", "system { ", "interface eth0 { ", "load-balancer { ", 'load-balancer { relay "X" { ')
+
+
+@pytest.mark.parametrize(
+    ("before", "offered"),
+    [
+        ("", ["interface", "load-balancer", "firewall", "system"]),
+        ("sys", ["system"]),
+        ("system ", ["{"]),
+        ("system { ", ["host-name", "authentication", "dns", "http-server"]),
+        ("system { dns { ", ["ADDRESS"]),
+        ("system { dns {\n10.0.0.1\n}\nh", ["host-name", "http-server"]),
+        ("interface ", ["INTERFACE"]),
+        ("interface eth0 {\n\troute ", ["default", "NETWORK"]),
+        ('load-balancer { relay "X" { listen on ', ["ADDRESS", "port"]),
+        ('load-balancer { relay "X" { listen ', ["on"]),
+        ('load-balancer { relay "X" { on ', ["empty", "down"]),
+        ('load-balancer { relay "X" { on down ', ["reset", "keep"]),
+        (f"{FORWARD}mode ", ["source-hash", "roundrobin", "random"]),
+        (f"{FORWARD}check ", ["icmp", "tcp", "tls", "http", "https", "send", "smtp", "imap", "pop3"]),
+        (f"{FORWARD}check imap ", ["tls", "port", "interval", "timeout", "fall", "rise", "mode"]),
+        ('load-balancer { redirect "X" { ', []),
+        ("nonsense { ", []),
+        ("system { host-name lb1 ", []),
+    ],
+)
+def test_offer(before: str, offered: list[str]) -> None:
+    """The words at the cursor are the schema's, in its order."""
+    assert [one.text for one in expected(before)] == offered
+
+
+def test_every_offered_word_is_understood() -> None:
+    """No word that completion offers in a block is called unknown when it is written there."""
+    for before in BLOCKS:
+        offered = expected(before)
+        assert offered
+        for one in offered:
+            said = load(f"{before}{one.text}{' }' * before.count('{')}").diagnostics
+            assert not any("unknown word" in found.message for found in said), (before, one.text, said)
