@@ -43,7 +43,7 @@ def owner_or_root(owner: int) -> Permits:
 def open_listener(path: Path) -> socket.socket:
     """Return a socket that listens at `path`, which only its owner may connect to.
 
-    A socket that a dead Bascule left there is replaced. Raises MachineError where a live one listens, or where the
+    Its folder is made where it is missing. A socket that a dead Bascule left there is replaced. Raises MachineError where a live one listens, or where the
     path cannot be used.
     """
     step = f"open the control socket {path}"
@@ -52,6 +52,7 @@ def open_listener(path: Path) -> socket.socket:
         raise MachineError(step, obstacle)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         os.fchmod(listener.fileno(), 0o600)  # before it has a name, so that nobody else can be quicker
         listener.bind(str(path))
