@@ -56,16 +56,27 @@ def test_once_shows_affinity_and_failover(environment: dict[str, str]) -> None:
     assert "Not as it should be" not in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("when", ["Starting", "is killed", "Traffic goes on"])
-def test_a_signal_ends_it_at_any_time(environment: dict[str, str], number: signal.Signals, when: str) -> None:
-    """Ctrl-C takes everything away, whatever is going on."""
+@pytest.mark.parametrize(
+    ("when", "number"),
+    [("Starting", signal.SIGINT), ("is killed", signal.SIGTERM), ("Traffic goes on", signal.SIGINT)],
+)
+def test_a_signal_ends_it_at_any_time(environment: dict[str, str], when: str, number: signal.Signals) -> None:
+    """Ctrl-C, or who stops it otherwise, takes everything away, whatever is going on."""
     with start(environment) as demo:
         said = _read_until(demo, when)
         demo.send_signal(number)
         rest, _ = demo.communicate(timeout=60)
     assert demo.returncode == 0, said + rest
     assert rest.splitlines()[-1] == "Ended: processes, listeners and files of the demo are gone."
+
+
+def test_a_reader_that_leaves_ends_it(environment: dict[str, str]) -> None:
+    """`bascule demo | head` leaves nothing behind either."""
+    with start(environment) as demo:
+        _read_until(demo, "clients (")
+        assert demo.stdout is not None
+        demo.stdout.close()
+        assert demo.wait(timeout=60) == 1
 
 
 def _read_until(demo: subprocess.Popen[str], text: str) -> str:
