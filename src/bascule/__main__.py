@@ -7,6 +7,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,8 @@ from bascule.service.failures import ExitCode
 from bascule.service.offline import Offline
 from bascule.system.errors import MachineError
 
-ROLES: Final = ("parent", "probe", "proxy")
+ROLES: Final = ("probe", "proxy")
+"""Processes that a parent starts; `run` is the parent's own."""
 
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
@@ -60,6 +62,7 @@ def _command(arguments: Sequence[str]) -> int:
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
+        now=lambda: datetime.now(UTC),
     )
 
 

@@ -1,14 +1,14 @@
 """The command line, from its arguments to an exit code."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TextIO
 
 from bascule.cli.arguments import parser
 from bascule.cli.paths import default_places
 from bascule.cli.report import complain
 from bascule.cli.screen import Screen
-from bascule.cli.session import MakeOffline, Session, UsageError
+from bascule.cli.session import Connect, MakeOffline, Session, UsageError
 from bascule.service.client import Client
 from bascule.service.failures import ExitCode, OperationFailed
 
@@ -22,6 +22,8 @@ def main(
     stdin: TextIO,
     stdout: TextIO,
     stderr: TextIO,
+    now: Callable[[], datetime],
+    connect: Connect = Client,
 ) -> int:
     """Do what the command line says and return the exit code; answers go to `stdout`, complaints to `stderr`.
 
@@ -30,7 +32,7 @@ def main(
     """
     arguments = parser(default_places(uid, environment)).parse_args(argv)
     screen = Screen(stdout, stderr, environment)
-    session = Session(screen=screen, stdin=stdin, offline=offline, connect=Client, now=lambda: datetime.now(UTC))
+    session = Session(screen=screen, stdin=stdin, offline=offline, connect=connect, now=now)
     try:
         code: int = arguments.command(arguments, session)
     except OperationFailed as failed:

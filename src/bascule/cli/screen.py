@@ -74,8 +74,16 @@ def _padded(cell: Text, width: int) -> Text:
     return padded
 
 
+class _Console(Console):
+    """A console that leaves a closed pipe to the process's edge."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on; rich would end the process."""
+        raise BrokenPipeError
+
+
 def _console(stream: TextIO, environment: Mapping[str, str]) -> Console:
-    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, _environ=environment)
+    return _Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, _environ=environment)
 
 
 def _print(console: Console, parts: Sequence[Text | str]) -> None:

@@ -4,15 +4,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TextIO, TypeAlias
+from typing import Final, Protocol, TextIO, TypeAlias, TypeVar
 
 from bascule.cli.screen import Screen
-from bascule.service.client import Client
 from bascule.service.offline import Offline
+from bascule.service.operations import Request
+from bascule.service.results import Result
 
 MAXIMUM_FILE: Final = 16 * 1024 * 1024
 """Bytes of a configuration: four for each character that the language takes at most."""
 
+Answer = TypeVar("Answer", bound=Result)
+
+
+class Connection(Protocol):
+    """Whoever answers operations; `service.client.Client` is one."""
+
+    def call(self, request: Request[Answer], /) -> Answer:
+        """Return the answer. Raises OperationFailed."""
+        ...
+
+
+Connect: TypeAlias = Callable[[Path], Connection]
 MakeOffline: TypeAlias = Callable[[Path], Offline]
 
 
@@ -28,8 +41,8 @@ class Session:
     stdin: TextIO
     offline: MakeOffline
     """Gives what does the work of offline commands, for a state directory."""
-    connect: Callable[[Path], Client]
-    """Gives the client of a control socket."""
+    connect: Connect
+    """Gives who answers at a control socket."""
     now: Callable[[], datetime]
 
 

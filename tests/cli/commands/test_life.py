@@ -1,0 +1,106 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bascule.config.diagnostics import Severity
+from bascule.service.client import NotRunningError
+from bascule.service.failures import Busy, Conflict, Failure, Forbidden, NotFound, OperationFailed, Unavailable
+from bascule.service.operations import Clear, Status, Stop
+from bascule.service.results import Cleared, EngineUse, Finding, Level, StatusReport, Stopped
+from cli.calling import NOW, PretendedConnection, PretendedOffline, call
+
+REPORT = StatusReport(
+    level=Level.OK,
+    sentence="8 relays serve clients, 3 of 3 hosts are up",
+    version="0.1.0",
+    pid=4711,
+    configuration="guide-lab.conf",
+    since=NOW - timedelta(minutes=5),
+    relays=8,
+    relays_active=8,
+    hosts=3,
+    hosts_up=3,
+    engines=(EngineUse(engine="kernel", relays=8, reason="nftables may be used"),),
+    findings=(Finding(severity=Severity.WARNING, message="the conntrack table is nearly full"),),
+)
+NOBODY = NotRunningError(Path("/run/bascule/control.sock"))
+
+
+@pytest.mark.parametrize(("level", "code"), [(Level.OK, 0), (Level.DEGRADED, 4), (Level.DOWN, 5)])
+def test_status_ends_with_the_level(level: Level, code: int) -> None:
+    """The level is the first word and the exit code, with and without JSON."""
+    connection = PretendedConnection({Status: msgspec.structs.replace(REPORT, level=level)})
+    plain, machine = call("status", connection=connection), call("status", "--json", connection=connection)
+    assert (plain.code, machine.code) == (code, code)
+    assert plain.out.startswith(f"{level}: 8 relays serve clients")
+    assert json.loads(machine.out)["level"] == level
+
+
+def test_status_says_what_stands_behind_it() -> None:
+    """Configuration, process, counts, engines with their reason, and findings follow."""
+    called = call("status", connection=PretendedConnection({Status: REPORT}))
+    assert called.out.splitlines()[1:] == [
+        "configuration  guide-lab.conf, in effect for 5m",
+        "process        4711, version 0.1.0",
+        "relays         8 of 8 active",
+        "hosts          3 of 3 up",
+        "engine kernel  8 relays: nftables may be used",
+        "warning: the conntrack table is nearly full",
+    ]
+
+
+def test_status_as_json_has_every_field() -> None:
+    """One object, with the report's fields and no more."""
+    said = json.loads(call("status", "--json", connection=PretendedConnection({Status: REPORT})).out)
+    assert set(said) == set(StatusReport.__struct_fields__)
+    assert said["engines"] == [{"engine": "kernel", "relays": 8, "reason": "nftables may be used"}]
+
+
+def test_status_where_nobody_runs_is_down() -> None:
+    """No Bascule is an answer, not a failure: down, with the way out, and 5."""
+    connection = PretendedConnection({Status: NOBODY})
+    plain, machine = call("status", connection=connection), call("status", "--json", connection=connection)
+    assert (plain.code, machine.code, plain.err) == (5, 5, "")
+    assert plain.out.startswith("down: no Bascule runs at /run/bascule/control.sock (start it with")
+    assert json.loads(machine.out)["level"] == "down"
+
+
+def test_stop_says_what_goes_on() -> None:
+    """The sentence of the one that stops is passed on."""
+    called = call("stop", connection=PretendedConnection({Stop: Stopped(sentence="relays go on")}))
+    assert (called.code, called.out) == (0, "relays go on\n")
+
+
+def test_clear_asks_the_running_one() -> None:
+    """What was done, and what had to stay, is a line each."""
+    cleared = Cleared(done=("ended 12 sessions", "removed table inet bascule"), left=("table inet bascule_keep",))
+    called = call("clear", connection=PretendedConnection({Clear: cleared}))
+    assert called.code == 0
+    assert called.out == "ended 12 sessions\nremoved table inet bascule\nleft: table inet bascule_keep\n"
+
+
+def test_clear_works_without_one() -> None:
+    """Where nobody runs the machine is cleared from here; nothing to clear is said."""
+    connection = PretendedConnection({Clear: NOBODY})
+    done = PretendedOffline(cleared=Cleared(done=("removed table inet bascule",)))
+    assert call("clear", connection=connection, offline=done).out == "removed table inet bascule\n"
+    assert call("clear", connection=connection).out == "nothing of Bascule's was there\n"
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (Conflict(message="m"), 1),
+        (NotFound(message="m"), 1),
+        (Forbidden(message="m"), 3),
+        (Busy(message="m"), 3),
+        (Unavailable(message="m"), 3),
+    ],
+)
+def test_failures_end_with_their_code(failure: Failure, code: int) -> None:
+    """Each kind of failure has its exit code and one line on standard error."""
+    called = call("stop", connection=PretendedConnection({Stop: OperationFailed(failure)}))
+    assert (called.code, called.out, called.err) == (code, "", "bascule: m\n")

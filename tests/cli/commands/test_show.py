@@ -1,0 +1,130 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from bascule.service.operations import ShowFirewall, ShowRelays
+from bascule.service.results import (
+    FirewallRules,
+    HostRow,
+    HostStatus,
+    RelayRow,
+    Relays,
+    RelayStatus,
+    RuleRow,
+    TableRow,
+)
+from cli.calling import NOW, Called, PretendedConnection, call
+
+HOSTS = (
+    HostRow(
+        id=1,
+        name="EX1",
+        address="10.2.0.11:443",
+        weight=1,
+        status=HostStatus.UP,
+        checks_up=4,
+        checks_all=4,
+        sessions=12,
+        since=NOW - timedelta(hours=3, seconds=30),
+    ),
+    HostRow(
+        id=2,
+        name="EX2",
+        address="10.2.0.12:443",
+        weight=1,
+        status=HostStatus.DOWN,
+        checks_up=1,
+        checks_all=3,
+        reason="connection refused",
+    ),
+)
+TABLE = TableRow(id=1, name="exchange:443", mode="source-hash", check="check tcp", hosts=HOSTS)
+RELAY = RelayRow(
+    id=1,
+    name="HTTPS",
+    listens=("10.2.0.50:443", "[2001:db8::50]:443"),
+    engine="kernel",
+    status=RelayStatus.ACTIVE,
+    session_timeout=2400,
+    sessions=12,
+    tables=(TABLE,),
+)
+
+
+def show(*argv: str, terminal: bool = False) -> Called:
+    """Show a view of one relay with one host of two up."""
+    connection = PretendedConnection({ShowRelays: Relays(relays=(RELAY,))})
+    return call("show", *argv, connection=connection, terminal=terminal)
+
+
+def test_summary_has_relayctls_columns() -> None:
+    """Id, type, name, availability and status, in relayctl's words."""
+    assert show("summary").out == (
+        "Id  Type   Name          Avlblty  Status\n"
+        "1   relay  HTTPS                  active\n"
+        "1   table  exchange:443           active (1 host)\n"
+        "1   host   EX1           100.00%  up\n"
+        "2   host   EX2           33.33%   down\n"
+    )
+
+
+def test_hosts_have_their_checks_and_reasons() -> None:
+    """Checks, since when, sessions and the reason stand beside the status."""
+    assert show("hosts").out == (
+        "Id  Type  Name  Avlblty  Status  Checks  For  Sessions  Address        Table         Relay  Reason\n"
+        "1   host  EX1   100.00%  up      4/4     3h   12        10.2.0.11:443  exchange:443  HTTPS\n"
+        "2   host  EX2   33.33%   down    1/3          0         10.2.0.12:443  exchange:443  HTTPS  connection refused\n"
+    )
+
+
+def test_tables_and_relays() -> None:
+    """A table says how many hosts are up and how it chooses; a relay where it listens and who carries it."""
+    assert show("tables").out.splitlines()[1].split() == (
+        ["1", "table", "exchange:443", "active", "(1", "host)", "1/2", "HTTPS", "source-hash", "check", "tcp"]
+    )
+    assert show("relays").out.splitlines()[1].split() == (
+        ["1", "relay", "HTTPS", "active", "10.2.0.50:443", "[2001:db8::50]:443", "exchange:443", "kernel", "12", "40m"]
+    )
+
+
+@pytest.mark.parametrize(("view", "count"), [("summary", 4), ("relays", 1), ("tables", 1), ("hosts", 2)])
+def test_json_has_a_row_a_line(view: str, count: int) -> None:
+    """Every view prints as many objects as the table has rows, never a colour, also on a terminal."""
+    rows = [json.loads(line) for line in show(view, "--json", terminal=True).out.splitlines()]
+    assert len(rows) == count
+    assert all({"id", "type", "name", "availability", "status"} <= set(row) for row in rows)
+
+
+def test_a_terminal_shows_what_is_down_in_red() -> None:
+    """The eye finds a host that is down."""
+    assert "\x1b[1;31mdown" in show("hosts", terminal=True).out
+
+
+RULES = FirewallRules(
+    rules=(
+        RuleRow(chain="c_dnat", rule="dnat ip to 10.2.0.11", cause="relay HTTPS", line=14),
+        RuleRow(chain="c_time", rule="drop"),
+    ),
+    note="counters start at the last boot",
+)
+
+
+def test_firewall_names_the_line() -> None:
+    """Each rule stands beside the block, and line, that caused it."""
+    called = call("show", "firewall", connection=PretendedConnection({ShowFirewall: RULES}))
+    assert called.out == (
+        "Chain   Cause                 Rule\n"
+        "c_dnat  relay HTTPS, line 14  dnat ip to 10.2.0.11\n"
+        "c_time                        drop\n"
+        "counters start at the last boot\n"
+    )
+
+
+def test_firewall_as_json() -> None:
+    """A rule a line; one without a cause has an empty one."""
+    called = call("show", "firewall", "--json", connection=PretendedConnection({ShowFirewall: RULES}))
+    assert [json.loads(line) for line in called.out.splitlines()] == [
+        {"chain": "c_dnat", "rule": "dnat ip to 10.2.0.11", "cause": "relay HTTPS", "line": 14},
+        {"chain": "c_time", "rule": "drop", "cause": "", "line": None},
+    ]
