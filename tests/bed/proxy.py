@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from struct import Struct
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from bascule.config.model import Mode
 from bascule.engines.proxy.choice import packed_slots
@@ -46,6 +46,7 @@ from bed.wait import until
 ROLE: Final = (sys.executable, "-m", "bascule", "role", "proxy")
 PATIENCE: Final = 20.0
 
+Answered = TypeVar("Answered", Holding, Done, Status, Listeners)
 Script: TypeAlias = Callable[[socket.socket], None]
 """What a server does with one connection, which is closed afterwards."""
 
@@ -221,12 +222,116 @@ class Parent:
         while not self.wire.flush():
             select.select([], [self.wire.connection], [], PATIENCE)
 
-    def _answer(self, kind: type["Answered"]) -> "Answered":
+    def _answer(self, kind: type[Answered]) -> Answered:
         answer = self.next()
         assert isinstance(answer, kind), answer
         return answer
 
 
-from typing import TypeVar  # noqa: E402
+class Rig:
+    """A worker with its parent: listening sockets are opened here and handed over with the next plan."""
 
-Answered = TypeVar("Answered", Holding, Done, Status, Listeners)
+    def __init__(self, path: Path, pid: int) -> None:
+        self.path = path
+        self.pid = pid
+        self._opened: dict[Place, socket.socket] = {}
+        self.parent = Parent(path)
+        self.parent.greeted()
+
+    def listen(self, address: str = "127.0.0.1") -> Place:
+        """Open a listening socket on a free port."""
+        listener = listening_socket(Place(address, 0))
+        place = Place(address, listener.getsockname()[1])
+        self._opened[place] = listener
+        return place
+
+    def follow(self, *relays: ProxyRelay) -> None:
+        """Have the worker follow these relays, on what was opened since the last time."""
+        self.parent.follow(*relays, listeners=self._opened)
+        self.forget_listeners()
+
+    def forget_listeners(self) -> None:
+        """Close our copies of what was opened."""
+        while self._opened:
+            self._opened.popitem()[1].close()
+
+    def carry(self, *hosts: Place, **more: Any) -> Place:
+        """Follow one relay over these hosts, and return where it listens."""
+        place = self.listen()
+        self.follow(relay(place, [host(place) for place in hosts], **more))
+        return place
+
+    def own_memory(self) -> int:
+        """Return the bytes of the worker's PSS that it shares with no file.
+
+        The rest, of the interpreter's own files, moves with every other Python that starts or ends on the machine.
+        """
+        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return 1024 * int(next(line for line in rollup.splitlines() if line.startswith("Pss_Anon:")).split()[1])
+
+    def sessions(self) -> int:
+        """Return how many sessions there are."""
+        return self.parent.status().sessions
+
+
+def client(place: Place, source: str = "") -> socket.socket:
+    """Return a connection to a place, from an address of loopback where one is given."""
+    return socket.create_connection(
+        (place.address, place.port), timeout=PATIENCE, source_address=(source, 0) if source else None
+    )
+
+
+def everything(connection: socket.socket) -> bytes:
+    """Return what comes until the end of the stream."""
+    return b"".join(iter(lambda: connection.recv(1 << 18), b""))
+
+
+@contextmanager
+def runtime_directory() -> Iterator[Path]:
+    """Make a directory whose name is short enough for unix sockets."""
+    with tempfile.TemporaryDirectory(prefix="bascule-") as name:
+        yield Path(name)
+
+
+@contextmanager
+def worker_process(directory: Path, *, descriptors: int | None = None) -> Iterator[Rig]:
+    """Run a worker as a process, with at most so many descriptors."""
+    path = directory / "proxy-1.sock"
+    limit = [] if descriptors is None else ["prlimit", f"--nofile={descriptors}:{descriptors}"]
+    with subprocess.Popen([*limit, *ROLE, "--socket", str(path)], stdin=subprocess.DEVNULL) as process:
+        try:
+            until(path.is_socket, what="the worker listens")
+            rig = until(lambda: _rig(path, process.pid), what="the worker answers")
+            yield rig
+            rig.forget_listeners()
+            rig.parent.close()
+        finally:
+            process.kill()
+
+
+@contextmanager
+def worker_thread(directory: Path, clock: Callable[[], float], *, descriptors: int = 4096) -> Iterator[Rig]:
+    """Run a worker in a thread, by a clock of the test's own; any request makes it look at the clock."""
+    path = directory / "proxy-1.sock"
+    with control_socket(path) as control:
+        worker = Worker(control, descriptors=descriptors, clock=clock, chance=random.Random(1))
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        rig = Rig(path, 0)
+        try:
+            yield rig
+        finally:
+            rig.forget_listeners()
+            worker.stop()
+            with contextlib.suppress(OSError, AssertionError):  # a test may have ended the worker itself
+                rig.parent.stop()
+            thread.join(PATIENCE)
+            worker.close()
+            rig.parent.close()
+
+
+def _rig(path: Path, pid: int) -> Rig | None:
+    try:
+        return Rig(path, pid)
+    except ConnectionRefusedError:
+        return None  # bound, but not listening yet

@@ -70,6 +70,7 @@ class Site:
 def site(text: str, layout: Layout, at: Path, *, ports: tuple[int, ...] = (PORT,)) -> Iterator[Site]:
     """Build a network with echo servers, and run a balancer with this configuration in it."""
     with NetLab(layout) as net:
+        at.mkdir(exist_ok=True)
         net.hold("lb1", VIP, VIP6)
         clients = net.many_addresses("client1", CLIENTS, "10.80.100.1")
         logs = {f"EX{n}": echo.start(node, f"EX{n}", ports, at) for n, node in enumerate(net.named("srv"), 1)}
