@@ -286,11 +286,18 @@ def test_a_file_of_somebody_is_not_deleted(path: Path) -> None:
 
 
 def test_a_path_that_cannot_be_is_refused(tmp_path: Path) -> None:
-    """A missing directory, and a path longer than the kernel takes, are named."""
+    """A file where the folder should be, and a path longer than the kernel takes, are named."""
+    (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="open the control socket"):
-        open_listener(tmp_path / "missing" / "control.sock")
+        open_listener(tmp_path / "file" / "control.sock")
     with pytest.raises(MachineError, match="too long"):
         open_listener(tmp_path / ("x" * 120))
+
+
+def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    """A first start finds no folder, and makes one that nobody else may enter."""
+    open_listener(tmp_path / "bascule" / "control.sock").close()
+    assert (tmp_path / "bascule").stat().st_mode & 0o777 == 0o700
 
 
 def test_nobody_there_is_said_with_the_way_out(path: Path) -> None:
