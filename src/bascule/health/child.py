@@ -46,12 +46,14 @@ class Child:
         return self._process.pid
 
     async def tell(self, order: wire.Order) -> None:
-        """Send an order; a process that does not take it is ended."""
+        """Send an order; a process that does not take it is ended, and one that is gone is left to `end`."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self.channel.send(order)
-        except OSError:
+        except TimeoutError:
             self._kill()
+        except OSError:
+            return  # whoever listens to the channel sees its end too
 
     async def end(self) -> str:
         """Close the channel, which asks the process to end, see that it does, and return how it ended."""

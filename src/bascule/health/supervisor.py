@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from itertools import count
 from typing import Final
 
@@ -71,7 +71,7 @@ class ProbeProcess:
         if self._child is not None:
             await self._child.tell(wire.ProbeNow())
 
-    async def outcomes(self) -> AsyncIterator[tuple[ProbeTarget, Outcome]]:
+    async def outcomes(self) -> AsyncGenerator[tuple[ProbeTarget, Outcome], None]:
         """Start the prober, keep it running, and yield what it finds, until `stop`."""
         pause = FIRST_PAUSE
         while not self._stopped.is_set():
