@@ -1,0 +1,41 @@
+"""A text is refused with everything that is wrong with it, or becomes a plan."""
+
+import pytest
+
+from bascule.service.failures import OperationFailed, Rejected
+from bascule.service.local.preparation import judge, rehearsal_plan
+from service.local.situations import FACTS, TWO_SERVICES
+
+
+def test_a_good_text_is_accepted() -> None:
+    """Nothing wrong, nothing said."""
+    assert judge(TWO_SERVICES.encode(), FACTS).accepted().load_balancer.relays[0].name == "HTTPS"
+
+
+def test_errors_of_text_and_of_the_whole_come_in_the_texts_order() -> None:
+    """What the parser finds in line 2 stands before what the whole has in line 15."""
+    text = "nonsense\n" + TWO_SERVICES.replace("port 143", "port 443")
+    diagnostics = judge(text.encode(), FACTS).diagnostics
+    assert [diagnostic.span.line for diagnostic in diagnostics] == sorted(d.span.line for d in diagnostics)
+
+
+def test_a_refused_text_raises_with_every_diagnostic() -> None:
+    """The one who asked gets all of them, not the first."""
+    judged = judge(TWO_SERVICES.replace("source-hash", "sorcery").encode(), FACTS)
+    with pytest.raises(OperationFailed) as failed:
+        judged.accepted()
+    assert isinstance(failed.value.failure, Rejected)
+    assert len(failed.value.failure.diagnostics) == 2
+
+
+def test_bytes_that_are_no_text_are_a_diagnostic() -> None:
+    """A file in another encoding is refused by its line, not by a traceback."""
+    judged = judge(b'interface eth0 {\n\tdescription "\xff"\n}\n', FACTS)
+    assert judged.configuration is None
+    assert judged.diagnostics[0].span.line == 2
+
+
+def test_the_rehearsal_has_every_host_in_the_slots() -> None:
+    """Offline every host counts as up."""
+    plan = rehearsal_plan(judge(TWO_SERVICES.encode(), FACTS).accepted(), FACTS)
+    assert all(set(relay.pool.slots) == {0, 1} for relay in plan.relays)
