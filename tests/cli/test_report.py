@@ -1,5 +1,5 @@
 from bascule.cli.report import report, summary
-from bascule.cli.session import Source
+from bascule.cli.source import Source
 from bascule.config.diagnostics import Diagnostic, Span
 
 TEXT = b'load-balancer {\r\n\trelay "HTTPS" {\r\n\t\tlisten on prot 443\r\n'
@@ -32,6 +32,11 @@ def test_a_diagnostic_of_no_place_names_the_file() -> None:
 def test_endless_lines_are_not_shown() -> None:
     """A line that nobody could read is left out; its place is not."""
     assert shown(Diagnostic.error(Span(1, 3), "x"), b"y" * 10_000) == ["a.conf:1:3: error: x"]
+
+
+def test_an_empty_line_is_not_shown() -> None:
+    """At the end of a text there is nothing to mark."""
+    assert shown(Diagnostic.error(Span(4, 1), "x")) == ["a.conf:4:1: error: x"]
 
 
 def test_bytes_that_are_no_text_are_survived() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from bascule import __version__
-from bascule.cli.commands.configuration import check, run
+from bascule.cli.commands.configuration import check, format_file, run
 from bascule.cli.commands.explain import explain
 from bascule.cli.commands.life import clear, status, stop
 from bascule.cli.commands.play import demo
@@ -53,6 +53,9 @@ def _add_configuration(add_parser: AddParser, places: Places) -> None:
     checking = _add(add_parser, "check", check, "say everything that is wrong or doubtful with a configuration")
     checking.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
     _add_state(checking, places)
+    formatting = _add(add_parser, "format", format_file, "print a configuration in its usual form; it means the same")
+    formatting.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
+    formatting.add_argument("--write", action="store_true", help="bring the file itself into that form")
     running = _add(add_parser, "run", run, "run a configuration in the foreground until ctrl-C or `bascule stop`")
     running.add_argument("--config", metavar="FILE", required=True, help="the configuration; it is never written to")
     _add_state(running, places)

@@ -8,7 +8,8 @@ from bascule.cli.arguments import parser
 from bascule.cli.paths import default_places
 from bascule.cli.report import complain
 from bascule.cli.screen import Screen
-from bascule.cli.session import Connect, MakeOffline, Session, UsageError
+from bascule.cli.session import Connect, MakeOffline, Session
+from bascule.cli.source import UsageError
 from bascule.service.client import Client
 from bascule.service.failures import ExitCode, OperationFailed
 

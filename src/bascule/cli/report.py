@@ -7,7 +7,7 @@ from typing import Final
 from rich.text import Text
 
 from bascule.cli.screen import BAD, DOUBTFUL, GOOD, QUIET, STRONG, Screen, styled
-from bascule.cli.session import Source
+from bascule.cli.source import Source
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.failures import ExitCode, OperationFailed, Rejected, describe
 
@@ -59,8 +59,9 @@ def _shown(diagnostic: Diagnostic, name: str, source: Sequence[str]) -> Sequence
             styled(f" ({diagnostic.hint})" if diagnostic.hint else "", QUIET),
         )
     ]
-    if 0 < span.line <= len(source) and len(source[span.line - 1]) <= _LONGEST:
-        lines += _marked(source[span.line - 1], diagnostic)
+    written = source[span.line - 1] if 0 < span.line <= len(source) else ""
+    if written.strip() and len(written) <= _LONGEST:
+        lines += _marked(written, diagnostic)
     return lines
 
 

@@ -37,6 +37,10 @@ class Screen:
         """Print a value as one line of JSON."""
         self._stdout.write(msgspec.json.encode(value).decode() + "\n")
 
+    def copy(self, text: str) -> None:
+        """Print a text as it is."""
+        self._stdout.write(text)
+
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None:
         """Print rows under headings, each column as wide as its widest cell."""
         lines = [[styled(heading, STRONG) for heading in headings], *([_text(cell) for cell in row] for row in rows)]

@@ -79,3 +79,52 @@ def test_run_of_a_wrong_file_shows_why(file: Path) -> None:
     assert (called.code, called.out) == (1, "")
     assert f"{file}:1:1: error: unknown word relya" in called.err
     assert called.err.endswith(f"{file}: 1 error\n")
+
+
+UNTIDY = b"load-balancer{\n\n\n  interval 5s   # often\n}\n"
+TIDY = "load-balancer {\n\tinterval 5s  # often\n}\n"
+
+
+def test_format_prints_and_leaves_the_file(file: Path) -> None:
+    """Without `--write` the usual form goes to standard output and the file stays as it is."""
+    file.write_bytes(UNTIDY)
+    called = call("format", str(file))
+    assert (called.code, called.out) == (0, TIDY)
+    assert file.read_bytes() == UNTIDY
+
+
+def test_format_writes_the_file(file: Path) -> None:
+    """With `--write` the file has the usual form and its old mode, also behind a link, and nothing is left beside it."""
+    file.write_bytes(UNTIDY)
+    file.chmod(0o640)
+    link = file.with_name("link.conf")
+    link.symlink_to(file.name)
+    called = call("format", "--write", str(link))
+    assert (called.code, called.out) == (0, "")
+    assert (file.read_text(), file.stat().st_mode & 0o777, link.is_symlink()) == (TIDY, 0o640, True)
+    assert sorted(path.name for path in file.parent.iterdir()) == ["a.conf", "link.conf"]
+
+
+def test_format_of_a_tidy_file_touches_nothing(file: Path) -> None:
+    """A file in its usual form is not written again."""
+    file.write_text(TIDY)
+    before = file.stat().st_mtime_ns, file.stat().st_ino
+    assert call("format", "--write", str(file)).code == 0
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == before
+
+
+@pytest.mark.parametrize("text", [b"load-balancer {\n", b"\xff\xfe"])
+def test_format_of_a_broken_file_is_refused(file: Path, text: bytes) -> None:
+    """Where nobody knows what was meant the place is said, and the file stays as it is."""
+    file.write_bytes(text)
+    called = call("format", "--write", str(file))
+    assert (called.code, called.out) == (1, "")
+    assert called.err.startswith(f"{file}:")
+    assert ": error: " in called.err
+    assert file.read_bytes() == text
+
+
+def test_format_cannot_write_a_pipe() -> None:
+    """`--write` needs a file."""
+    called = call("format", "--write", "-", stdin=UNTIDY)
+    assert (called.code, called.err) == (2, "bascule: standard input cannot be written to\n")

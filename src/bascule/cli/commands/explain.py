@@ -10,7 +10,8 @@ from rich.text import Text
 
 from bascule.cli.report import complain
 from bascule.cli.screen import GOOD, STRONG, styled
-from bascule.cli.session import Session, UsageError, read_source
+from bascule.cli.session import Session
+from bascule.cli.source import UsageError, read_source
 from bascule.service.failures import ExitCode, OperationFailed
 from bascule.service.operations import MAXIMUM_CLIENTS, Explain
 from bascule.service.results import Explained, Explanation
@@ -25,7 +26,7 @@ def explain(arguments: Namespace, session: Session) -> int:
         client = session.connect(arguments.socket)
         _print(session, (client.call(request) for request in requests), json=arguments.json)
         return ExitCode.FINE
-    source = read_source(session, arguments.config)
+    source = read_source(arguments.config, session.stdin)
     try:
         answers = session.offline(arguments.state).explain(source.text, source.name, requests)
         _print(session, answers, json=arguments.json)

@@ -93,7 +93,7 @@ _MORE: Final[Mapping[str, Sequence[Column]]] = MappingProxyType(
             ("Check", lambda row, _: row.check),
         ),
         "hosts": (
-            ("Checks", lambda row, _: f"{row.checks_up}/{row.checks_all}"),
+            ("Checks", lambda row, _: f"{row.checks_up}/{row.checks_all}" if row.checks_all else ""),
             ("For", _since),
             ("Sessions", lambda row, _: str(row.sessions)),
             ("Address", lambda row, _: row.address),
