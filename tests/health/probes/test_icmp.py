@@ -1,6 +1,9 @@
 import os
 import socket
+import subprocess
+import sys
 from ipaddress import IPv4Address, ip_address
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,34 @@ async def test_an_echo_is_up(address: str) -> None:
     """The kernel answers an echo to loopback, IPv4 and IPv6 alike."""
     outcome = await ask_once(Endpoint(ip_address(address), 0), IcmpCheck())
     assert (outcome.up, outcome.reason) == (True, "echo answered")
+
+
+PING_WITHOUT_RIGHTS = """
+import asyncio
+from ipaddress import ip_address
+from bascule.config.model import IcmpCheck
+from bascule.plan.model import Endpoint
+from bed.probing import ask_once
+for address in ("127.0.0.1", "::1"):
+    print(asyncio.run(ask_once(Endpoint(ip_address(address), 0), IcmpCheck(), source=ip_address(address))).reason)
+"""
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(("groups", "reason"), [("0 0", "echo answered"), ("1 0", "may not ping here: ")])
+def test_a_ping_socket_needs_no_right(groups: str, reason: str) -> None:
+    """Where the group may ping, no CAP_NET_RAW is needed; where it may not, the reason says what to set."""
+    steps = f'ip link set lo up && echo "{groups}" > /proc/sys/net/ipv4/ping_group_range && exec "$@"'
+    command = ["unshare", "--net", "sh", "-c", steps, "sh", "setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"]
+    said = subprocess.run(
+        [*command, sys.executable, "-c", PING_WITHOUT_RIGHTS],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert [line[: len(reason)] for line in said.stdout.splitlines()] == [reason, reason]
 
 
 @needs_raw
