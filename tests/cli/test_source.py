@@ -25,6 +25,6 @@ def test_standard_input_has_a_bound_too() -> None:
 
 def test_what_cannot_be_replaced_is_said(tmp_path: Path) -> None:
     """A file that is gone is an error of the command line, and nothing is made in its place."""
-    with pytest.raises(UsageError, match="cannot write .*a.conf: No such file"):
+    with pytest.raises(UsageError, match=r"cannot write .*a\.conf: No such file"):
         replace_source(str(tmp_path / "a.conf"), b"x")
     assert list(tmp_path.iterdir()) == []
