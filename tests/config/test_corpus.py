@@ -1,7 +1,8 @@
 """Every case of the corpus: a text, a ruler, and each diagnostic that it must give, with place and words.
 
 A line of expectations is `SEVERITY LINE:COLUMN WORDS | WORDS`: one diagnostic at that place whose text holds all the words.
-The case fails when a diagnostic is missing, elsewhere, or one too many.
+The case fails when a diagnostic is missing, elsewhere, or one too many. A line `= …` is one of the summary of what a good
+text means.
 """
 
 import re
@@ -15,6 +16,7 @@ from bascule.config.diagnose import diagnose
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts, InterfaceFacts, RouteFacts
 from bascule.config.load import load
+from config.summary import summary
 
 CORPUS: Final = Path(__file__).parents[1] / "corpus" / "config"
 CASES: Final = sorted(CORPUS.glob("*.case"))
@@ -52,11 +54,16 @@ def test_case(path: Path) -> None:
     text, ruler, expectations = path.read_bytes().decode().partition("----------\n")
     assert ruler, "the case has no ruler"
     said = found(text, MACHINE)
-    wanted = expectations.splitlines()
+    wanted = [line for line in expectations.splitlines() if not line.startswith("= ")]
     shown = "\n".join(one.render(path.name) for one in said)
     assert len(said) == len(wanted), shown
     for diagnostic, expectation in zip(said, wanted, strict=True):
         assert fits(diagnostic, expectation), f"wanted: {expectation}\n{shown}"
+    configuration = load(text).configuration
+    meaning = [] if configuration is None else list(summary(configuration))
+    shown_meaning = [line.removeprefix("= ") for line in expectations.splitlines() if line.startswith("= ")]
+    if shown_meaning or path.stem.startswith("good-"):
+        assert meaning == shown_meaning
 
 
 def test_corpus_is_large_enough() -> None:

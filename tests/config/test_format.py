@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bascule.config.format import format_text
@@ -36,6 +36,7 @@ def test_guide_is_in_its_usual_form(name: str) -> None:
     assert format_text(text) == text
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_formatting_twice_is_formatting_once(text: str) -> None:
     """Formatting is idempotent and keeps every comment, for any text."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bascule.config.diagnose import diagnose
@@ -157,12 +157,14 @@ def judged(loaded: Loaded) -> None:
     assert refused is (loaded.configuration is None)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_bytes_never_raise(text: bytes) -> None:
     """Any bytes load or are refused with a diagnostic."""
     judged(load(text))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([*GUIDE.split(), *LAB.split(), "\n", ";", "#", '"', "<", "\x00", "redirect", "on"]), max_size=60

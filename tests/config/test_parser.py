@@ -5,7 +5,7 @@ from time import process_time
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bascule.config.diagnostics import Diagnostic
@@ -37,12 +37,14 @@ PIECES: Final = (
 )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_printing_gives_the_text_back(text: str) -> None:
     """Print after parse is the same text, for any text."""
     assert text_of(parse(text)) == text
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=80).map("".join))
 def test_printing_gives_braces_and_layout_back(text: str) -> None:
     """Print after parse is the same text, for texts of braces that pair or do not."""

@@ -11,6 +11,7 @@ from bascule.config.version import SECOND, later
 from bascule.config.wording import quoted
 
 _HOST_NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_LENGTH: Final = re.compile(r"[0-9]{1,3}")
 _AN_ADDRESS: Final = "an IPv4 or IPv6 address"
 
 
@@ -66,7 +67,8 @@ def _interface_address(token: Token) -> InterfaceAddress | Flaw:
     what = f"an address with its prefix length, such as {example}"
     if parsed_address(token.text) is not None:
         return Flaw(f"{quoted(token.text)} lacks its prefix length, such as {example}")
-    if "/" not in token.text or parsed_address(token.text.split("/")[0]) is None:
+    before, slash, length = token.text.partition("/")
+    if not slash or parsed_address(before) is None or not _LENGTH.fullmatch(length):
         return expected(what, token)
     try:
         found = ip_interface(token.text)
@@ -91,13 +93,14 @@ INTERFACE_ADDRESS: Final[Kind[InterfaceAddress]] = Kind(
 
 def _network(token: Token) -> Network | Flaw:
     what = "a network such as 10.2.0.0/16 or 2001:db8::/32"
-    if "%" in token.text or not re.match(r"[0-9A-Fa-f:.]+(/|$)", token.text) or re.fullmatch(r"[0-9]+", token.text):
+    before, slash, length = token.text.partition("/")
+    if parsed_address(before) is None or (slash and not _LENGTH.fullmatch(length)):
         return expected(what, token)
     try:
         network = ip_network(token.text, strict=False)
     except ValueError:
         return expected(what, token)
-    if parsed_address(token.text.split("/")[0]) != network.network_address:
+    if parsed_address(before) != network.network_address:
         return Flaw(f"{quoted(token.text)} has bits set behind its prefix length", f"the network is {network}")
     return network
 

@@ -1,0 +1,103 @@
+"""Writes a configuration as lines that a case of the corpus can show."""
+
+from collections.abc import Iterator
+
+from bascule.config.kinds.numbers import shown_time
+from bascule.config.model import (
+    Check,
+    Configuration,
+    Forward,
+    HttpCheck,
+    Interface,
+    MailCheck,
+    OnDown,
+    OnEmpty,
+    Relay,
+    SendCheck,
+    System,
+    Table,
+)
+
+
+def summary(configuration: Configuration) -> Iterator[str]:
+    """Yield what a configuration means, a line for each thing."""
+    for interface in configuration.interfaces:
+        yield from _interface(interface)
+    yield from map(_table, configuration.load_balancer.tables)
+    yield from map(_relay, configuration.load_balancer.relays)
+    if configuration.firewall is not None:
+        for zone in configuration.firewall.zones:
+            yield " ".join(["zone", zone.name, *zone.interfaces, *map(str, zone.networks)])
+        yield from (f"rule {rule}" for rule in configuration.firewall.rules)
+    if configuration.system != System():
+        yield _system(configuration.system)
+
+
+def _interface(interface: Interface) -> Iterator[str]:
+    held = ", ".join(f"{line.address}{' virtual' if line.virtual else ''}" for line in interface.addresses)
+    yield f"interface {interface.name} {held}".rstrip()
+    for route in interface.routes:
+        yield f"route {route.destination or 'default'} via {route.gateway}"
+
+
+def _table(table: Table) -> str:
+    hosts = (
+        f"{host.name} {host.address} weight {host.weight}{'' if host.fall is None else f' fall {host.fall}'}".strip()
+        for host in table.hosts
+    )
+    return f"table <{table.name}> key {table.key:08x}: {', '.join(hosts)}"
+
+
+def _relay(relay: Relay) -> str:
+    places = ", ".join(f"{listen.address or 'any'} {listen.port}" for listen in relay.listens)
+    parts = [
+        f'relay "{relay.name}" on {places} to {_forward(relay.forward)}',
+        f"session {shown_time(relay.session_timeout)}",
+    ]
+    if relay.connect_timeout != 2:
+        parts.append(f"connect {shown_time(relay.connect_timeout)}")
+    if relay.engine is not None:
+        parts.append(relay.engine)
+    if relay.on_empty is not OnEmpty.RESET:
+        parts.append(f"on empty {relay.on_empty}")
+    if relay.on_down is not OnDown.RESET:
+        parts.append(f"on down {relay.on_down}")
+    if relay.source is not None:
+        parts.append(f"source {relay.source.first}-{relay.source.last}")
+    if relay.accept_source_rewrite:
+        parts.append("accepts source rewrite")
+    return ", ".join(parts)
+
+
+def _forward(forward: Forward) -> str:
+    port = "" if forward.port is None else f" port {forward.port}"
+    to = f"<{forward.table}>{port} {forward.mode}"
+    if forward.check is None:
+        return f"{to}, unchecked"
+    timing = forward.timing
+    when = f"every {shown_time(timing.interval)} within {shown_time(timing.timeout)} fall {timing.fall} rise {timing.rise}"
+    return f"{to}, {_check(forward.check)} {when}"
+
+
+def _check(check: Check) -> str:
+    match check:
+        case HttpCheck():
+            words = [repr(check.path), f"host {check.host!r}", repr(check.codes), repr(check.expect)]
+            return f"HttpCheck({', '.join(['tls', *words] if check.tls else words)})"
+        case SendCheck():
+            return f"SendCheck({', '.join([repr(check.send), repr(check.expect), *(['tls'] if check.tls else [])])})"
+        case MailCheck():
+            return f"MailCheck({', '.join([check.protocol, *(['tls'] if check.tls else [])])})"
+        case _:
+            return repr(check)
+
+
+def _system(system: System) -> str:
+    server = system.http_server
+    parts = [
+        f"system {system.host_name}".rstrip(),
+        " ".join(["dns", *map(str, system.dns)]),
+        "no http-server" if server is None else f"http-server {server.address or 'any'} {server.port}",
+        " ".join(["users", ", ".join(f"{user.name} {user.role}" for user in system.users)]),
+    ]
+    return ", ".join(parts)
