@@ -43,8 +43,8 @@ def owner_or_root(owner: int) -> Permits:
 def open_listener(path: Path) -> socket.socket:
     """Return a socket that listens at `path`, which only its owner may connect to.
 
-    Its folder is made where it is missing. A socket that a dead Bascule left there is replaced. Raises MachineError where a live one listens, or where the
-    path cannot be used.
+    Its folder is made where it is missing, and a socket that a dead Bascule left there is replaced. Raises MachineError
+    where a live one listens, or where the path cannot be used.
     """
     step = f"open the control socket {path}"
     obstacle = _obstacle(path)
