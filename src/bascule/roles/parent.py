@@ -25,6 +25,7 @@ from bascule.service.local.preparation import judge
 from bascule.service.local.service import GOING_ON, LocalService
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener, owner_or_root
+from bascule.system.claim import claimed
 
 _FORMAT: Final = "%(asctime)s %(message)s"
 
@@ -35,7 +36,8 @@ def run(request: RunRequest) -> int:
     Raises OperationFailed where the text is refused, MachineError where the machine would not; then nothing is changed.
     """
     logging.basicConfig(format=_FORMAT, datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
-    return asyncio.run(_run(request, logging.getLogger("bascule")))
+    with claimed(request.state):
+        return asyncio.run(_run(request, logging.getLogger("bascule")))
 
 
 async def _run(request: RunRequest, log: logging.Logger) -> int:
