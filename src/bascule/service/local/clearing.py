@@ -21,7 +21,7 @@ async def clear_machine(machine: Machine, proxy: ProxyEngine, *, no_nftables: st
     workers = len((await proxy.observe()).workers)
     if workers:
         await proxy.stop_workers()
-        done.append(f"{counted(workers, 'proxy worker')} stopped, with its sessions")
+        done.append(f"{counted(workers, 'proxy worker')} stopped, and all sessions there reset")
     if not no_nftables:
         done += await _clear_kernel(machine)
         if not await NftablesEngine(machine.nft).drop_keeper():
