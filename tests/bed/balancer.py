@@ -13,8 +13,6 @@ from bed.node import Node
 from bed.wait import until
 
 _BASCULE: Final = (sys.executable, "-m", "bascule")
-_FINE: Final = (0, 4, 5)
-"""Exit codes of `bascule status` that tell of a running balancer: fine, degraded, down."""
 
 
 class Balancer:
@@ -38,7 +36,7 @@ class Balancer:
         def answers() -> bool:
             if process.poll() is not None:
                 raise BedError(f"bascule run ended with {process.returncode}:\n{self.log.read_text(encoding='utf-8')}")
-            return self._socket.exists() and self.command("status", check=False).returncode in _FINE
+            return self._socket.exists() and self.command("show", "summary", check=False).returncode == 0
 
         until(answers, within=20.0, what="bascule run answers")
 
@@ -107,5 +105,8 @@ def running(node: Node, text: str, at: Path) -> Iterator[Balancer]:
         balancer.start()
         balancer.wait_all_up()
         yield balancer
+    except BaseException:
+        sys.stderr.write(balancer.log.read_text(encoding="utf-8"))  # pytest shows it with the failure
+        raise
     finally:
         balancer.close()
