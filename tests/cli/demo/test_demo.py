@@ -70,6 +70,13 @@ def test_a_signal_ends_it_at_any_time(environment: dict[str, str], when: str, nu
     assert rest.splitlines()[-1] == "Ended: processes, listeners and files of the demo are gone."
 
 
+def test_two_at_once_do_not_meet(environment: dict[str, str]) -> None:
+    """Each finds ports of its own, and what it shows is its own balancer's doing."""
+    demos = [start(environment, "--once") for _ in range(2)]
+    answers = [demo.communicate(timeout=90)[0] for demo in demos]
+    assert [demo.returncode for demo in demos] == [0, 0], answers
+
+
 def test_a_reader_that_leaves_ends_it(environment: dict[str, str]) -> None:
     """`bascule demo | head` leaves nothing behind either."""
     with start(environment) as demo:

@@ -11,7 +11,9 @@ def test_a_port_that_one_server_cannot_have_is_passed_over() -> None:
     """The same port serves on the balancer and on every server, so each must have it."""
     first = free_ports()["imap"]
     with socket.create_server((str(SERVERS["EX3"]), first)):
-        assert free_ports()["imap"] > first
+        others = free_ports()
+    assert others["imap"] > first
+    assert len({others[service.simulated] - service.port for service in SERVICES}) == 1
 
 
 def test_every_service_has_a_port_of_its_own() -> None:

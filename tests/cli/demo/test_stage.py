@@ -1,5 +1,6 @@
 """What the demo runs has no right to change the machine, and a process that does not start is told."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -20,13 +21,8 @@ def test_no_right_is_left_to_what_is_run() -> None:
 
 async def test_a_server_that_cannot_listen_is_told(tmp_path: Path) -> None:
     """Where the port was taken meanwhile, the stage says which server did not start."""
-    ports = free_ports()
-    first, second = Stage(tmp_path, ports), Stage(tmp_path, ports)
-    name = next(iter(SERVERS))
-    try:
-        await first.start_server(name)
+    name, address = next(iter(SERVERS.items()))
+    with socket.create_server((str(address), 0)) as taken:
+        made = Stage(tmp_path, {**free_ports(), "address_book": taken.getsockname()[1]})
         with pytest.raises(StageError, match=f"the simulated server {name} did not start"):
-            await second.start_server(name)
-    finally:
-        await first.clear()
-        await second.clear()
+            await made.start_server(name)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from bascule.cli.demo.scenery import BALANCER, CLIENTS, SERVERS, SERVICES, free_ports
+from bascule.cli.demo.scenery import BALANCER, CLIENTS, SERVERS, SERVICES
 from bascule.cli.demo.screen import Screen
 from bascule.cli.demo.stage import Stage, StageError, stage
 from bascule.cli.demo.story import Story
@@ -38,13 +38,12 @@ async def _play(console: Console, *, once: bool) -> list[str]:
     _end_on_signals(asyncio.current_task())
     faults: list[str] = []
     with Screen(console) as screen:
-        ports = free_ports()
         screen.say(f"Starting {', '.join(f'{name} ({address})' for name, address in SERVERS.items())} and the balancer …")
         with contextlib.suppress(asyncio.CancelledError):  # ctrl-C is how it ends
-            async with stage(ports) as played:
+            async with stage() as played:
                 story = Story(played, screen, now=time.monotonic, sleep=asyncio.sleep)
                 faults = story.faults
-                screen.say(f"{len(CLIENTS)} clients ({CLIENTS[0]} to {CLIENTS[-1]}) use {_places(ports)}")
+                screen.say(f"{len(CLIENTS)} clients ({CLIENTS[0]} to {CLIENTS[-1]}) use {_places(played.ports)}")
                 await story.tell()
                 if not once:
                     screen.say(_invitation(played))

@@ -1,7 +1,7 @@
 """The places and names of the demo, and the configuration that ties them together."""
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from types import MappingProxyType
@@ -18,7 +18,8 @@ SERVERS: Final[Mapping[str, IPv4Address]] = MappingProxyType(
 CLIENTS: Final = tuple(IPv4Address(f"127.0.0.{100 + number}") for number in range(1, 13))
 """Addresses that clients come from."""
 
-_PORTS_TRIED: Final = 200
+_STEP: Final = 10
+_FARTHEST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +52,16 @@ SERVICES: Final = (
 
 
 def free_ports() -> Mapping[str, int]:
-    """Return a port for each service, free on the balancer's and every server's address, near the one it prefers.
+    """Return a port for each service, free on the balancer's and every server's address.
 
+    All are as far from the ports preferred, so that two demos that start at once meet on the first port or on none.
     Raises OSError where loopback has none to give.
     """
-    taken: dict[str, int] = {}
-    for service in SERVICES:
-        candidates = range(service.port, service.port + _PORTS_TRIED)
-        taken[service.simulated] = next((port for port in candidates if port not in taken.values() and _is_free(port)), 0)
-        if not taken[service.simulated]:
-            raise OSError(
-                f"no port from {service.port} on is free on 127.0.0.1 and {', '.join(map(str, SERVERS.values()))}"
-            )
-    return taken
+    for offset in range(0, _FARTHEST, _STEP):
+        ports = {service.simulated: service.port + offset for service in SERVICES}
+        if all(_is_free(port) for port in ports.values()):
+            return ports
+    raise OSError(f"no ports are free on {BALANCER} and {', '.join(map(str, SERVERS.values()))}")
 
 
 def configuration(ports: Mapping[str, int]) -> str:
@@ -95,11 +93,8 @@ def _relay(service: Service, port: int) -> str:
 
 
 def _is_free(port: int) -> bool:
-    return all(_can_listen(address, port) for address in _addresses())
-
-
-def _addresses() -> Iterable[IPv4Address]:
-    return (BALANCER, *SERVERS.values())
+    """Tell whether all may listen there; where another demo's servers do, its balancer's port is not touched."""
+    return all(_can_listen(address, port) for address in (*SERVERS.values(), BALANCER))
 
 
 def _can_listen(address: IPv4Address, port: int) -> bool:

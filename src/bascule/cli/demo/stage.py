@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from bascule.cli.demo.scenery import BALANCER, CLIENTS, SERVERS, SERVICES, configuration
+from bascule.cli.demo.scenery import BALANCER, CLIENTS, SERVERS, SERVICES, configuration, free_ports
 from bascule.cli.demo.traffic import Round, drive, visit
 from bascule.service.client import Client
 from bascule.service.failures import OperationFailed
@@ -25,6 +25,7 @@ from bascule.service.results import HostRow
 PATIENCE: Final = 20.0
 """Seconds that a process gets to be ready, and to end."""
 
+_ATTEMPTS: Final = 5
 _TAIL: Final = 2000
 
 
@@ -62,6 +63,7 @@ class Stage:
             async with asyncio.timeout(PATIENCE):
                 if await server.stdout.readline() == b"ready\n":
                     return
+        await self.kill_server(name)
         raise StageError(f"the simulated server {name} did not start")
 
     async def kill_server(self, name: str) -> None:
@@ -70,6 +72,11 @@ class Stage:
         with contextlib.suppress(ProcessLookupError):
             server.kill()
         await server.wait()
+
+    async def kill_servers(self) -> None:
+        """End every server that runs."""
+        for name in list(self._servers):
+            await self.kill_server(name)
 
     async def start_balancer(self) -> None:
         """Start the balancer and wait until every relay serves a client. Raises StageError when it does not."""
@@ -107,8 +114,7 @@ class Stage:
 
     async def clear(self) -> None:
         """End every process and listener. Raises StageError where something is left."""
-        for name in list(self._servers):
-            await self.kill_server(name)
+        await self.kill_servers()
         if self._balancer is None:
             return
         said = await self._run_clear()
@@ -156,16 +162,34 @@ def without_rights() -> Sequence[str]:
 
 
 @asynccontextmanager
-async def stage(ports: Mapping[str, int]) -> AsyncIterator[Stage]:
-    """Give a stage with everything running on these ports. Raises StageError, OSError."""
+async def stage() -> AsyncIterator[Stage]:
+    """Give a stage with everything running. Raises StageError, OSError."""
     with tempfile.TemporaryDirectory(prefix="bascule-demo-") as directory:
-        made = Stage(Path(directory), ports)
+        made = Stage(Path(directory), free_ports())
         try:
-            await asyncio.gather(*(made.start_server(name) for name in SERVERS))
+            await _start_servers(made)
             await made.start_balancer()
             yield made
         finally:
             await made.clear()
+
+
+async def _start_servers(made: Stage) -> None:
+    """Start all servers; where somebody took a port meanwhile, on other ports.
+
+    One after the other, so that of two demos that chose the same ports one goes on, and the other looks further.
+    """
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        try:
+            for name in SERVERS:
+                await made.start_server(name)
+        except StageError:
+            if not attempts_left:
+                raise
+            await made.kill_servers()
+            made.ports = free_ports()
+        else:
+            return
 
 
 async def _end(process: Process) -> None:
