@@ -90,11 +90,13 @@ class Balancer:
         """
         rules = None if facts.no_nftables else await self._nftables.observe()
         plan = compile_plan(configuration, self._situation(facts, {}, kept_marks(rules)))
+        if not plan.of(EngineName.KERNEL) and not self._network.before():
+            plan, rules = replace(plan, marks={}), None  # rules that are there are not this Bascule's
         live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe())
         hosts = HostStates().retarget(_targets(plan), self._machine.clock.monotonic(), live=live)
         belief = Belief(states=hosts.states())
         plan = redeal(plan, belief.states, self._rankings)
-        await self._deploy(plan, facts, belief.states)
+        await self._deploy(plan, belief.states)
         if rules is not None:
             await self._settling.adopt()
         self._running = Running(
@@ -213,13 +215,13 @@ class Balancer:
         situation = self._situation(before.facts, before.belief.states, before.plan.marks)
         plan = compile_plan(before.configuration, situation)
         hosts = before.hosts.retarget(_targets(plan), self._machine.clock.monotonic())
-        await self._deploy(plan, before.facts, before.belief.states)
+        await self._deploy(plan, before.belief.states)
         self._running = replace(before, plan=plan, hosts=hosts)
         await self._prober.set_probes(plan.probes)
 
-    async def _deploy(self, plan: Plan, facts: Facts, states: Mapping[ProbeTarget, HostState]) -> None:
+    async def _deploy(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> None:
         steps = [Step(self._proxy, proxy_plan(plan, states))]
-        if not facts.no_nftables:
+        if plan.marks:
             kernel: Engine[Ruleset | None, Ruleset | None, str] = self._nftables
             steps = [Step(self._network, plan.network), Step(kernel, compose(plan)), *steps]
         for warning in await deploy(steps):
@@ -227,7 +229,7 @@ class Balancer:
 
     async def _settle(self) -> None:
         running = self.running
-        if not running.facts.no_nftables and running.plan.marks:
+        if running.plan.marks:
             await self._settling.renew(running.plan, [held.ip for _, held in running.facts.addresses()])
 
     def _situation(

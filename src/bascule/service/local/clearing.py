@@ -15,14 +15,17 @@ _ANSWERS: Final = 0.3
 """Seconds in which both ends of ended sessions answer our nudges, and meet the resets that the rules still give."""
 
 
-async def clear_machine(machine: Machine, proxy: ProxyEngine, *, no_nftables: str) -> Cleared:
-    """End every session and worker, take our table away and set old kernel settings again. Raises MachineError."""
+async def clear_machine(machine: Machine, proxy: ProxyEngine, *, kernel: bool) -> Cleared:
+    """End every session and worker, take our table away and set old kernel settings again. Raises MachineError.
+
+    `kernel` False leaves the table alone: this Bascule has no relay there, and another one may.
+    """
     done, left = [], []
     workers = len((await proxy.observe()).workers)
     if workers:
         await proxy.stop_workers()
         done.append(f"{counted(workers, 'proxy worker')} stopped, and all sessions there reset")
-    if not no_nftables:
+    if kernel:
         done += await _clear_kernel(machine)
         if not await NftablesEngine(machine.nft).drop_keeper():
             left.append(

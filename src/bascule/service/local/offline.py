@@ -45,4 +45,4 @@ class LocalOffline:
 async def _clear(machine: Machine, socket: Path) -> Cleared:
     facts = await machine.facts()
     proxy = ProxyEngine(socket.parent, clock=machine.clock, report=lambda _: None)
-    return await clear_machine(machine, proxy, no_nftables=facts.no_nftables)
+    return await clear_machine(machine, proxy, kernel=not facts.no_nftables)

@@ -81,7 +81,7 @@ class LocalService:
         """Read our table and say what caused each rule."""
         running = self._balancer.running
         refusal = running.facts.no_nftables
-        rules = None if refusal else await NftablesEngine(self._machine.nft).observe()
+        rules = await NftablesEngine(self._machine.nft).observe() if running.plan.marks else None
         return firewall_rows(rules, running.plan, refusal and f"nftables may not be used here: {refusal}")
 
     async def explain(self, _: Context, request: Explain, /) -> Explained:
@@ -92,7 +92,8 @@ class LocalService:
     async def clear(self, _: Context, __: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
-        cleared = await clear_machine(self._machine, self._proxy, no_nftables=self._balancer.running.facts.no_nftables)
+        kernel = bool(self._balancer.running.plan.marks)
+        cleared = await clear_machine(self._machine, self._proxy, kernel=kernel)
         self._end(CLEARED)
         return cleared
 
