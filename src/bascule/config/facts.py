@@ -34,7 +34,8 @@ class Facts:
     interfaces: tuple[InterfaceFacts, ...] = ()
     routes: tuple[RouteFacts, ...] = ()
     sysctls: Mapping[str, str] = field(default_factory=dict)
-    """Values as the kernel prints them, of the settings that a plan may need; absent ones are not there."""
+    """Values without our doing, as the kernel prints them, of the settings that a plan may need; absent ones are not
+    there."""
     forwarded_before: frozenset[int] = frozenset()
     """The IP versions (4, 6) that the machine forwarded before Bascule first ran; the others we opened ourselves."""
     no_nftables: str = ""

@@ -29,7 +29,7 @@ async def deploy(steps: Sequence[Step]) -> Sequence[Diagnostic]:
     """Make every engine's part of the machine equal to what is desired, in the order of the steps.
 
     Returns the warnings of the rehearsals. Raises RehearsalRefused before anything is changed, and MachineError after
-    everything that was changed has been taken back.
+    everything that was changed has been taken back; what could not be taken back is said in its cause.
     """
     snapshots = [await step.engine.observe() for step in steps]
     changes = [step.engine.difference(step.desired, seen) for step, seen in zip(steps, snapshots, strict=True)]
@@ -56,8 +56,14 @@ async def _verify(step: Step) -> None:
 
 
 async def _take_back(done: Sequence[tuple[Step, Any]], cause: MachineError) -> None:
+    """Restore the last one first, and every one: what one engine cannot take back does not bind the others."""
+    failed: list[str] = []
     for step, snapshot in reversed(done):
         try:
             await step.engine.restore(snapshot)
         except MachineError as error:
-            raise MachineError(cause.step, f"{cause.cause}; additionally, taking it back failed: {error}") from cause
+            failed.append(str(error))
+    if failed:
+        raise MachineError(
+            cause.step, f"{cause.cause}; additionally, taking it back failed: {'; '.join(failed)}"
+        ) from cause

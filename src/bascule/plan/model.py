@@ -98,7 +98,13 @@ class Source:
     last: Address
     """Equal to `first` but for `source A-B`."""
     own: bool = False
-    """The node's own address, which probes use too: their ports are left alone, and sessions end at a failover."""
+    """The node's own address is among them, which probes use too: their ports are left alone, and sessions end at a
+    failover."""
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Return every address from the first to the last: 256 at most, as the language has it."""
+        return tuple(self.first + step for step in range(int(self.last) - int(self.first) + 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

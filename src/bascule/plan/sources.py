@@ -1,6 +1,7 @@
 """Where a relay's connections to its hosts come from, and which addresses are ours (design, section 5)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bascule.config.facts import Facts
 from bascule.config.model import Address, Configuration, InterfaceAddress, Relay
@@ -53,7 +54,8 @@ def source(configuration: Configuration, facts: Facts, relay: Relay, listen: Add
     """
     own = own_addresses(configuration, facts)
     if relay.source is not None and relay.source.first.version == host.version:
-        return Source(listen=listen, host=host, first=relay.source.first, last=relay.source.last, own=False)
+        named = Source(listen=listen, host=host, first=relay.source.first, last=relay.source.last)
+        return replace(named, own=any(address in own for address in named.addresses))
     chosen = _chosen(configuration, facts, listen, host)
     return Source(listen=listen, host=host, first=chosen, last=chosen, own=chosen in own)
 

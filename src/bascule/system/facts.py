@@ -35,8 +35,8 @@ async def nftables_refusal(commands: Commands) -> str:
 def observe(sysctls: Sysctls, no_nftables: str, before: Mapping[str, str]) -> Facts:
     """Return the machine's facts. Blocking, some milliseconds: call it from a thread.
 
-    `before` holds the values of settings that we have changed, as they were before; they tell what this machine
-    forwarded without us. Raises MachineError.
+    `before` holds the values of settings that we have changed, as they were before: the facts say what the machine is
+    without us, or a plan would no longer ask for what it has got. Raises MachineError.
     """
     try:
         with IPRoute() as netlink:
@@ -44,13 +44,12 @@ def observe(sysctls: Sysctls, no_nftables: str, before: Mapping[str, str]) -> Fa
             routes = tuple(_routes(netlink, {index: facts.name for index, facts in interfaces.items()}))
     except OSError as error:
         raise MachineError("read interfaces and routes", error.strerror or str(error)) from error
-    values = sysctls.planned()
-    known = {**values, **before}
+    values = {name: before.get(name, value) for name, value in sysctls.planned().items()}
     return Facts(
         interfaces=tuple(interfaces.values()),
         routes=routes,
         sysctls=values,
-        forwarded_before=frozenset(version for version, name in FORWARDING.items() if known.get(name) == "1"),
+        forwarded_before=frozenset(version for version, name in FORWARDING.items() if values.get(name) == "1"),
         no_nftables=no_nftables,
         processors=len(os.sched_getaffinity(0)),
     )

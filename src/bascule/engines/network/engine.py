@@ -52,8 +52,12 @@ class NetworkEngine:
         return Settings({**self._sysctls.planned(), **self._sysctls.read(before)}, before)
 
     def difference(self, desired: NetworkPlan, observed: Settings) -> Mapping[str, str]:
-        """Return the settings to write: those of the plan that differ, and old values of those it names no more."""
-        wanted = {**observed.before, **desired.sysctls}
+        """Return the settings to write: those of the plan that differ, and old values of those it names no more.
+
+        The settings of an interface that has gone are gone with it.
+        """
+        left = {name: value for name, value in observed.before.items() if name in observed.now}
+        wanted = {**left, **desired.sysctls}
         return {name: value for name, value in wanted.items() if observed.now.get(name) != value}
 
     async def rehearse(self, changes: Mapping[str, str]) -> Sequence[Diagnostic]:
@@ -84,9 +88,10 @@ class NetworkEngine:
                 self._sysctls.write(name, value)
 
     async def clear(self) -> int:
-        """Give every setting its old value back, and forget; return how many there were."""
+        """Give every setting that is still there its old value back, and forget; return how many there were."""
         before = self.before()
-        for name, value in before.items():
-            self._sysctls.write(name, value)
+        there = self._sysctls.read(before)
+        for name in there:
+            self._sysctls.write(name, before[name])
         self._file.unlink(missing_ok=True)
-        return len(before)
+        return len(there)

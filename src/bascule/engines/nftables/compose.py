@@ -5,6 +5,7 @@ relay to relay stands in sets and maps; the chains hardly ever change.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import summarize_address_range
 from typing import Final
 
 from bascule.config.model import EngineName, IcmpCheck, Mode, OnEmpty
@@ -17,7 +18,7 @@ from bascule.engines.nftables.names import (
     timeout_set,
 )
 from bascule.engines.nftables.ruleset import Chain, NamedSet, Ruleset
-from bascule.plan.model import FIRST_MARK, LAST_MARK, NO_HOST, Plan, RelayPlan
+from bascule.plan.model import FIRST_MARK, LAST_MARK, NO_HOST, Plan, RelayPlan, Source
 from bascule.plan.selection import SLOTS
 
 FIRST_PROBE_PORT: Final = 61000
@@ -86,7 +87,7 @@ def _endpoint_sets(relays: Sequence[RelayPlan], version: int, timeouts: Sequence
     listening = {f"{end.address} . {end.port}": relay for relay in relays for end in relay.listens}
     hosts = [host.endpoint for relay in relays for host in relay.pool.hosts]
     silent = [name for name, relay in listening.items() if relay.on_empty is OnEmpty.DROP]
-    sources = {str(source.first) for relay in relays for source in relay.sources}
+    sources = {str(address) for relay in relays for source in relay.sources for address in source.addresses}
     yield f"s_vip{version}", NamedSet(kind, dict.fromkeys(listening, ""))
     yield f"s_silent{version}", NamedSet(kind, dict.fromkeys(silent, ""))
     yield f"s_host{version}", NamedSet(kind, {f"{host.address} . {host.port}": "" for host in hosts})
@@ -130,20 +131,42 @@ def _targets(plan: Plan, version: int) -> NamedSet:
 
 
 def _sources(relays: Sequence[RelayPlan], version: int, *, own: bool) -> NamedSet:
-    """Return the map from listening address and mark to the source of the connection to the host."""
+    """Return the map from listening address and mark to the source of the connection to the host.
+
+    Own sources are in it for ranges too: it serves their clients whose port is one that probes use.
+    """
     elements = {
         f"{source.listen} . {host.mark}": str(source.first)
         for relay in relays
         for source in relay.sources
         for host in relay.pool.hosts
-        if host.endpoint.address == source.host and source.own == own and source.first == source.last
+        if host.endpoint.address == source.host and source.own == own and (own or source.first == source.last)
     }
     return NamedSet(f"type {_ADDRESS[version]} . mark : {_ADDRESS[version]}", elements)
 
 
 def ranges(relay: RelayPlan) -> Sequence[str]:
-    """Return the ranges `A-B` of source addresses that a relay spreads its clients over; mostly none."""
-    return sorted({f"{source.first}-{source.last}" for source in relay.sources if source.first != source.last})
+    """Return the ranges of source addresses that a relay spreads its clients over, as nft prints them; mostly none."""
+    return sorted({_range(source) for source in relay.sources if source.first != source.last})
+
+
+def _range(source: Source) -> str:
+    """Return `A-B`, or `A/LENGTH` where the range is a whole network."""
+    networks = [*summarize_address_range(source.first, source.last)]
+    return str(networks[0]) if len(networks) == 1 else f"{source.first}-{source.last}"
+
+
+def _spread(relay: RelayPlan) -> Iterator[str]:
+    """Yield what spreads a relay's clients over a range of addresses.
+
+    Where the node's own is among them, a client whose port is one that probes use is left to the next rules.
+    """
+    free = f" tcp sport != {_PORTS}" if any(source.own for source in relay.sources) else ""
+    for addresses in ranges(relay):
+        yield (
+            f"ct mark @{range_set(relay)}{free} snat {_FAMILY[relay.version]} to {addresses} "
+            f"{comment(f'relay {relay.name}')}"
+        )
 
 
 # --- chains ----------------------------------------------------------------------------------------------------------
@@ -222,11 +245,6 @@ def _guard_chains(timeouts: Sequence[int]) -> Mapping[str, Chain]:
 def _nat_chains(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     """Return what translates new sessions, five before the usual priorities, so that ours come first."""
     dispatch = tuple(_both("{ip} daddr . tcp dport vmap @m_relay{v}"))
-    spread = [
-        f"ct mark @{range_set(relay)} snat {_FAMILY[relay.version]} to {addresses} {comment(f'relay {relay.name}')}"
-        for relay in relays
-        for addresses in ranges(relay)
-    ]
     single = "meta l4proto tcp snat {ip} to ct original {ip} daddr . ct mark map "
     return {
         "c_pre": Chain(
@@ -242,7 +260,7 @@ def _nat_chains(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
         ),
         "c_source": Chain(
             rules=(
-                *spread,
+                *(rule for relay in relays for rule in _spread(relay)),
                 *_both(f"{single}@m_from{{v}}"),
                 *_both(f"{single}@m_from_own{{v}}:1024-60999"),
             )

@@ -4,21 +4,28 @@ Every name has a prefix of ours: some words are reserved (`fwd`), and nft knows 
 """
 
 import re
+from typing import Final
 from zlib import crc32
 
 from bascule.plan.model import RelayPlan
 
-_SAFE = re.compile(r"[A-Za-z0-9_]{1,32}")
-_UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
+_SAFE: Final = re.compile(r"[A-Za-z0-9_]{1,32}")
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_]+")
+_LONGEST_PORTS: Final = 48
 
 
 def relay_id(relay: RelayPlan) -> str:
-    """Return a name that no other relay part has: `HTTPS_4`, `Outlook_2010.5f1d3b7a_6`, `web_4_8443` with ports."""
+    """Return a name that no other relay part has: `HTTPS.4.443`, `Outlook_2010.5f1d3b7a.6.59532`, `web.4.80_443`.
+
+    Dots part it, since a safe name holds none; a long list of ports is told by its hash: a name has room for 255 bytes.
+    """
     name = relay.name
     if not _SAFE.fullmatch(name):
         name = f"{_UNSAFE.sub('_', name)[:24]}.{crc32(relay.name.encode()):08x}"
     ports = "_".join(str(port) for port in sorted({endpoint.port for endpoint in relay.listens}))
-    return f"{name}_{relay.version}_{ports}"
+    if len(ports) > _LONGEST_PORTS:
+        ports = f"ports.{crc32(ports.encode()):08x}"
+    return f"{name}.{relay.version}.{ports}"
 
 
 def slots_map(relay: RelayPlan) -> str:

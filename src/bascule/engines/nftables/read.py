@@ -105,7 +105,13 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, str, Sequence[str]]]:
 
 
 def _chain(body: Sequence[str]) -> Chain:
-    lines = [_PACKETS.sub("counter", line) for line in body]
+    lines = [_uncounted(line) for line in body]
     if lines and lines[0].startswith("type "):
         return Chain(lines[0], tuple(lines[1:]))
     return Chain(rules=tuple(lines))
+
+
+def _uncounted(rule: str) -> str:
+    """Return a rule without what it has counted; its comment, which comes last, holds an operator's words."""
+    judged, mark, said = rule.partition(' comment "')
+    return _PACKETS.sub("counter", judged) + mark + said

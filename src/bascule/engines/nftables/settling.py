@@ -65,8 +65,9 @@ def waits(plan: Plan) -> Mapping[Address, int]:
     """Return our addresses that sessions of relays end at, each with the longest session timeout there, in seconds."""
     longest: dict[Address, int] = {}
     for relay in plan.of(EngineName.KERNEL):
-        ours = {endpoint.address for endpoint in relay.listens} | {source.first for source in relay.sources}
-        for address in ours:
+        ours = {endpoint.address for endpoint in relay.listens}
+        sources = {address for source in relay.sources for address in source.addresses}
+        for address in ours | sources:
             longest[address] = max(longest.get(address, 0), relay.session_timeout)
     return longest
 
