@@ -77,6 +77,11 @@ class Session:
         """Return whether both sides have agreed to it: only such a session can be idle, or be nudged."""
         return self.state not in (TcpState.NONE, TcpState.SYN_SENT, TcpState.SYN_RECEIVED, TcpState.SYN_SENT2)
 
+    @property
+    def living(self) -> bool:
+        """Return whether it is more than the memory of a session that has ended."""
+        return self.state not in (TcpState.NONE, TcpState.TIME_WAIT, TcpState.CLOSE)
+
 
 class Conntrack(Protocol):
     """Lists and ends sessions of this network namespace. Blocking: call it from a thread."""
