@@ -40,7 +40,6 @@ from bascule.engines.proxy.worker import Worker
 from bascule.plan.model import HostState
 from bascule.plan.selection import SLOTS
 from bascule.roles.proxy import control_socket
-
 from bed.wait import until
 
 ROLE: Final = (sys.executable, "-m", "bascule", "role", "proxy")
@@ -302,6 +301,7 @@ def worker_process(directory: Path, *, descriptors: int | None = None) -> Iterat
         try:
             until(path.is_socket, what="the worker listens")
             rig = until(lambda: _rig(path, process.pid), what="the worker answers")
+            assert rig is not None
             yield rig
             rig.forget_listeners()
             rig.parent.close()
@@ -315,18 +315,20 @@ def worker_thread(directory: Path, clock: Callable[[], float], *, descriptors: i
     path = directory / "proxy-1.sock"
     with control_socket(path) as control:
         worker = Worker(control, descriptors=descriptors, clock=clock, chance=random.Random(1))
-        thread = threading.Thread(target=worker.run)
+
+        def life() -> None:
+            worker.run()
+            worker.close()
+
+        thread = threading.Thread(target=life)
         thread.start()
         rig = Rig(path, 0)
         try:
             yield rig
         finally:
             rig.forget_listeners()
-            worker.stop()
-            with contextlib.suppress(OSError, AssertionError):  # a test may have ended the worker itself
-                rig.parent.stop()
+            rig.parent.stop()
             thread.join(PATIENCE)
-            worker.close()
             rig.parent.close()
 
 

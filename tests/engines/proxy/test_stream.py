@@ -1,0 +1,141 @@
+"""Bytes pass through a worker unchanged, in both directions, and so do their ends."""
+
+import random
+import re
+import socket
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+import pytest
+
+from bascule.engines.proxy.listening import SOCKET_BUFFER
+from bed.proxy import Rig, client, echo, everything, says, serving
+from bed.wait import until
+
+SIZE = 64 * 1024 * 1024
+
+
+def test_64_mebibytes_each_way_at_once(rig: Rig) -> None:
+    """Random bytes that flow both ways at the same time arrive whole, and pass through pipes."""
+    seed = random.SystemRandom().getrandbits(32)
+    print("seed", seed)  # noqa: T201 - to repeat a failure
+    down, up = (random.Random(seed + way).randbytes(SIZE) for way in range(2))
+    digests: list[str] = []
+
+    def both(connection: socket.socket) -> None:
+        sender = threading.Thread(target=connection.sendall, args=(down,))
+        sender.start()
+        digests.append(sha256(everything(connection)).hexdigest())
+        sender.join()
+
+    with serving(both) as server, ThreadPoolExecutor(1) as pool:
+        with client(rig.carry(server)) as connection:
+            receiving = pool.submit(everything, connection)
+            connection.sendall(up)
+            connection.shutdown(socket.SHUT_WR)
+            assert sha256(receiving.result()).hexdigest() == sha256(down).hexdigest()
+        assert digests == [sha256(up).hexdigest()]
+        counts = rig.parent.host(server)
+        assert (counts.from_client, counts.from_host) == (SIZE, SIZE)
+
+
+@pytest.mark.parametrize("size", [1, 1000, 65535, 65536, 65537, 3 * 65536, 4 * 65536 + 1, 1 << 20])
+def test_sizes_around_the_buffer(rig: Rig, size: int) -> None:
+    """A stream whose end falls on or beside a full buffer is neither cut nor held back."""
+    sent = random.Random(size).randbytes(size)
+    with serving(echo) as server, client(rig.carry(server)) as connection, ThreadPoolExecutor(1) as pool:
+        receiving = pool.submit(everything, connection)
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert receiving.result() == sent
+
+
+def test_the_server_speaks_first(rig: Rig) -> None:
+    """A banner arrives at a client that has said nothing, and the conversation goes on."""
+    with serving(says(b"220 ready\r\n")) as server, client(rig.carry(server)) as connection:
+        assert connection.recv(100) == b"220 ready\r\n"
+        connection.sendall(b"QUIT\r\n")
+        assert connection.recv(100) == b"QUIT\r\n"
+
+
+def test_an_answer_after_the_clients_end_of_stream(rig: Rig) -> None:
+    """A server that answers only when the client has finished is heard."""
+
+    def answers_at_the_end(connection: socket.socket) -> None:
+        connection.sendall(everything(connection)[::-1])
+
+    with serving(answers_at_the_end) as server, client(rig.carry(server)) as connection:
+        connection.sendall(b"abc")
+        connection.shutdown(socket.SHUT_WR)
+        assert everything(connection) == b"cba"
+
+
+def test_a_clients_words_after_the_servers_end_of_stream(rig: Rig) -> None:
+    """A server that has finished speaking still hears the client."""
+    heard: list[bytes] = []
+
+    def speaks_then_listens(connection: socket.socket) -> None:
+        connection.sendall(b"bye")
+        connection.shutdown(socket.SHUT_WR)
+        heard.append(everything(connection))
+
+    with serving(speaks_then_listens) as server, client(rig.carry(server)) as connection:
+        assert everything(connection) == b"bye"
+        connection.sendall(b"last words")
+        connection.shutdown(socket.SHUT_WR)
+        until(lambda: heard == [b"last words"], what="the server hears the client")
+        until(lambda: rig.sessions() == 0, what="the session is over")
+
+
+def test_urgent_data_does_not_hold_the_rest_back(rig: Rig) -> None:
+    """A read that stops at urgent data is not taken for the last: what follows passes at once."""
+    with serving(echo) as server, client(rig.carry(server)) as connection:
+        connection.sendall(b"before")
+        connection.send(b"!", socket.MSG_OOB)
+        connection.sendall(b"after")
+        got = b""
+        while len(got) < len(b"beforeafter"):
+            got += connection.recv(100)
+        assert got == b"beforeafter"
+
+
+def _socket_memory(which: str) -> list[int]:
+    """Return the bytes that both queues of each established socket hold in the kernel, after a look at their limits."""
+    listing = subprocess.run(
+        ["/usr/bin/env", "ss", "-tmnHO", "state", "established", which], check=True, capture_output=True, text=True
+    ).stdout
+    memory = [line.split("skmem:")[1] for line in listing.splitlines()]
+    fields = [{name: int(number) for name, number in re.findall(r"([a-z]+)(\d+)", line)} for line in memory]
+    assert all(max(field["rb"], field["tb"]) <= 2 * SOCKET_BUFFER for field in fields)
+    return [field["r"] + field["w"] for field in fields]
+
+
+def test_a_slow_reader_costs_no_memory(rig: Rig) -> None:
+    """A reader that stops for five seconds stops its server too; then everything arrives."""
+    total = 256 * 1024 * 1024
+    block = bytes(1 << 20)
+    given = [0]
+
+    def floods(connection: socket.socket) -> None:
+        for _ in range(total // len(block)):
+            connection.sendall(block)
+            given[0] += len(block)
+
+    with serving(floods) as server:
+        place = rig.carry(server)
+        with client(place) as warm:
+            warm.recv(1 << 20)
+        before = rig.own_memory()
+        given[0] = 0
+        with client(place) as connection:
+            connection.recv(4096)
+            stopped = threading.Event()
+            stopped.wait(5)  # the reader's pause is what is measured
+            assert rig.own_memory() - before < 1 << 20
+            assert given[0] < 32 * 1024 * 1024, "the server was not held back"
+            taken = 4096
+            while data := connection.recv(1 << 20):
+                taken += len(data)
+        assert taken == total
