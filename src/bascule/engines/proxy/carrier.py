@@ -57,7 +57,7 @@ class Carrier:
             if not session.over and session.server is not None:
                 other = session.server if end is session.client else session.client
                 session.touched = self._now
-                self._guarded_move(session, end, other)
+                self._guarded_move(session, end, other, thorough=True)
         while due := self._deadlines.due(self._now):
             for session in due:
                 self._expire(session)
@@ -182,7 +182,7 @@ class Carrier:
             session.open = True
             self._by_fd[session.client.fd] = session
             self._epoll.register(session.client.fd, _READ)
-            self._guarded_move(session, session.client, server)
+            self._guarded_move(session, session.client, server, thorough=False)
             if not session.over and session.client.moved == 0:
                 # The client has nothing to say yet: the host may wait for the handshake's last segment to speak itself.
                 server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
@@ -199,9 +199,9 @@ class Carrier:
 
     # --- while a session is carried ----------------------------------------------------------------------------------
 
-    def _guarded_move(self, session: Session, source: End, target: End) -> None:
+    def _guarded_move(self, session: Session, source: End, target: End, *, thorough: bool) -> None:
         try:
-            self._move(session, source, target, thorough=True)
+            self._move(session, source, target, thorough=thorough)
         except OSError:
             self._abort(session)
 

@@ -3,7 +3,7 @@
 import os
 import select
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -53,12 +53,11 @@ class Served(Protocol):
 class Control:
     """Listens for a parent and answers it, in the worker's epoll; never waits for it."""
 
-    def __init__(self, epoll: select.epoll, listener: socket.socket, served: Served, *, clock: Callable[[], float]) -> None:
+    def __init__(self, epoll: select.epoll, listener: socket.socket, served: Served) -> None:
         listener.settimeout(0)
         self._epoll = epoll
         self._listener = listener
         self._served = served
-        self._clock = clock
         self._wire: Wire[FromParent] | None = None
         self._arrived: dict[Place, socket.socket] = {}
         self.contacted = False

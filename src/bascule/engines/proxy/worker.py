@@ -46,7 +46,7 @@ class Worker:
         self._pipes = PipePool(pipes)
         self._carrier = Carrier(self._epoll, Mover(self._pipes), descriptors=self._room, clock=clock)
         self._doors = Doors(self._epoll, welcome=self._carrier.welcome, has_room=self._carrier.has_room, clock=clock)
-        self._control = Control(self._epoll, control, self, clock=clock)
+        self._control = Control(self._epoll, control, self)
 
     def run(self) -> None:
         """Serve until there is no more to do."""
