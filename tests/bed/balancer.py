@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +61,10 @@ class Balancer:
             end(self._process)
             self._process = None
 
+    def tell(self) -> None:
+        """Print what it said; pytest shows it with a failure."""
+        sys.stderr.write(self.log.read_text(encoding="utf-8"))
+
     def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a `bascule` command that asks this balancer; raises BedError for a bad exit unless told not to."""
         return self.node.run(*_BASCULE, *words, "--socket", str(self._socket), check=check)
@@ -101,12 +105,9 @@ class Balancer:
 def running(node: Node, text: str, at: Path) -> Iterator[Balancer]:
     """Run a balancer with a configuration until every host is up; it is cleared from the node afterwards."""
     balancer = Balancer(node, text, at)
-    try:
+    with ExitStack() as last:
+        last.callback(balancer.tell)
+        last.callback(balancer.close)
         balancer.start()
         balancer.wait_all_up()
         yield balancer
-    except BaseException:
-        sys.stderr.write(balancer.log.read_text(encoding="utf-8"))  # pytest shows it with the failure
-        raise
-    finally:
-        balancer.close()
