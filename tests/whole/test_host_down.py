@@ -50,6 +50,10 @@ class Traffic:
             for client in self.clients:
                 self.met.append((time.monotonic(), self._meet(client)))
 
+    def latest(self) -> float:
+        """Return when the last connection was opened; 0 where there was none yet."""
+        return self.met[-1][0] if self.met else 0.0
+
     def _meet(self, client: str) -> str:
         try:
             with greeted(self.node, client, VIP, PORT) as (_, name):
@@ -77,7 +81,7 @@ def test_a_killed_server_is_gone_from_new_connections_in_time(place: Site, reque
         place.server("EX1").close()
         killed = time.monotonic()
         late = killed + _DETECTED + _SLACK
-        until(lambda: traffic.met[-1][0] > late + 0.5, what="clients have connected after the change")
+        until(lambda: traffic.latest() > late + 0.5, what="clients have connected after the change")
     after = [name for at, name in traffic.met if at > late]
     between = [name for at, name in traffic.met if killed < at]
     assert set(after) == {"EX2"}
