@@ -11,7 +11,7 @@ from random import Random
 from struct import pack
 from typing import Final, Protocol
 
-from bascule.system.conntrack import Flow
+from bascule.system.ctnetlink import Flow
 from bascule.system.errors import MachineError
 
 _MARK: Final = 36  # SO_MARK

@@ -6,7 +6,8 @@ from typing import Final
 
 from bascule.config.model import Address
 from bascule.engines.nftables.ruleset import FAMILY, TABLE
-from bascule.system.conntrack import Conntrack, Flow, Session
+from bascule.system.conntrack import Conntrack
+from bascule.system.ctnetlink import Flow, Session
 from bascule.system.nft import Nft
 from bascule.system.nudge import Nudge
 
@@ -34,7 +35,7 @@ class Sessions:
         """
         ended = 0
         for _ in range(_ROUNDS):
-            found = [session for mark in marks for session in await asyncio.to_thread(self._conntrack.sessions, mark)]
+            found = [session for mark in marks for session in await self._listed(mark)]
             if not found:
                 break
             await self._remember(found, settled)
@@ -48,11 +49,22 @@ class Sessions:
         """End those sessions with one of these marks that the host has not answered, so that the client tries again."""
         ended = 0
         for mark in marks:
-            for session in await asyncio.to_thread(self._conntrack.sessions, mark):
-                if not session.established:
-                    await asyncio.to_thread(self._conntrack.delete, session)
-                    ended += 1
+            waiting = [session for session in await self._listed(mark) if not session.established]
+            ended += await asyncio.to_thread(self._conntrack.delete, waiting)
         return ended
+
+    async def kill(self, sessions: Sequence[Session], settled: Collection[Address]) -> None:
+        """End these sessions alone, whose hosts may go on to serve. Raises MachineError.
+
+        It is the guard that keeps a stray packet from bringing one back, by the settled address or, for a minute, by the
+        session's own addresses and ports.
+        """
+        await self._remember(sessions, settled)
+        await asyncio.to_thread(self._conntrack.delete, sessions)
+        await self._tell(sessions)
+
+    async def _listed(self, mark: int) -> Sequence[Session]:
+        return await asyncio.to_thread(lambda: list(self._conntrack.sessions(mark)))
 
     async def _remember(self, sessions: Sequence[Session], settled: Collection[Address]) -> None:
         """Have stray packets of these sessions met by a reset, where their address does not see to it."""

@@ -113,8 +113,8 @@ class LocalService:
         running = self._balancer.running
         counts: Counter[tuple[str, Endpoint]] = Counter()
         if running.plan.of(EngineName.KERNEL):
-            sessions = await asyncio.to_thread(self._machine.conntrack.sessions, FIRST_MARK, _OURS)
-            marks = Counter(session.mark for session in sessions if session.living)
+            sessions = self._machine.conntrack.sessions(FIRST_MARK, _OURS)
+            marks = await asyncio.to_thread(lambda: Counter(session.mark for session in sessions if session.living))
             for relay in running.plan.of(EngineName.KERNEL):
                 for host in relay.pool.hosts:
                     counts[relay.name, host.endpoint] += marks[host.mark]
