@@ -163,6 +163,8 @@ class Table:
     key: int = 0
     """Seeds the choice of hosts, 32 bits. Derived from the name where the text has none."""
     key_written: bool = False
+    disabled: bool = False
+    """Its hosts take no clients, and are not probed."""
     span: Span = _span()
 
 
@@ -173,6 +175,10 @@ class Mode(StrEnum):
     """A client's address alone decides: same client, same host, on every port."""
     ROUNDROBIN = "roundrobin"
     RANDOM = "random"
+    LOADBALANCE = "loadbalance"
+    """The client's address and the one it connects to, with the port: a client may get several hosts."""
+    LEAST_STATES = "least-states"
+    """The host with the fewest sessions for its weight takes the next clients."""
 
 
 class EngineName(StrEnum):
@@ -187,6 +193,13 @@ class OnEmpty(StrEnum):
 
     RESET = "reset"
     DROP = "drop"
+
+
+class OnRemove(StrEnum):
+    """What becomes of the sessions of a host that is taken out of the text."""
+
+    DRAIN = "drain"
+    RESET = "reset"
 
 
 class OnDown(StrEnum):
@@ -218,6 +231,8 @@ class Forward:
     timing: Timing = field(default_factory=Timing)
     """Resolved: what the line, the table, the load-balancer block or the defaults say, in this order."""
     mode: Mode = Mode.ROUNDROBIN
+    slow_start: float = 0.0
+    """Seconds over which a host that comes back takes its full share again; 0 gives it at once."""
     span: Span = _span()
 
 
@@ -237,6 +252,12 @@ class Relay:
     name: str
     listens: tuple[Listen, ...]
     forward: Forward
+    fallbacks: tuple[Forward, ...] = ()
+    """Further `forward to` lines, tried in order where those before have no live host; the last is the sorry server."""
+    disabled: bool = False
+    """It is kept in the text and does nothing."""
+    affinity: str = ""
+    """The group of services that one client finds on one host; empty is none."""
     session_timeout: int
     """Seconds a session may be idle. Where the text has none: by check, else by port (design, section 6)."""
     connect_timeout: float = 2.0
@@ -245,10 +266,16 @@ class Relay:
     """None lets the machine decide: the kernel where nftables may be used, else the proxy."""
     on_empty: OnEmpty = OnEmpty.RESET
     on_down: OnDown = OnDown.RESET
+    on_remove: OnRemove = OnRemove.DRAIN
     source: SourceRange | None = None
     accept_source_rewrite: bool = False
     """The operator knows that servers see our address (SMTP: open relay, limits per source)."""
     span: Span = _span()
+
+    @property
+    def forwards(self) -> tuple[Forward, ...]:
+        """Return every `forward to` line, in the order they are tried."""
+        return (self.forward, *self.fallbacks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bascule.config.facts import Facts
-from bascule.config.model import Address, Configuration, EngineName, Relay, Table
+from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Relay
 from bascule.plan.marks import allocate
 from bascule.plan.model import (
     NO_HOST,
@@ -19,8 +19,9 @@ from bascule.plan.model import (
     ProbeTarget,
     RelayPlan,
 )
-from bascule.plan.slots import Rankings, deal, live
+from bascule.plan.slots import EMPTY, Rankings, deal, serving
 from bascule.plan.sources import ours, own_addresses, own_towards, source
+from bascule.plan.standing import standing
 from bascule.plan.sysctls import settings
 
 MOST_WORKERS = 4
@@ -46,12 +47,13 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     relays = [
         _relay(configuration, relay, listens, situation)
         for relay in configuration.load_balancer.relays
+        if not relay.disabled
         for listens in _parts(configuration, relay, facts)
     ]
     marked = allocate(situation.marks, (owner for relay in relays for owner in _owners(relay)))
     relays = [_with_marks(relay, marked) for relay in relays]
     kernel = [relay for relay in relays if relay.engine is EngineName.KERNEL]
-    return Plan(
+    plan = Plan(
         network=NetworkPlan(sysctls=settings(kernel, facts)),
         relays=tuple(relays),
         probes=tuple(_probes(configuration, relays, facts)),
@@ -60,18 +62,19 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
         routed_before=facts.forwarded_before,
         workers=configuration.load_balancer.workers or min(facts.processors, MOST_WORKERS),
     )
+    return redeal(plan, situation.states, situation.rankings)
 
 
 def redeal(plan: Plan, states: States, rankings: Rankings) -> Plan:
     """Return the plan with every pool's slots dealt anew; what a host's going up or down does to a plan."""
-    return replace(plan, relays=tuple(_redealt(relay, states, rankings) for relay in plan.relays))
+    pairs = zip(plan.relays, standing(plan, states), strict=True)
+    return replace(plan, relays=tuple(_redealt(relay, up, rankings) for relay, up in pairs))
 
 
-def _redealt(relay: RelayPlan, states: States, rankings: Rankings) -> RelayPlan:
+def _redealt(relay: RelayPlan, up: frozenset[int], rankings: Rankings) -> RelayPlan:
     """Deal a relay's slots anew, unless the hosts that stand in them are those that should: slots depend on no more."""
     pool = relay.pool
-    up = live(pool.hosts, states)
-    if set(pool.slots) - {NO_HOST} == {index for index in up if pool.hosts[index].weight}:
+    if set(pool.slots) - {NO_HOST} == serving(pool.hosts, up):
         return relay
     slots = deal(pool.mode, pool.key, pool.hosts, up, rankings)
     return relay if slots == pool.slots else replace(relay, pool=replace(pool, slots=slots))
@@ -87,70 +90,88 @@ def _parts(configuration: Configuration, relay: Relay, facts: Facts) -> Iterator
         for listen in relay.listens
         for address in (ours(configuration, facts) if listen.address is None else (listen.address,))
     ]
-    versions = {host.address.version for host in configuration.load_balancer.table(relay.forward.table).hosts}
+    tables = [configuration.load_balancer.table(forward.table) for forward in relay.forwards]
+    versions = {host.address.version for table in tables if not table.disabled for host in table.hosts}
+    keeps = any(forward.port is None for forward in relay.forwards)
     parts: dict[tuple[int, int], list[Endpoint]] = {}
     for endpoint in dict.fromkeys(endpoints):
         if endpoint.address.version in versions:
-            port = relay.forward.port or endpoint.port
-            parts.setdefault((endpoint.address.version, port), []).append(endpoint)
+            parts.setdefault((endpoint.address.version, endpoint.port if keeps else 0), []).append(endpoint)
     yield from (tuple(part) for part in parts.values())
 
 
 def _relay(configuration: Configuration, relay: Relay, listens: tuple[Endpoint, ...], situation: Situation) -> RelayPlan:
-    facts, version = situation.facts, listens[0].address.version
-    table = configuration.load_balancer.table(relay.forward.table)
-    pool = _pool(relay, table, listens[0], situation)
+    facts = situation.facts
+    pool = _pool(configuration, relay, listens[0])
     addresses = dict.fromkeys(endpoint.address for endpoint in listens)
+    hosts = dict.fromkeys(host.endpoint.address for host in pool.hosts)
     return RelayPlan(
         name=relay.name,
-        engine=_engine(relay, listens, table, facts),
+        engine=_engine(relay, listens, pool, facts),
         listens=listens,
         pool=pool,
-        sources=tuple(
-            source(configuration, facts, relay, address, host.address)
-            for address in addresses
-            for host in table.hosts
-            if host.address.version == version
-        ),
+        sources=tuple(source(configuration, facts, relay, address, host) for address in addresses for host in hosts),
         session_timeout=relay.session_timeout,
         connect_timeout=relay.connect_timeout,
         on_empty=relay.on_empty,
         on_down=relay.on_down,
+        on_remove=relay.on_remove,
+        affinity=relay.affinity,
+        slow_start=relay.forward.slow_start,
         span=relay.span,
     )
 
 
-def _pool(relay: Relay, table: Table, listen: Endpoint, situation: Situation) -> Pool:
-    forward = relay.forward
-    port = forward.port or listen.port
-    hosts = []
-    for host in table.hosts:
-        if host.address.version != listen.address.version:
-            continue
-        endpoint = Endpoint(host.address, port)
-        timing = forward.timing if host.fall is None else replace(forward.timing, fall=host.fall)
-        target = None
-        if forward.check is not None:
-            target = ProbeTarget(endpoint=endpoint, check=forward.check, timing=timing)
-        hosts.append(PoolHost(endpoint=endpoint, label=host.label, weight=host.weight, target=target, span=host.span))
-    up = live(hosts, situation.states)
+def _pool(configuration: Configuration, relay: Relay, listen: Endpoint) -> Pool:
+    """Return the pool with nothing dealt yet."""
+    balancer = configuration.load_balancer
+    tables = [(forward, balancer.table(forward.table)) for forward in relay.forwards]
     return Pool(
-        table=table.name,
-        mode=forward.mode,
-        key=table.key,
-        hosts=tuple(hosts),
-        slots=deal(forward.mode, table.key, hosts, up, situation.rankings),
+        table=relay.forward.table,
+        mode=relay.forward.mode,
+        key=_key(configuration, relay),
+        hosts=tuple(
+            _pool_host(host, table.name, tier, forward, listen)
+            for tier, (forward, table) in enumerate(tables)
+            for host in table.hosts
+            if host.address.version == listen.address.version and not table.disabled
+        ),
+        slots=EMPTY,
     )
 
 
-def _engine(relay: Relay, listens: tuple[Endpoint, ...], table: Table, facts: Facts) -> EngineName:
+def _pool_host(host: Host, table: str, tier: int, forward: Forward, listen: Endpoint) -> PoolHost:
+    endpoint = Endpoint(host.address, forward.port or listen.port)
+    timing = forward.timing if host.fall is None else replace(forward.timing, fall=host.fall)
+    target = None
+    if forward.check is not None:
+        target = ProbeTarget(endpoint=endpoint, check=forward.check, timing=timing)
+    return PoolHost(
+        endpoint=endpoint,
+        label=host.label,
+        table=table,
+        tier=tier,
+        weight=host.weight,
+        target=target,
+        span=host.span,
+    )
+
+
+def _key(configuration: Configuration, relay: Relay) -> int:
+    """Return the key of a relay's table; in an affinity group that of the first member's, so that all agree."""
+    balancer = configuration.load_balancer
+    members = [each for each in balancer.relays if each.affinity == relay.affinity] if relay.affinity else [relay]
+    return balancer.table(members[0].forward.table).key
+
+
+def _engine(relay: Relay, listens: tuple[Endpoint, ...], pool: Pool, facts: Facts) -> EngineName:
     """Return who carries a relay: what the text says, else the kernel where it may and can.
 
     The kernel does not translate between loopback and the network, so a relay with either end there is the proxy's.
     """
     if relay.engine is not None:
         return relay.engine
-    ends: list[Address] = [endpoint.address for endpoint in listens] + [host.address for host in table.hosts]
+    ends: list[Address] = [end.address for end in listens] + [host.endpoint.address for host in pool.hosts]
     if facts.no_nftables or any(address.is_loopback for address in ends):
         return EngineName.PROXY
     return EngineName.KERNEL
@@ -159,14 +180,14 @@ def _engine(relay: Relay, listens: tuple[Endpoint, ...], table: Table, facts: Fa
 def _owners(relay: RelayPlan) -> Iterator[MarkOwner]:
     if relay.engine is EngineName.KERNEL:
         for host in relay.pool.hosts:
-            yield MarkOwner.of(relay.name, relay.pool.table, host.endpoint)
+            yield MarkOwner.of(relay.name, host.table, host.endpoint)
 
 
 def _with_marks(relay: RelayPlan, marks: Mapping[MarkOwner, int]) -> RelayPlan:
     if relay.engine is not EngineName.KERNEL:
         return relay
     hosts = tuple(
-        replace(host, mark=marks[MarkOwner.of(relay.name, relay.pool.table, host.endpoint)]) for host in relay.pool.hosts
+        replace(host, mark=marks[MarkOwner.of(relay.name, host.table, host.endpoint)]) for host in relay.pool.hosts
     )
     return replace(relay, pool=replace(relay.pool, hosts=hosts))
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from bascule.config.model import Address, EngineName, Mode, OnEmpty
+from bascule.plan.compile import redeal
 from bascule.plan.model import NO_HOST, Endpoint, HostState, Plan, Pool, PoolHost, ProbeTarget, RelayPlan
-from bascule.plan.selection import slot_of
-from bascule.plan.slots import Rankings, deal, live
+from bascule.plan.selection import slot_of, slot_of_service
+from bascule.plan.slots import HASHED, Rankings
 
 States: TypeAlias = Mapping[ProbeTarget, HostState]
 
@@ -26,6 +27,14 @@ class Question:
     to: Address | None = None
     """The address it connects to; None takes the only relay that listens on the port."""
     protocol: str = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an explanation goes by besides the plan."""
+
+    states: States
+    rankings: Rankings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,12 @@ def suppose(plan: Plan, *, down: Collection[str] = (), states: States | None = N
 
     The others are as `states` says; None supposes them up.
     """
-    return replace(plan, relays=tuple(_supposed(relay, down, states, rankings) for relay in plan.relays))
+    hosts = [host for relay in plan.relays for host in relay.pool.hosts]
+    supposed = {host.target: HostState.UP for host in hosts if host.target is not None} if states is None else dict(states)
+    for host in hosts:
+        if host.target is not None and any(named(host, name) for name in down):
+            supposed[host.target] = HostState.DOWN
+    return redeal(replace(plan, relays=tuple(_without(relay, down) for relay in plan.relays)), supposed, rankings)
 
 
 def strangers(plan: Plan, names: Collection[str]) -> Sequence[str]:
@@ -87,16 +101,18 @@ def explain(plan: Plan, question: Question, *, states: States | None = None, ran
     )
     if all(index == NO_HOST for index in relay.pool.slots):
         return replace(found, reason=_empty(relay))
-    if relay.pool.mode is Mode.SOURCE_HASH:
-        return _by_address(found, relay.pool, question.client, states or {}, rankings)
+    if relay.pool.mode in HASHED:
+        return _by_client(found, relay.pool, listen, question, Known(states or {}, rankings))
     return _in_turn(found, relay.pool)
 
 
-def _supposed(relay: RelayPlan, down: Collection[str], states: States | None, rankings: Rankings) -> RelayPlan:
-    pool = relay.pool
-    up = frozenset(range(len(pool.hosts))) if states is None else live(pool.hosts, states)
-    up = frozenset(index for index in up if not any(named(pool.hosts[index], name) for name in down))
-    return replace(relay, pool=replace(pool, slots=deal(pool.mode, pool.key, pool.hosts, up, rankings)))
+def _without(relay: RelayPlan, down: Collection[str]) -> RelayPlan:
+    """Return a relay in which hosts that nothing checks, and so no state can take down, have no weight."""
+    hosts = tuple(
+        replace(host, weight=0) if host.target is None and any(named(host, name) for name in down) else host
+        for host in relay.pool.hosts
+    )
+    return replace(relay, pool=replace(relay.pool, hosts=hosts))
 
 
 def _listening(plan: Plan, question: Question) -> Sequence[tuple[RelayPlan, Endpoint]]:
@@ -130,26 +146,35 @@ def _empty(relay: RelayPlan) -> str:
     return f"{cause}: {_ENDINGS[relay.on_empty]} (on empty {relay.on_empty})"
 
 
-def _by_address(found: Explanation, pool: Pool, client: Address, states: States, rankings: Rankings) -> Explanation:
-    """Explain a choice that the client's address alone decides."""
-    slot = slot_of(client, key=pool.key)
+def _by_client(found: Explanation, pool: Pool, listen: Endpoint, question: Question, known: Known) -> Explanation:
+    """Explain a choice that the client's address, alone or with where it connects to, decides."""
+    slot = slot_of(question.client, key=pool.key)
+    if pool.mode is Mode.LOADBALANCE:
+        slot = slot_of_service(question.client, listen.address, listen.port, key=pool.key)
     taken = pool.slots[slot]
-    order = rankings.orders(pool.key, pool.hosts)[slot]
-    passed = [pool.hosts[index] for index in order[: order.index(taken)]]
     host = pool.hosts[taken]
-    reason = f"slot {slot} of table <{pool.table}>, "
+    order = known.rankings.orders(pool.key, pool.hosts, host.tier)[slot]
+    passed = [pool.hosts[index] for index in order[: order.index(taken)]]
+    reason = f"slot {slot} of table <{host.table or pool.table}>, "
+    if host.tier:
+        reason = f"no host of the tables before is up, {reason}"
     if passed:
-        first, *others = [f"{each.label} {_absence(each, states)}" for each in passed]
+        first, *others = [f"{each.label} {_absence(each, known.states)}" for each in passed]
         reason += ", ".join([f"first choice {first}", *others, f"{host.label} is next"])
     else:
         reason += f"first choice {host.label}"
-    return replace(found, slot=slot, host=host.label, address=str(host.endpoint), reason=reason)
+    return replace(
+        found, slot=slot, table=host.table or pool.table, host=host.label, address=str(host.endpoint), reason=reason
+    )
 
 
 def _absence(host: PoolHost, states: States) -> str:
-    if host.target is not None and states.get(host.target) is HostState.UNKNOWN:
-        return "is not known to be up yet"
-    return "is down"
+    state = HostState.DOWN if host.target is None else states.get(host.target, HostState.DOWN)
+    return {
+        HostState.UNKNOWN: "is not known to be up yet",
+        HostState.UP: "is down for another service of its group",
+        HostState.DOWN: "is down",
+    }[state]
 
 
 def _in_turn(found: Explanation, pool: Pool) -> Explanation:
@@ -159,6 +184,6 @@ def _in_turn(found: Explanation, pool: Pool) -> Explanation:
         only = live_hosts[0]
         reason = f"{only.label} is the only host of table <{pool.table}> that takes clients"
         return replace(found, host=only.label, address=str(only.endpoint), reason=reason)
-    how = "in turn" if pool.mode is Mode.ROUNDROBIN else "at random"
+    how = {Mode.RANDOM: "at random", Mode.LEAST_STATES: "with the fewest sessions"}.get(pool.mode, "in turn")
     labels = ", ".join(host.label for host in live_hosts)
     return replace(found, reason=f"any live host of table <{pool.table}> {how}: {labels}")

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from bascule.config.diagnostics import Span
-from bascule.config.model import Address, Check, EngineName, Mode, OnDown, OnEmpty, Timing
+from bascule.config.model import Address, Check, EngineName, Mode, OnDown, OnEmpty, OnRemove, Timing
 
 NO_HOST: Final = -1
 """Stands in a slot that no live host may take."""
@@ -68,6 +68,10 @@ class PoolHost:
 
     endpoint: Endpoint
     label: str
+    table: str = ""
+    """The table it stands in."""
+    tier: int = 0
+    """Which `forward to` line names it: hosts of a later line take clients only where no earlier one has a live host."""
     weight: int = 1
     mark: int = 0
     """Conntrack mark of its sessions; 0 where the proxy carries them."""
@@ -78,9 +82,10 @@ class PoolHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """A table as one relay sees it: hosts with their port and check, and who takes which slot now."""
+    """The tables of a relay as it sees them: hosts with their port and check, and who takes which slot now."""
 
     table: str
+    """The first one's name."""
     mode: Mode
     key: int
     hosts: tuple[PoolHost, ...]
@@ -123,6 +128,11 @@ class RelayPlan:
     connect_timeout: float
     on_empty: OnEmpty
     on_down: OnDown
+    on_remove: OnRemove = OnRemove.DRAIN
+    affinity: str = ""
+    """The group of relays on all of which a client meets one host; empty is none."""
+    slow_start: float = 0.0
+    """Seconds over which a host that comes back gets its share."""
     span: Span = field(default=Span(), compare=False, repr=False)
 
     @property

@@ -26,6 +26,7 @@ SLOTS: Final = 1024
 _WORD: Final = 0xFFFFFFFF
 _THREE_WORDS: Final = Struct("<III")
 _KEY: Final = Struct(">I")
+_PORT: Final = Struct(">H2x")
 _DRAWS: Final = Struct(f">{SLOTS}Q")
 
 
@@ -41,6 +42,14 @@ class Candidate:
 def slot_of(client: Address, *, key: int) -> int:
     """Return the slot of a client, as `jhash ip saddr mod 1024 seed KEY` computes it in the kernel."""
     return (_jhash(client.packed, seed=key) * SLOTS) >> 32
+
+
+def slot_of_service(client: Address, listening: Address, port: int, *, key: int) -> int:
+    """Return the slot of a client at one service, as `jhash ip saddr . ip daddr . tcp dport mod 1024 seed KEY` computes it.
+
+    In a concatenation each field is padded with zero bytes to a multiple of four.
+    """
+    return (_jhash(client.packed + listening.packed + _PORT.pack(port), seed=key) * SLOTS) >> 32
 
 
 def rank(candidates: Sequence[Candidate], *, key: int) -> Sequence[Sequence[Candidate]]:

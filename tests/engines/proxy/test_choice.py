@@ -77,12 +77,12 @@ def test_only_live_hosts_with_weight_take_clients(mode: Mode) -> None:
 def test_the_slot_is_the_kernels_or_the_modes() -> None:
     """source-hash asks the address, roundrobin counts, random draws."""
     hashed = _choice(relay(HERE, [host(PLACES[0])], key=KEY))
-    assert hashed.slot("203.0.113.7") == slot_of(ip_address("203.0.113.7"), key=KEY) == 422
+    assert hashed.slot("203.0.113.7", HERE) == slot_of(ip_address("203.0.113.7"), key=KEY) == 422
     turns = _choice(relay(HERE, [host(PLACES[0])], mode=Mode.ROUNDROBIN))
-    first = turns.slot("203.0.113.7")
-    assert [turns.slot("203.0.113.7") for _ in range(SLOTS)] == [(first + n) % SLOTS for n in range(1, SLOTS + 1)]
+    first = turns.slot("203.0.113.7", HERE)
+    assert [turns.slot("203.0.113.7", HERE) for _ in range(SLOTS)] == [(first + n) % SLOTS for n in range(1, SLOTS + 1)]
     drawn = _choice(relay(HERE, [host(PLACES[0])], mode=Mode.RANDOM))
-    assert len(Counter(drawn.slot("203.0.113.7") for _ in range(100))) > 50
+    assert len(Counter(drawn.slot("203.0.113.7", HERE) for _ in range(100))) > 50
 
 
 def test_a_new_plan_keeps_the_counters_of_hosts_that_stay() -> None:

@@ -42,6 +42,7 @@ def _table(node: Node, report: Report) -> Table:
         hosts=hosts,
         key=derived_key(name) if key is None else key.match[KEY],
         key_written=key is not None,
+        disabled=node.first("disable") is not None,
         span=node.match.span,
     )
 

@@ -10,19 +10,22 @@ from bascule.config.binding.timing import Layer, of_line, settle
 from bascule.config.binding.unique import unique
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.lexer import Report
-from bascule.config.model import EngineName, Forward, Listen, Mode, OnDown, OnEmpty, Relay, SourceRange
+from bascule.config.model import EngineName, Forward, Listen, Mode, OnDown, OnEmpty, OnRemove, Relay, SourceRange
 from bascule.config.outline import Node
 from bascule.config.schema.clause import Value
 from bascule.config.schema.load_balancer import (
     CONNECT_TIMEOUT,
     ENGINE,
+    GROUP,
     LISTEN_ADDRESS,
     MODE,
     NAME,
     ON_DOWN,
     ON_EMPTY,
+    ON_REMOVE,
     PORT,
     SESSION_TIMEOUT,
+    SLOW_START,
     SOURCE,
     TABLE,
 )
@@ -47,10 +50,9 @@ def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
     """Return a relay, or None where it has no `listen on` or `forward to` that could be read."""
     listens = tuple(_listen(line) for line in node.each("listen on"))
     unique(((_place(listen), _place(listen), listen.span) for listen in listens), report)
-    line = node.first("forward to")
-    if line is None or not listens:
+    if node.first("forward to") is None or not listens:
         return None
-    forward = _forward(line, around, report)
+    forward, *fallbacks = [_forward(each, around, report) for each in node.each("forward to")]
     timeout = _setting(node, SESSION_TIMEOUT)
     source = node.first("source")
     engine = _setting(node, ENGINE)
@@ -58,11 +60,15 @@ def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
         name=node.match[NAME],
         listens=listens,
         forward=forward,
+        fallbacks=tuple(fallbacks),
+        disabled=node.first("disable") is not None,
+        affinity=_group(node),
         session_timeout=session_timeout(forward.check, listens) if timeout is None else timeout,
         connect_timeout=_setting(node, CONNECT_TIMEOUT) or 2.0,
         engine=None if engine is None else EngineName(engine),
         on_empty=OnEmpty(_setting(node, ON_EMPTY) or OnEmpty.RESET),
         on_down=OnDown(_setting(node, ON_DOWN) or OnDown.RESET),
+        on_remove=OnRemove(_setting(node, ON_REMOVE) or OnRemove.DRAIN),
         source=None if source is None else _source(source),
         accept_source_rewrite=node.first("accept-source-rewrite") is not None,
         span=node.match.span,
@@ -73,6 +79,11 @@ def _setting(node: Node, value: Value[T]) -> T | None:
     """Return the value of the statement that is called like it."""
     statement = node.first(value.name)
     return None if statement is None else statement.match.get(value)
+
+
+def _group(node: Node) -> str:
+    line = node.first("affinity")
+    return "" if line is None else line.match[GROUP]
 
 
 def _place(listen: Listen) -> str:
@@ -99,6 +110,7 @@ def _forward(node: Node, around: Surroundings, report: Report) -> Forward:
         check=bound,
         timing=settle((of_line(match), around.tables.get(name, {}), around.timing), bound, report),
         mode=Mode.ROUNDROBIN if mode is None else Mode(mode),
+        slow_start=match.option("slow start", SLOW_START) or 0.0,
         span=match.span,
     )
 

@@ -1,8 +1,10 @@
 """What is wrong or doubtful about single relays: families, engines, sources, SMTP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
+from bascule.config.diagnosis.modes import affinity, modes
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.model import Address, EngineName, Listen, Relay, Table
@@ -14,8 +16,9 @@ def relays(ownership: Ownership) -> Iterator[Diagnostic]:
     """Yield what each relay should not be, or not be without saying so."""
     balancer = ownership.configuration.load_balancer
     for relay in balancer.relays:
-        table = balancer.table(relay.forward.table)
+        table = _together(relay, [balancer.table(forward.table) for forward in relay.forwards])
         yield from _engine(ownership, relay)
+        yield from modes(relay)
         yield from _families(relay, table)
         yield from _itself(ownership, relay, table)
         yield from _smtp(relay)
@@ -23,6 +26,14 @@ def relays(ownership: Ownership) -> Iterator[Diagnostic]:
             yield from _failover(ownership, relay, table)
         else:
             yield from _source(ownership, relay, table)
+    yield from affinity(balancer)
+
+
+def _together(relay: Relay, tables: Sequence[Table]) -> Table:
+    """Return the tables of a relay as one, to judge its hosts by."""
+    return (
+        replace(tables[0], hosts=tuple(host for table in tables for host in table.hosts)) if relay.fallbacks else tables[0]
+    )
 
 
 def _engine(ownership: Ownership, relay: Relay) -> Iterator[Diagnostic]:

@@ -10,7 +10,7 @@ from bascule.config.kinds.numbers import duration, integer, whole_seconds
 from bascule.config.kinds.texts import NAME as NAME_KIND
 from bascule.config.kinds.texts import TABLE as TABLE_KIND
 from bascule.config.kinds.texts import identifier
-from bascule.config.model import MAXIMUM_WEIGHT, Address
+from bascule.config.model import MAXIMUM_WEIGHT, Address, Mode
 from bascule.config.schema.check import CHECKS
 from bascule.config.schema.clause import Clause, Literal, Value
 from bascule.config.schema.timing import TIMING
@@ -26,6 +26,7 @@ LISTEN_ADDRESS: Final[Value[Address]] = Value("address", ADDRESS, optional=True)
 PORT: Final = Value("port", PORT_KIND)
 ZONE: Final = Value("zone", identifier("ZONE", "a zone's name", 31))
 SESSION_TIMEOUT: Final = Value("session timeout", whole_seconds(1, 2_147_483))
+SLOW_START: Final = Value("slow start", duration(0, 3600))
 CONNECT_TIMEOUT: Final = Value("connect timeout", duration(0.1, 60))
 SOURCE: Final = Value("source", ADDRESS_RANGE)
 WORKERS: Final = Value("workers", integer(1, 64))
@@ -34,7 +35,7 @@ MODE: Final = Value(
     "mode",
     choice(
         "MODE",
-        {"source-hash": None, "roundrobin": None, "random": None, "least-states": SECOND, "loadbalance": SECOND},
+        {mode.value: None for mode in Mode},
         "a mode",
     ),
 )
@@ -43,7 +44,7 @@ ON_EMPTY: Final = Value("on empty", choice("ACTION", {"reset": None, "drop": Non
 ON_DOWN: Final = Value("on down", choice("ACTION", {"reset": None, "keep": None}))
 ON_REMOVE: Final = Value("on remove", choice("ACTION", {"drain": None, "reset": None}))
 
-_DISABLE: Final = Clause(word="disable", since=SECOND, help="it is kept in the text and does nothing")
+_DISABLE: Final = Clause(word="disable", help="it is kept in the text and does nothing")
 
 _HOST: Final = Clause(
     parts=(HOST,),
@@ -88,7 +89,6 @@ _FORWARD: Final = Clause(
     word="forward to",
     parts=(TABLE,),
     many=True,
-    many_since=SECOND,
     required=True,
     help="the table whose hosts serve the clients",
     options=(
@@ -96,6 +96,12 @@ _FORWARD: Final = Clause(
         Clause(word="check", choices=CHECKS, default="every host counts as up", help="how a host's health is asked"),
         *TIMING,
         Clause(word="mode", parts=(MODE,), default="roundrobin", help="how clients are spread over the hosts"),
+        Clause(
+            word="slow start",
+            parts=(SLOW_START,),
+            default="0",
+            help="how long a host that comes back takes to get its full share; with `mode least-states`",
+        ),
     ),
 )
 
@@ -132,7 +138,12 @@ _RELAY: Final = Clause(
             default="reset",
             help="what becomes of the sessions of a host that goes down while another is up",
         ),
-        Clause(word="on remove", parts=(ON_REMOVE,), since=SECOND, help="what becomes of a host taken out of the text"),
+        Clause(
+            word="on remove",
+            parts=(ON_REMOVE,),
+            default="drain",
+            help="what becomes of the sessions of a host that is taken out of the text",
+        ),
         Clause(
             word="source",
             parts=(SOURCE,),
@@ -143,7 +154,7 @@ _RELAY: Final = Clause(
             word="accept-source-rewrite",
             help="you know that servers see our address instead of the client's; silences the warning for SMTP",
         ),
-        Clause(word="affinity", parts=(GROUP,), since=SECOND, help="ties services of one client to one host"),
+        Clause(word="affinity", parts=(GROUP,), help="ties services together: one client meets one host on all of them"),
         Clause(word="sticky-address", since=SECOND, help="a client's host is remembered"),
         _DISABLE,
     ),

@@ -306,7 +306,10 @@ def _filter_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chai
 def _relay_chain(relay: RelayPlan) -> Chain:
     """Choose the host's mark by slot, then translate to the mark's host. Where the slot is empty the first rule ends."""
     family = _FAMILY[relay.version]
+    service = f"{family} saddr . {family} daddr . tcp dport"
     choice = {
+        Mode.LOADBALANCE: f"jhash {service} mod {SLOTS} seed {relay.pool.key:#x}",
+        Mode.LEAST_STATES: f"numgen inc mod {SLOTS}",
         Mode.SOURCE_HASH: f"jhash {family} saddr mod {SLOTS} seed {relay.pool.key:#x}",
         Mode.ROUNDROBIN: f"numgen inc mod {SLOTS}",
         Mode.RANDOM: f"numgen random mod {SLOTS}",

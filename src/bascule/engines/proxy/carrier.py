@@ -73,7 +73,7 @@ class Carrier:
         """Take a client that has come in at a door."""
         door.choice.accepted += 1
         self.sessions += 1
-        session = Session(client, door, door.choice.slot(address), self._now)
+        session = Session(client, door, door.choice.slot(address, door.place), self._now)
         self._try_hosts(session)
 
     def serve(self, fd: int, mask: int) -> bool:

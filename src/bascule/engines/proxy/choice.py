@@ -14,7 +14,8 @@ from typing import Final, TypeAlias
 from bascule.config.model import Address, Mode
 from bascule.engines.proxy.wire import HostCounts, Place, ProxyHost, ProxyRelay, ProxySource, RelayCounts
 from bascule.plan.model import NO_HOST, HostState
-from bascule.plan.selection import SLOTS, Candidate, rank, slot_of
+from bascule.plan.selection import SLOTS, Candidate, rank, slot_of, slot_of_service
+from bascule.plan.slots import HASHED
 
 REMEMBERED_CLIENTS: Final = 4096
 """Clients of a relay whose slot is kept rather than computed again."""
@@ -49,7 +50,7 @@ def _swapped(slots: "array[int]") -> "array[int]":
 class Host:
     """A host of a relay while the worker runs: where it is, whether it takes clients, and its counters."""
 
-    __slots__ = ("failed", "from_client", "from_host", "label", "opened", "place", "sessions", "state", "weight")
+    __slots__ = ("failed", "from_client", "from_host", "label", "opened", "place", "sessions", "state", "tier", "weight")
 
     def __init__(self, host: ProxyHost) -> None:
         self.place: Place = host.place
@@ -58,7 +59,7 @@ class Host:
 
     def follow(self, host: ProxyHost) -> None:
         """Take what a new plan says of the same host."""
-        self.label, self.weight, self.state = host.label, host.weight, host.state
+        self.label, self.weight, self.state, self.tier = host.label, host.weight, host.state, host.tier
 
     def counts(self) -> HostCounts:
         """Return the counters as they are now."""
@@ -93,11 +94,16 @@ class Choice:
         self._slots = [None if index == NO_HOST else by_index[index] for index in unpacked_slots(relay.slots)]
         self._sources = {(source.listen, source.host): _range(source) for source in relay.sources}
         self._slot_of_client = lru_cache(REMEMBERED_CLIENTS)(lambda client: slot_of(ip_address(client), key=relay.key))
+        self._slot_at = lru_cache(REMEMBERED_CLIENTS)(
+            lambda client, place: slot_of_service(ip_address(client), ip_address(place.address), place.port, key=relay.key)
+        )
 
-    def slot(self, client: str) -> int:
-        """Return the slot of a client that has just come."""
+    def slot(self, client: str, place: Place) -> int:
+        """Return the slot of a client that has just come to a listening place."""
         if self.relay.mode is Mode.SOURCE_HASH:
             return self._slot_of_client(client)
+        if self.relay.mode is Mode.LOADBALANCE:
+            return self._slot_at(client, place)
         if self.relay.mode is Mode.RANDOM:
             return self._chance.randrange(SLOTS)
         self._turn = (self._turn + 1) % SLOTS
@@ -108,7 +114,7 @@ class Choice:
         host = self._slots[slot]
         if host is not None and _takes_clients(host) and host not in tried:
             return host
-        order = self._ranked(slot) if self.relay.mode is Mode.SOURCE_HASH else self._further(slot)
+        order = self._ranked(slot) if self.relay.mode in HASHED else self._further(slot)
         return next((host for host in order if _takes_clients(host) and host not in tried), None)
 
     def source(self, listen: str, host: str, slot: int) -> str | None:
@@ -140,14 +146,16 @@ class Choice:
         return known
 
     def _ranked(self, slot: int) -> Iterator[Host]:
-        """Yield the hosts behind a slot in its rendezvous order, computed only when a first choice failed."""
-        by_address = {ip_address(host.place.address): host for host in self._listed}
-        candidates = tuple(Candidate(address, host.weight) for address, host in by_address.items())
-        return (by_address[candidate.address] for candidate in self._ranking(self.relay.key, candidates)[slot])
+        """Yield the hosts behind a slot in its rendezvous order, tier by tier; computed when a first choice failed."""
+        for tier in sorted({host.tier for host in self._listed}):
+            by_address = {ip_address(host.place.address): host for host in self._listed if host.tier == tier}
+            candidates = tuple(Candidate(address, host.weight) for address, host in by_address.items())
+            yield from (by_address[candidate.address] for candidate in self._ranking(self.relay.key, candidates)[slot])
 
     def _further(self, slot: int) -> Iterator[Host]:
-        """Yield the hosts of the slots that follow, which keeps to the weights."""
-        return (host for host in (*self._slots[slot:], *self._slots[:slot]) if host is not None)
+        """Yield the hosts of the slots that follow, which keeps to the weights, then those that stand in no slot."""
+        yield from (host for host in (*self._slots[slot:], *self._slots[:slot]) if host is not None)
+        yield from sorted(self._listed, key=lambda host: host.tier)
 
 
 def _takes_clients(host: Host) -> bool:

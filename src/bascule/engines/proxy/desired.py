@@ -8,6 +8,7 @@ from bascule.config.model import EngineName, OnDown
 from bascule.engines.proxy.choice import packed_slots
 from bascule.engines.proxy.wire import Place, ProxyHost, ProxyRelay, ProxySource
 from bascule.plan.model import Endpoint, HostState, Plan, PoolHost, ProbeTarget, RelayPlan, Source
+from bascule.plan.standing import judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +75,9 @@ class Changes:
 def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan:
     """Return what of a plan is the proxy's; a host that nothing checks is up."""
     mine = plan.of(EngineName.PROXY)
+    verdicts = zip(plan.relays, judged(plan, states), strict=True)
     return ProxyPlan(
-        relays=tuple(_relay(relay, states) for relay in mine),
+        relays=tuple(_relay(relay, each) for relay, each in verdicts if relay.engine is EngineName.PROXY),
         workers=plan.workers,
         spans={_place(listen): relay.span for relay in mine for listen in relay.listens},
     )
@@ -113,13 +115,13 @@ def as_before(snapshot: Observed) -> ProxyPlan:
     return ProxyPlan(relays=tuple(relays), workers=max(snapshot.workers, default=1))
 
 
-def _relay(relay: RelayPlan, states: Mapping[ProbeTarget, HostState]) -> ProxyRelay:
+def _relay(relay: RelayPlan, verdicts: Sequence[HostState]) -> ProxyRelay:
     return ProxyRelay(
         name=relay.name,
         listens=tuple(_place(listen) for listen in relay.listens),
         mode=relay.pool.mode,
         key=relay.pool.key,
-        hosts=tuple(_host(host, states) for host in relay.pool.hosts),
+        hosts=tuple(_host(host, state) for host, state in zip(relay.pool.hosts, verdicts, strict=True)),
         sources=tuple(_source(source) for source in relay.sources if not source.own),
         slots=packed_slots(relay.pool.slots),
         session_timeout=float(relay.session_timeout),
@@ -128,9 +130,8 @@ def _relay(relay: RelayPlan, states: Mapping[ProbeTarget, HostState]) -> ProxyRe
     )
 
 
-def _host(host: PoolHost, states: Mapping[ProbeTarget, HostState]) -> ProxyHost:
-    state = HostState.UP if host.target is None else states.get(host.target, HostState.UNKNOWN)
-    return ProxyHost(place=_place(host.endpoint), label=host.label, weight=host.weight, state=state)
+def _host(host: PoolHost, state: HostState) -> ProxyHost:
+    return ProxyHost(place=_place(host.endpoint), label=host.label, weight=host.weight, state=state, tier=host.tier)
 
 
 def _source(source: Source) -> ProxySource:

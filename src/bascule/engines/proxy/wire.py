@@ -50,6 +50,8 @@ class ProxyHost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: str
     weight: int
     state: HostState
+    tier: int = 0
+    """Which `forward to` line names it; those of a later line come after all others."""
 
 
 class ProxySource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

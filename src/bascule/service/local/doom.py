@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from bascule.config.model import OnDown
-from bascule.plan.model import HostState, Plan, PoolHost, ProbeTarget
+from bascule.plan.model import HostState, Plan, ProbeTarget
+from bascule.plan.standing import judged
 
 
 def doomed(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Mapping[int, OnDown]:
@@ -12,12 +13,8 @@ def doomed(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Mapping[int, 
     Where no host is up sessions stay: the checks may be wrong, and nothing better can be offered.
     """
     marks: dict[int, OnDown] = {}
-    for relay in plan.relays:
-        if any(_state(host, states) is HostState.UP for host in relay.pool.hosts):
-            down = [host for host in relay.pool.hosts if _state(host, states) is HostState.DOWN]
-            marks |= {host.mark: relay.on_down for host in down if host.mark}
+    for relay, verdicts in zip(plan.relays, judged(plan, states), strict=True):
+        if HostState.UP in verdicts:
+            pairs = zip(relay.pool.hosts, verdicts, strict=True)
+            marks |= {host.mark: relay.on_down for host, state in pairs if state is HostState.DOWN and host.mark}
     return marks
-
-
-def _state(host: PoolHost, states: Mapping[ProbeTarget, HostState]) -> HostState:
-    return HostState.UP if host.target is None else states.get(host.target, HostState.UNKNOWN)
