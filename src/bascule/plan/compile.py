@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bascule.config.facts import Facts
-from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Relay
+from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Mode, Relay
+from bascule.plan.least import NO_LOAD, Load, deal_by_load
 from bascule.plan.marks import allocate
 from bascule.plan.model import (
     NO_HOST,
@@ -65,19 +66,32 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     return redeal(plan, situation.states, situation.rankings)
 
 
-def redeal(plan: Plan, states: States, rankings: Rankings) -> Plan:
-    """Return the plan with every pool's slots dealt anew; what a host's going up or down does to a plan."""
+def redeal(plan: Plan, states: States, rankings: Rankings, load: Load = NO_LOAD) -> Plan:
+    """Return the plan with every pool's slots dealt anew; what a host's going up or down does to a plan.
+
+    `load` is what `least-states` deals by.
+    """
     pairs = zip(plan.relays, standing(plan, states), strict=True)
-    return replace(plan, relays=tuple(_redealt(relay, up, rankings) for relay, up in pairs))
+    return replace(plan, relays=tuple(_redealt(relay, up, rankings, load) for relay, up in pairs))
 
 
-def _redealt(relay: RelayPlan, up: frozenset[int], rankings: Rankings) -> RelayPlan:
-    """Deal a relay's slots anew, unless the hosts that stand in them are those that should: slots depend on no more."""
+def _redealt(relay: RelayPlan, up: frozenset[int], rankings: Rankings, load: Load) -> RelayPlan:
+    """Deal a relay's slots anew; but for `least-states` not where the hosts in them are those that should be there."""
     pool = relay.pool
-    if set(pool.slots) - {NO_HOST} == serving(pool.hosts, up):
+    able = serving(pool.hosts, up)
+    if pool.mode is Mode.LEAST_STATES and able:
+        slots = _by_load(pool, able, load)
+    elif set(pool.slots) - {NO_HOST} == able:
         return relay
-    slots = deal(pool.mode, pool.key, pool.hosts, up, rankings)
+    else:
+        slots = deal(pool.mode, pool.key, pool.hosts, up, rankings)
     return relay if slots == pool.slots else replace(relay, pool=replace(pool, slots=slots))
+
+
+def _by_load(pool: Pool, able: frozenset[int], load: Load) -> tuple[int, ...]:
+    marks = {index: pool.hosts[index].mark for index in able}
+    weights = {index: pool.hosts[index].weight * load.shares.get(mark, 1.0) for index, mark in marks.items()}
+    return deal_by_load(weights, {index: load.sessions.get(mark, 0) for index, mark in marks.items()})
 
 
 def _parts(configuration: Configuration, relay: Relay, facts: Facts) -> Iterator[tuple[Endpoint, ...]]:

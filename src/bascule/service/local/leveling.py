@@ -1,0 +1,45 @@
+"""Counting the sessions of relays with `least-states`, once a second, for their next deal of slots."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from bascule.config.model import Mode
+from bascule.health.states import HostStates
+from bascule.plan.least import Load, share_after
+from bascule.plan.model import FIRST_MARK, HostState, Plan
+from bascule.system.conntrack import Conntrack
+
+PERIOD: Final = 1.0
+"""Seconds between two deals."""
+
+CALM: Final = 20
+"""A count that takes long is made less often: the pause is so many times as long, so that it costs 5 % of a processor."""
+
+_OURS: Final = 0xFFFF0000
+
+
+async def count_sessions(conntrack: Conntrack) -> Mapping[int, int]:
+    """Return the living sessions of every mark of ours. Raises MachineError."""
+    return await asyncio.to_thread(_count, conntrack)
+
+
+def _count(conntrack: Conntrack) -> Mapping[int, int]:
+    return Counter(session.mark for session in conntrack.sessions(FIRST_MARK, _OURS) if session.living)
+
+
+def levels(plan: Plan) -> bool:
+    """Return whether a plan has a relay that is dealt by load."""
+    return any(relay.pool.mode is Mode.LEAST_STATES for relay in plan.relays)
+
+
+def load_of(plan: Plan, sessions: Mapping[int, int], hosts: HostStates, now: float) -> Load:
+    """Return what the next deal goes by; a host that came up less than its relay's slow start ago has a part of its share."""
+    shares = {}
+    for relay in plan.relays:
+        for host in relay.pool.hosts if relay.slow_start else ():
+            record = None if host.target is None else hosts.records.get(host.target)
+            if record is not None and record.state is HostState.UP:
+                shares[host.mark] = share_after(now - record.since, relay.slow_start)
+    return Load(sessions=sessions, shares=shares)
