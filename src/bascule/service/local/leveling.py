@@ -35,7 +35,7 @@ def levels(plan: Plan) -> bool:
 
 
 def load_of(plan: Plan, sessions: Mapping[int, int], hosts: HostStates, now: float) -> Load:
-    """Return what the next deal goes by; a host that came up less than its relay's slow start ago has a part of its share."""
+    """Return what the next deal goes by; in a slow start a host has a part of its share."""
     shares = {}
     for relay in plan.relays:
         for host in relay.pool.hosts if relay.slow_start else ():
