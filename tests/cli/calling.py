@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from bascule.cli.main import main
 from bascule.config.diagnostics import Diagnostic
-from bascule.service.failures import Failure, OperationFailed
+from bascule.service.failures import Failure, OperationFailed, Unavailable
 from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain, Request
 from bascule.service.results import Cleared, Explained, Explanation, Result
@@ -109,6 +109,12 @@ class PretendedConnection:
             raise answer
         result: Answer = answer
         return result
+
+    def stream(self, request: Request[Answer], /) -> Iterator[Answer]:
+        """Give the answer twice, then end."""
+        yield self.call(request)
+        yield self.call(request)
+        raise OperationFailed(Unavailable(message="the Bascule has ended"))
 
 
 def call(

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,9 +19,13 @@ from bascule.service.operations import (
     Clear,
     Context,
     Explain,
+    Monitor,
     Permission,
+    Poll,
+    Reload,
     Request,
     ShowFirewall,
+    ShowLog,
     ShowRelays,
     Status,
     Stop,
@@ -29,15 +33,18 @@ from bascule.service.operations import (
 from bascule.service.results import (
     AnyResult,
     Cleared,
+    Events,
     Explained,
     FirewallRules,
     Level,
+    Polled,
     Relays,
+    Reloaded,
     Result,
     StatusReport,
     Stopped,
 )
-from bascule.service.server import MAXIMUM_REQUEST, ControlServer, Permits, open_listener, owner_or_root
+from bascule.service.server import MAXIMUM_REQUEST, MAXIMUM_STREAMS, ControlServer, Permits, open_listener, owner_or_root
 from bascule.system.channel import Decoder, encode
 from bascule.system.errors import MachineError
 
@@ -61,6 +68,7 @@ class PretendedService:
 
     def __init__(self) -> None:
         self.asked_by: list[Context] = []
+        self.following = 0
 
     async def status(self, context: Context, _: Status, /) -> StatusReport:
         """Answer, and keep the context."""
@@ -74,6 +82,28 @@ class PretendedService:
     async def show_firewall(self, _: Context, __: ShowFirewall, /) -> FirewallRules:
         """Have a bug."""
         raise ZeroDivisionError
+
+    async def show_log(self, _: Context, __: ShowLog, /) -> Events:
+        """Have seen nothing."""
+        return Events()
+
+    async def monitor(self, _: Context, request: Monitor, /) -> AsyncIterator[Events]:
+        """Count up, quickly at first, and wait for ever after as many answers as were asked for."""
+        self.following += 1
+        try:
+            for number in range(request.last):
+                yield Events(lost=number)
+            await asyncio.Event().wait()
+        finally:
+            self.following -= 1
+
+    async def poll(self, _: Context, __: Poll, /) -> Polled:
+        """Have found every host up."""
+        return Polled(checks=2, up=2)
+
+    async def reload(self, _: Context, __: Reload, /) -> Reloaded:
+        """Refuse the text, which has a name."""
+        raise OperationFailed(Rejected(diagnostics=REJECTED.diagnostics, name="a.conf"))
 
     async def explain(self, _: Context, __: Explain, /) -> Explained:
         """Refuse what was asked."""
@@ -304,3 +334,85 @@ def test_nobody_there_is_said_with_the_way_out(path: Path) -> None:
     """Without a socket, and with a dead one, the message names the path and the command that helps."""
     with pytest.raises(NotRunningError, match=r"no Bascule runs at .*control\.sock \(start it with"):
         Client(path).call(Status())
+
+
+# --- streams ---------------------------------------------------------------------------------------------------------
+
+
+def follow(path: Path, number: int) -> list[Events]:
+    """Return so many answers of a stream, then go away."""
+    with contextlib.closing(Client(path, patience=5).stream(Monitor(last=number))) as answers:
+        return [next(answers) for _ in range(number)]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the server offers no event for it
+            await asyncio.sleep(0.01)
+
+
+async def test_a_stream_answers_until_the_client_goes_away(path: Path) -> None:
+    """Every answer comes, in order; when the client has gone the service hears of it."""
+    service = PretendedService()
+    async with serving(path, service):
+        answers = await asyncio.to_thread(follow, path, 3)
+        assert [answer.lost for answer in answers] == [0, 1, 2]
+        await until(lambda: not service.following)
+        assert await ask(path, Status()) == REPORT
+
+
+async def test_a_stream_ends_when_the_server_closes(path: Path) -> None:
+    """Closing waits for no stream, and the client is told that the other side has ended."""
+    async with serving(path, patience=60) as server:
+        answers = Client(path).stream(Monitor(last=1))
+        assert await asyncio.to_thread(next, answers) == Events(lost=0)
+        async with asyncio.timeout(5):
+            await server.close()
+        with pytest.raises(OperationFailed, match="has ended"):
+            await asyncio.to_thread(next, answers)
+
+
+async def test_a_reader_that_stands_still_is_let_go(path: Path) -> None:
+    """Who asks for a stream and reads nothing holds nobody up: after the patience it is closed on."""
+    service = PretendedService()
+    async with serving(path, service, patience=0.2):
+        _, writer = await asyncio.open_unix_connection(str(path), limit=1)
+        writer.write(encode(Monitor(last=10_000)))
+        await until(lambda: service.following == 1)
+        await until(lambda: service.following == 0)
+        writer.close()
+
+
+async def test_watchers_keep_nobody_from_acting(path: Path) -> None:
+    """One stream more than there may be hears that we are busy, and whoever asks something is answered."""
+    service = PretendedService()
+    async with serving(path, service):
+        writers = []
+        for _ in range(MAXIMUM_STREAMS):
+            _, writer = await asyncio.open_unix_connection(str(path))
+            writer.write(encode(Monitor()))
+            writers.append(writer)
+        await until(lambda: service.following == MAXIMUM_STREAMS)
+        with pytest.raises(OperationFailed, match="others are watching"):
+            await asyncio.to_thread(follow, path, 1)
+        assert await ask(path, Status()) == REPORT
+        for writer in writers:
+            writer.close()
+        await until(lambda: not service.following)
+
+
+async def test_who_may_not_look_gets_no_stream(path: Path) -> None:
+    """The right is asked for before the first answer."""
+    service = PretendedService()
+    async with serving(path, service, permits=lambda _context, _permission: False):
+        with pytest.raises(OperationFailed, match="may not follow what happens"):
+            await asyncio.to_thread(follow, path, 1)
+    assert service.following == 0
+
+
+async def test_a_refused_text_keeps_its_name(path: Path) -> None:
+    """Who did not name the file is told which one it was."""
+    async with serving(path):
+        with pytest.raises(OperationFailed, match=r"^a\.conf:1:2: error: "):
+            await ask(path, Reload())

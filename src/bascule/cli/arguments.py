@@ -8,12 +8,14 @@ from typing import Final, TypeAlias
 
 from bascule import __version__
 from bascule.cli.commands.configuration import check, format_file, run
+from bascule.cli.commands.events import monitor, show_log
 from bascule.cli.commands.explain import explain
-from bascule.cli.commands.life import clear, status, stop
+from bascule.cli.commands.life import clear, poll, reload, status, stop
 from bascule.cli.commands.play import demo
 from bascule.cli.commands.show import show, show_firewall
 from bascule.cli.paths import Places
 from bascule.cli.session import Session
+from bascule.service.operations import MAXIMUM_EVENTS
 
 Command: TypeAlias = Callable[[argparse.Namespace, Session], int]
 AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
@@ -29,6 +31,8 @@ exit codes:
   5  status only: down
 """
 _LAST_PORT: Final = 65535
+_LAST: Final = 100
+_DIGITS: Final = 5
 
 
 def parser(places: Places) -> argparse.ArgumentParser:
@@ -76,8 +80,14 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     ):
         view = _add(add_view, name, show, summary)
         view.set_defaults(view=name)
+        view.add_argument("--watch", action="store_true", help="print it again whenever something happens, until ctrl-C")
         _add_json(view)
         _add_socket(view, places)
+    log = _add(add_view, "log", show_log, "what happened: hosts, relays, configurations, processes, rules")
+    log.add_argument("--last", metavar="N", type=_events, default=_LAST, help="so many events (default: %(default)s)")
+    log.add_argument("--follow", action="store_true", help="go on with what happens, until ctrl-C")
+    _add_json(log)
+    _add_socket(log, places)
     firewall = _add(add_view, "firewall", show_firewall, "our rules in the kernel, with the line that caused each")
     _add_json(firewall)
     _add_socket(firewall, places)
@@ -105,6 +115,11 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     how = _add(add_parser, "status", status, "say in one sentence how it goes")
     _add_json(how)
     _add_socket(how, places)
+    _add_socket(_add(add_parser, "poll", poll, "check every host now, and say how that went"), places)
+    following = _add(add_parser, "monitor", monitor, "print every event as it happens, until ctrl-C")
+    _add_json(following)
+    _add_socket(following, places)
+    _add_socket(_add(add_parser, "reload", reload, "have the running Bascule read its configuration again"), places)
     _add_socket(_add(add_parser, "stop", stop, "end the running Bascule; relays go on without health checks"), places)
     clearing = _add(add_parser, "clear", clear, "end every session and take everything of Bascule's from the machine")
     _add_state(clearing, places)
@@ -131,6 +146,12 @@ def _add_state(command: argparse.ArgumentParser, places: Places) -> None:
     command.add_argument(
         "--state", metavar="DIR", type=Path, default=places.state, help="the state directory (default: %(default)s)"
     )
+
+
+def _events(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS or int(text) > MAXIMUM_EVENTS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of events (0 to {MAXIMUM_EVENTS})")
+    return int(text)
 
 
 def _port(text: str) -> int:

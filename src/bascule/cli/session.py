@@ -1,6 +1,6 @@
 """What commands work with: everything outside the command line itself, handed in by whoever calls it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,10 @@ class Connection(Protocol):
 
     def call(self, request: Request[Answer], /) -> Answer:
         """Return the answer. Raises OperationFailed."""
+        ...
+
+    def stream(self, request: Request[Answer], /) -> Iterator[Answer]:
+        """Yield answer after answer, for as long as the caller goes on. Raises OperationFailed, also at its end."""
         ...
 
 

@@ -8,8 +8,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from bascule import __version__
@@ -18,14 +20,18 @@ from bascule.config.model import EngineName
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.health.supervisor import ProbeProcess
+from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.journal import Journal
 from bascule.service.local.machine import this_machine
 from bascule.service.local.preparation import judge
+from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.service import GOING_ON, LocalService
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener, owner_or_root
 from bascule.system.claim import claimed
+from bascule.system.errors import MachineError
 
 _FORMAT: Final = "%(asctime)s %(message)s"
 
@@ -48,29 +54,31 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
     for warning in judged.diagnostics:
         log.warning("%s", warning.render(request.name))
     over = Ending()
+    journal = Journal(now=lambda: datetime.now(UTC), write=partial(_write, log))
     listener = open_listener(request.socket)
     try:
-        proxy = ProxyEngine(request.socket.parent, clock=machine.clock, report=log.info)
-        prober = ProbeProcess(clock=machine.clock, died=log.warning)
-        balancer = Balancer(machine, proxy, prober, log.info)
+        proxy = ProxyEngine(request.socket.parent, clock=machine.clock, report=partial(_note_worker, journal))
+        prober = ProbeProcess(clock=machine.clock, died=partial(_note_worker, journal))
+        balancer = Balancer(machine, proxy, prober, journal)
         try:
             await balancer.start(configuration, request.name, facts)
         except RehearsalRefused as refused:
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
-        _say_ready(log, balancer.running, facts)
-        service = LocalService(machine, balancer, proxy, over.end)
+        _say_ready(journal, balancer.running, facts)
+        file = ConfigurationFile(request.path, request.name, machine, balancer, journal)
+        service = LocalService(machine, balancer, proxy, file=file, journal=journal, end=over.end)
         server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)
         await server.start(listener)
-        async with _watched(balancer):
+        async with _beside(balancer.watch(), _reload_on_signal(file)):
             last_words = await over.wait()
             await balancer.stop()
         await prober.stop()
+        journal.note(EventKind.PARENT, f"Bascule ends; {last_words}", state="ends")
         await server.close()
         proxy.leave_workers()
     finally:
         listener.close()
         request.socket.unlink(missing_ok=True)
-    log.info("Bascule ends; %s", last_words)
     return ExitCode.FINE
 
 
@@ -94,21 +102,42 @@ class Ending:
 
 
 @asynccontextmanager
-async def _watched(balancer: Balancer) -> AsyncIterator[None]:
-    """Follow checks and machine meanwhile; a fault there ends the parent, and with it becomes visible."""
+async def _beside(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Have work go on meanwhile; a fault there ends the parent, and with it becomes visible."""
     async with asyncio.TaskGroup() as tasks:
-        watching = tasks.create_task(balancer.watch())
+        going_on = [tasks.create_task(each) for each in work]
         yield
-        watching.cancel()
+        for task in going_on:
+            task.cancel()
 
 
-def _say_ready(log: logging.Logger, running: Running, facts: Facts) -> None:
+async def _reload_on_signal(file: ConfigurationFile) -> None:
+    """Read the configuration again at each SIGHUP; what comes of it is an event, and that is enough."""
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
+    while True:
+        await asked.wait()
+        asked.clear()
+        with suppress(OperationFailed, MachineError):
+            await file.reload()
+
+
+def _write(log: logging.Logger, event: Event) -> None:
+    """Write an event's line into the log."""
+    log.log(logging.WARNING if event.grade is Grade.WARNING else logging.INFO, "%s", event.words)
+
+
+def _note_worker(journal: Journal, words: str) -> None:
+    """Note what is said of a process of ours: one that died, or was replaced."""
+    journal.note(EventKind.WORKER, words, grade=Grade.WARNING)
+
+
+def _say_ready(journal: Journal, running: Running, facts: Facts) -> None:
     """Say what runs, and once, clearly, where relays are not where they would be best."""
     plan = running.plan
     kernel, proxy = (len({relay.name for relay in plan.of(engine)}) for engine in (EngineName.KERNEL, EngineName.PROXY))
     if proxy and facts.no_nftables:
-        log.warning(
-            "nftables may not be used here: %s. The user-space proxy carries the relays instead",
-            facts.no_nftables,
-        )
-    log.info("Bascule %s runs %s: %d relays in the kernel, %d in the proxy", __version__, running.name, kernel, proxy)
+        words = f"nftables may not be used here: {facts.no_nftables}. The user-space proxy carries the relays instead"
+        journal.note(EventKind.MACHINE, words, grade=Grade.WARNING, reason=facts.no_nftables)
+    words = f"Bascule {__version__} runs {running.name}: {kernel} relays in the kernel, {proxy} in the proxy"
+    journal.note(EventKind.PARENT, words, state="runs")

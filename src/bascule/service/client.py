@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -39,8 +39,34 @@ class Client:
         Raises NotRunningError where nobody listens, and OperationFailed for everything else that came instead of an
         answer: refused by the service, no permission, no answer in time, an answer of another version.
         """
+        with self._translated():
+            reply = next(self._replies(request, self._now() + self._patience), None)
+        return self._answer(request, reply)
+
+    def stream(self, request: Request[Answer]) -> Generator[Answer]:
+        """Yield answer after answer to a request that is answered so, for as long as the caller goes on.
+
+        Raises what `call` raises, and OperationFailed when the other side ends.
+        """
+        with self._translated():
+            for reply in self._replies(request, None):
+                yield self._answer(request, reply)
+        raise self._unavailable("has ended")
+
+    def _answer(self, request: Request[Answer], reply: AnyResult | Failure | None) -> Answer:
+        expected: type[Any] = OPERATIONS[type(request)].result
+        if isinstance(reply, expected):
+            answer: Answer = reply
+            return answer
+        if isinstance(reply, Failure):
+            raise OperationFailed(reply)
+        raise self._unavailable("gave no answer to what was asked")
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Have what goes wrong with the socket said in the words of an operation that was not done."""
         try:
-            reply = self._exchange(request)
+            yield
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise NotRunningError(self._path) from error
         except PermissionError as error:
@@ -53,31 +79,25 @@ class Client:
             raise self._unavailable(f"is of another version, or no Bascule: {error}") from error
         except OSError as error:
             raise self._unavailable(f"cannot be reached: {error.strerror or error}") from error
-        expected: type[Any] = OPERATIONS[type(request)].result
-        if isinstance(reply, expected):
-            answer: Answer = reply
-            return answer
-        if isinstance(reply, Failure):
-            raise OperationFailed(reply)
-        raise self._unavailable("gave no answer to what was asked")
 
-    def _exchange(self, request: Request[Answer]) -> AnyResult | Failure | None:
-        """Return what came back; None where the peer closed instead."""
-        deadline = self._now() + self._patience
+    def _replies(self, request: Request[Answer], deadline: float | None) -> Iterator[AnyResult | Failure]:
+        """Yield what comes back until the peer closes; `deadline` None waits for ever. Raises OSError, ChannelError."""
         decoder: Decoder[AnyResult | Failure] = Decoder(AnyResult | Failure)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
             peer.settimeout(self._patience)
             peer.connect(str(self._path))
             with contextlib.suppress(BrokenPipeError):  # it may have answered, and closed, before it read everything
                 peer.sendall(encode(request))
-            while (remaining := deadline - self._now()) > 0:
-                peer.settimeout(remaining)
-                data = peer.recv(65536)
-                if not data:
-                    return None
-                for reply in decoder.feed(data):
-                    return reply
-        raise TimeoutError
+            while data := self._received(peer, deadline):
+                yield from decoder.feed(data)
+
+    def _received(self, peer: socket.socket, deadline: float | None) -> bytes:
+        """Return the next bytes, none where the peer has closed. Raises TimeoutError after the deadline."""
+        remaining = None if deadline is None else deadline - self._now()
+        if remaining is not None and remaining <= 0:
+            raise TimeoutError
+        peer.settimeout(remaining)
+        return peer.recv(65536)
 
     def _unavailable(self, what: str) -> OperationFailed:
         return OperationFailed(Unavailable(message=f"the Bascule at {self._path} {what}"))

@@ -34,6 +34,8 @@ class Rejected(_Failure, frozen=True, kw_only=True, tag="rejected"):
     """What was asked is wrong: an operator's mistake, with its places."""
 
     diagnostics: tuple[Diagnostic, ...]
+    name: str = ""
+    """What the text is called; empty where the one who asked knows it."""
 
 
 class Conflict(_Failure, frozen=True, kw_only=True, tag="conflict"):
@@ -96,5 +98,5 @@ class OperationFailed(Exception):  # noqa: N818 - it says that the operation fai
 def describe(failure: Failure) -> str:
     """Return the failure in words, one diagnostic a line."""
     if isinstance(failure, Rejected):
-        return "\n".join(diagnostic.render() for diagnostic in failure.diagnostics)
+        return "\n".join(diagnostic.render(failure.name) for diagnostic in failure.diagnostics)
     return failure.message

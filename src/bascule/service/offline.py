@@ -20,6 +20,8 @@ class RunRequest:
     """What diagnostics call it: the path as the operator wrote it."""
     state: Path
     socket: Path
+    path: Path | None = None
+    """Where the configuration can be read again; None where it came through standard input."""
 
 
 class Offline(Protocol):

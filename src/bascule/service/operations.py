@@ -3,7 +3,7 @@
 Front ends and the control socket are derived from the table below: nothing else lists the operations.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -13,9 +13,12 @@ import msgspec
 
 from bascule.service.results import (
     Cleared,
+    Events,
     Explained,
     FirewallRules,
+    Polled,
     Relays,
+    Reloaded,
     Result,
     StatusReport,
     Stopped,
@@ -26,6 +29,9 @@ MAXIMUM_CLIENTS: Final = 4096
 
 MAXIMUM_NAMES: Final = 1024
 """Hosts that one `Explain` may take as down."""
+
+MAXIMUM_EVENTS: Final = 10_000
+"""Past events that one may ask for: as many as are kept, and no more than a frame holds."""
 
 Answer_co = TypeVar("Answer_co", bound=Result, covariant=True)
 Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
@@ -88,6 +94,27 @@ class Explain(Request[Explained], frozen=True, kw_only=True, tag="explain"):
     """Hosts, by name or address, to take as down."""
 
 
+class ShowLog(Request[Events], frozen=True, kw_only=True, tag="show.log"):
+    """Asks what happened last."""
+
+    last: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_EVENTS)] = MAXIMUM_EVENTS
+    """How many events at most."""
+
+
+class Monitor(Request[Events], frozen=True, kw_only=True, tag="monitor"):
+    """Asks for what happened last, then for every event as it happens, until the one who asks goes away."""
+
+    last: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_EVENTS)] = 0
+
+
+class Poll(Request[Polled], frozen=True, kw_only=True, tag="poll"):
+    """Asks to check everything now, and for an answer when the results are in."""
+
+
+class Reload(Request[Reloaded], frozen=True, kw_only=True, tag="reload"):
+    """Asks to read the configuration again; a text that is refused leaves what runs as it is."""
+
+
 class Clear(Request[Cleared], frozen=True, kw_only=True, tag="clear"):
     """Asks to end every session and worker, to take our table and settings from the machine, and to end."""
 
@@ -96,7 +123,7 @@ class Stop(Request[Stopped], frozen=True, kw_only=True, tag="stop"):
     """Asks the parent to end; kernel rules and proxy workers stay and go on."""
 
 
-AnyRequest: TypeAlias = Status | ShowRelays | ShowFirewall | Explain | Clear | Stop
+AnyRequest: TypeAlias = Status | ShowRelays | ShowFirewall | ShowLog | Monitor | Explain | Poll | Reload | Clear | Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +137,8 @@ class Operation:
     """What it does, for help texts: starts in lower case, no full stop."""
     audit: str | None = None
     """What the audit log says was done; None where nothing changes."""
+    streams: bool = False
+    """It is answered again and again, until the one who asked goes away."""
 
     @property
     def name(self) -> str:
@@ -145,10 +174,37 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 summary="list our rules in the kernel, with the line that caused each",
             ),
             Operation(
+                request=ShowLog,
+                result=Events,
+                permission=Permission.VIEW,
+                summary="list what happened last",
+            ),
+            Operation(
+                request=Monitor,
+                result=Events,
+                permission=Permission.VIEW,
+                summary="follow what happens",
+                streams=True,
+            ),
+            Operation(
                 request=Explain,
                 result=Explained,
                 permission=Permission.VIEW,
                 summary="say which host takes a client, and why",
+            ),
+            Operation(
+                request=Poll,
+                result=Polled,
+                permission=Permission.OPERATE,
+                summary="check every host now",
+                audit="had every host checked",
+            ),
+            Operation(
+                request=Reload,
+                result=Reloaded,
+                permission=Permission.DEPLOY,
+                summary="read the configuration again and put it into effect",
+                audit="had the configuration read again",
             ),
             Operation(
                 request=Clear,
@@ -187,8 +243,24 @@ class Service(Protocol):
         """List our rules in the kernel."""
         ...
 
+    async def show_log(self, context: Context, request: ShowLog, /) -> Events:
+        """List what happened last."""
+        ...
+
+    def monitor(self, context: Context, request: Monitor, /) -> AsyncIterator[Events]:
+        """Yield what happened last, then what happens."""
+        ...
+
     async def explain(self, context: Context, request: Explain, /) -> Explained:
         """Say which host takes each client, over the running plan."""
+        ...
+
+    async def poll(self, context: Context, request: Poll, /) -> Polled:
+        """Check every host now, and answer when the results are in."""
+        ...
+
+    async def reload(self, context: Context, request: Reload, /) -> Reloaded:
+        """Read the configuration again; where it is refused, nothing has changed."""
         ...
 
     async def clear(self, context: Context, request: Clear, /) -> Cleared:

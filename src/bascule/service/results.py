@@ -3,16 +3,13 @@
 Field names are part of the product's interface: they may be added to, never renamed.
 """
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
-from bascule.config.diagnostics import Severity
-
-Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A time with its zone; RFC 3339 in JSON."""
+from bascule.config.diagnostics import Diagnostic, Severity
+from bascule.service.events import Event, Moment
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,6 +202,17 @@ class Explained(Result, frozen=True, kw_only=True, tag="explained"):
     explanations: tuple[Explanation, ...]
 
 
+# --- what happened ---------------------------------------------------------------------------------------------------
+
+
+class Events(Result, frozen=True, kw_only=True, tag="events"):
+    """Events in the order they happened."""
+
+    events: tuple[Event, ...] = ()
+    lost: int = 0
+    """How many happened before these that the reader was too slow for."""
+
+
 # --- what changes something ------------------------------------------------------------------------------------------
 
 
@@ -221,4 +229,25 @@ class Stopped(Result, frozen=True, kw_only=True, tag="stopped"):
     sentence: str
 
 
-AnyResult: TypeAlias = StatusReport | Relays | FirewallRules | Explained | Cleared | Stopped
+class Reloaded(Result, frozen=True, kw_only=True, tag="reloaded"):
+    """A configuration was read again and is in effect."""
+
+    configuration: str
+    """Where it came from."""
+    sentence: str
+    warnings: tuple[Diagnostic, ...] = ()
+    """What is doubtful with it."""
+
+
+class Polled(Result, frozen=True, kw_only=True, tag="polled"):
+    """Everything was checked now."""
+
+    checks: int
+    """How many targets are checked."""
+    up: int
+    """How many of them were found up now."""
+    late: int = 0
+    """How many had no result in time."""
+
+
+AnyResult: TypeAlias = StatusReport | Relays | FirewallRules | Explained | Events | Cleared | Stopped | Reloaded | Polled

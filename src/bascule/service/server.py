@@ -12,7 +12,7 @@ from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable
-from bascule.service.operations import OPERATIONS, AnyRequest, Context, Permission, Request, Service
+from bascule.service.operations import OPERATIONS, AnyRequest, Context, Operation, Permission, Request, Service
 from bascule.service.results import AnyResult
 from bascule.system.channel import Channel, ChannelError
 from bascule.system.errors import MachineError
@@ -22,6 +22,9 @@ MAXIMUM_REQUEST: Final = 2 * 1024 * 1024
 
 MAXIMUM_PEERS: Final = 64
 """Connections at a time; the next ones hear that we are busy."""
+
+MAXIMUM_STREAMS: Final = 16
+"""Peers who follow a stream at a time, so that watching never keeps anybody from acting."""
 
 PATIENCE: Final = 10.0
 """Seconds a peer may take to send a request, or to take an answer."""
@@ -97,13 +100,16 @@ class ControlServer:
         self._maximum_peers = maximum_peers
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
+        self._streams = 0
+        self._closing = asyncio.Event()
 
     async def start(self, listener: socket.socket) -> None:
         """Begin to serve at a listening socket, which is ours to close from now on."""
         self._server = await asyncio.start_unix_server(self._accept, sock=listener)
 
     async def close(self) -> None:
-        """Stop listening, let what is being answered be answered within the patience, and end the rest."""
+        """Stop listening, end streams, let what is being answered be answered within the patience, and end the rest."""
+        self._closing.set()
         if self._server is not None:
             for listener in self._server.sockets:
                 _give_up_path(listener.getsockname())
@@ -141,18 +147,63 @@ class ControlServer:
         except ChannelError as error:
             await self._send(channel, Unavailable(message=f"the request was not understood: {error}"))
             return
-        if request is not None:
+        if request is None:
+            return
+        refusal = self._refusal(context, OPERATIONS[type(request)])
+        if refusal is not None:
+            await self._send(channel, refusal)
+        elif OPERATIONS[type(request)].streams:
+            await self._stream(channel, context, request)
+        else:
             await self._send(channel, await self._answer(context, request))
+
+    async def _stream(self, channel: Channel[AnyRequest], context: Context, request: Request[Any]) -> None:
+        """Answer again and again, until the peer goes away, stops reading, or we close."""
+        if self._streams >= MAXIMUM_STREAMS:
+            await self._send(channel, Busy(message=f"{self._streams} others are watching; try again"))
+            return
+        self._streams += 1
+        # The peer has said all it may: whatever it does next, it has gone away.
+        ends = [
+            asyncio.ensure_future(self._send_all(channel, context, request)),
+            asyncio.ensure_future(channel.receive()),
+            asyncio.ensure_future(self._closing.wait()),
+        ]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._streams -= 1
+            for end in ends:
+                end.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
+
+    async def _send_all(self, channel: Channel[AnyRequest], context: Context, request: Request[Any]) -> None:
+        operation = OPERATIONS[type(request)]
+        try:
+            async with contextlib.aclosing(getattr(self._service, operation.method)(context, request)) as answers:
+                async for answer in answers:
+                    await self._send(channel, answer)
+        except OperationFailed as failed:
+            await self._send(channel, failed.failure)
+        except (TimeoutError, OSError) as error:
+            self._log.debug("a peer of the control socket reads no more: %s", error)
+        except Exception:
+            self._log.exception("a fault of our own in %s", operation.name)
+            raise  # it ends this stream, and nothing else
 
     async def _send(self, channel: Channel[AnyRequest], reply: AnyResult | Failure) -> None:
         async with asyncio.timeout(self._patience):
             await channel.send(reply)
 
+    def _refusal(self, context: Context, operation: Operation) -> Failure | None:
+        """Return why the peer may not have this done; None where it may."""
+        if self._permits(context, operation.permission):
+            return None
+        self._log.warning("refused %s to %s (uid %d)", operation.name, context.user, context.uid)
+        return Forbidden(message=f"{context.user} may not {operation.summary}")
+
     async def _answer(self, context: Context, request: Request[Any]) -> AnyResult | Failure:
         operation = OPERATIONS[type(request)]
-        if not self._permits(context, operation.permission):
-            self._log.warning("refused %s to %s (uid %d)", operation.name, context.user, context.uid)
-            return Forbidden(message=f"{context.user} may not {operation.summary}")
         if operation.audit is not None:
             self._log.info("%s (uid %d, pid %d) %s", context.user, context.uid, context.pid, operation.audit)
         try:

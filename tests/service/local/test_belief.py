@@ -6,6 +6,7 @@ from bascule.health.outcome import Outcome
 from bascule.plan.model import HostState
 from bascule.service.local.balancer import Running
 from bascule.service.local.belief import Belief, believe
+from bascule.service.local.news import host_news
 from service.local.situations import TWO_SERVICES, running, target
 
 TWO_TABLES = TWO_SERVICES.replace(
@@ -28,7 +29,7 @@ def test_one_dead_host_is_believed_and_told_with_its_reason() -> None:
     before = Belief(states=dict.fromkeys(after.belief.states, HostState.UP))
     belief = believe(before, after.hosts, after.plan)
     assert belief.states[target(after.plan, "HTTPS", "EX1")] is HostState.DOWN
-    assert list(belief.news(before, after.hosts, after.plan)) == [
+    assert [news.words for news in host_news(after.plan, before.states, belief.states, after.hosts)] == [
         "relay HTTPS: host EX1 (10.80.2.1:443) is down: connection refused"
     ]
 

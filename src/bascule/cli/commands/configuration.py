@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 
 from bascule.cli.report import complain, refused, report, summary
 from bascule.cli.session import Session
@@ -51,7 +52,13 @@ def _wrong_form(source: Source) -> Sequence[Diagnostic]:
 def run(arguments: Namespace, session: Session) -> int:
     """Run a configuration in the foreground until a signal, or `stop`, ends it."""
     source = read_source(arguments.config, session.stdin)
-    request = RunRequest(text=source.text, name=source.name, state=arguments.state, socket=arguments.socket)
+    request = RunRequest(
+        text=source.text,
+        name=source.name,
+        state=arguments.state,
+        socket=arguments.socket,
+        path=None if arguments.config == "-" else Path(arguments.config).absolute(),
+    )
     try:
         return session.offline(arguments.state).run(request)
     except OperationFailed as failed:

@@ -1,4 +1,4 @@
-"""`status`, `stop` and `clear`: how the running Bascule goes, and its end."""
+"""`status`, `poll`, `reload`, `stop` and `clear`: how the running Bascule goes, what it shall do now, and its end."""
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from bascule.cli.session import Session
 from bascule.cli.wording import counted, duration
 from bascule.service.client import NotRunningError
 from bascule.service.failures import ExitCode
-from bascule.service.operations import Clear, Status, Stop
+from bascule.service.operations import Clear, Poll, Reload, Status, Stop
 from bascule.service.results import Level, StatusReport
 
 _EXIT_CODES: Final = {Level.OK: ExitCode.FINE, Level.DEGRADED: ExitCode.DEGRADED, Level.DOWN: ExitCode.DOWN}
@@ -37,6 +37,24 @@ def status(arguments: Namespace, session: Session) -> int:
         for line in _lines(report, session.now()):
             session.screen.say(*line)
     return _EXIT_CODES[report.level]
+
+
+def poll(arguments: Namespace, session: Session) -> int:
+    """Have every host checked now, and say how that went."""
+    polled = session.connect(arguments.socket).call(Poll())
+    down = polled.checks - polled.up - polled.late
+    late = f", {polled.late} did not answer in time" if polled.late else ""
+    session.screen.say(f"{counted(polled.checks, 'check')}: {polled.up} good, {down} bad{late}")
+    return ExitCode.FINE
+
+
+def reload(arguments: Namespace, session: Session) -> int:
+    """Have the configuration read again; where it is refused, say why, and what runs goes on."""
+    reloaded = session.connect(arguments.socket).call(Reload())
+    for warning in reloaded.warnings:
+        session.screen.say(warning.render(reloaded.configuration))
+    session.screen.say(reloaded.sentence)
+    return ExitCode.FINE
 
 
 def stop(arguments: Namespace, session: Session) -> int:

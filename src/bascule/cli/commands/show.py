@@ -13,7 +13,8 @@ from bascule.cli.session import Session
 from bascule.cli.views import VIEWS, HostView, TableView, View
 from bascule.cli.wording import counted, duration
 from bascule.service.failures import ExitCode
-from bascule.service.operations import ShowFirewall, ShowRelays
+from bascule.service.operations import Monitor, ShowFirewall, ShowRelays
+from bascule.service.results import Relays
 
 Column: TypeAlias = tuple[str, Callable[[Any, datetime], Text | str]]
 
@@ -21,20 +22,31 @@ _STYLES: Final = {"up": GOOD, "active": GOOD, "down": BAD, "empty": BAD, "unknow
 
 
 def show(arguments: Namespace, session: Session) -> int:
-    """Print one of the views of the relays."""
-    relays = session.connect(arguments.socket).call(ShowRelays())
+    """Print one of the views of the relays; with `--watch` again and again."""
+    connection = session.connect(arguments.socket)
+    if not arguments.watch:
+        _print(arguments, session, connection.call(ShowRelays()))
+        return ExitCode.FINE
+    for _ in connection.stream(Monitor()):  # the first answer comes at once, and says that nothing has happened yet
+        if not arguments.json:
+            session.screen.say(styled(session.now().astimezone().isoformat(sep=" ", timespec="seconds"), QUIET))
+        _print(arguments, session, connection.call(ShowRelays()))
+        session.screen.flush()
+    return ExitCode.FINE
+
+
+def _print(arguments: Namespace, session: Session, relays: Relays) -> None:
     rows = list(VIEWS[arguments.view](relays))
     if arguments.json:
         for row in rows:
             session.screen.json(row)
-        return ExitCode.FINE
+        return
     columns = (*_FIRST, *_MORE[arguments.view])
     now = session.now()
     session.screen.table(
         [heading for heading, _ in columns],
         [[cell(row, now) for _, cell in columns] for row in rows],
     )
-    return ExitCode.FINE
 
 
 def show_firewall(arguments: Namespace, session: Session) -> int:

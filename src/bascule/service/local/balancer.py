@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration, EngineName, OnDown
 from bascule.deploy.transaction import RehearsalRefused, Step, deploy
@@ -25,17 +26,22 @@ from bascule.health.supervisor import ProbeProcess
 from bascule.plan.compile import Situation, compile_plan, redeal
 from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget
 from bascule.plan.slots import Rankings
+from bascule.service.events import EventKind, Grade
 from bascule.service.local.belief import Belief, believe
+from bascule.service.local.departed import departed
 from bascule.service.local.doom import doomed
+from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
+from bascule.service.local.news import host_news, relay_news
+from bascule.service.local.polling import Awaited
 from bascule.service.local.words import counted
 from bascule.system.errors import MachineError
 
+LONGEST_POLL: Final = 20.0
+"""Seconds that a poll waits for results: within the patience of whoever asks."""
+
 GLANCE: Final = 5.0
 """Seconds between two looks at the machine's addresses and routes."""
-
-Report = Callable[[str], None]
-"""Takes one event, in words for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +64,17 @@ class Running:
 class Balancer:
     """One configuration at work. `start` it, let `watch` run, and read `running` whenever."""
 
-    def __init__(self, machine: Machine, proxy: ProxyEngine, prober: ProbeProcess, report: Report) -> None:
+    def __init__(self, machine: Machine, proxy: ProxyEngine, prober: ProbeProcess, journal: Journal) -> None:
         self._machine = machine
         self._network = machine.network()
         self._nftables = NftablesEngine(machine.nft)
         self._proxy = proxy
         self._prober = prober
-        self._report = report
+        self._journal = journal
         self._sessions = Sessions(machine.nft, machine.conntrack, machine.nudge)
         self._settling = Settling(machine.nft, machine.clock)
         self._rankings = Rankings()
+        self._polls: set[Awaited] = set()
         self._lock = asyncio.Lock()
         self._running: Running | None = None
         self._trouble = ""
@@ -111,6 +118,43 @@ class Balancer:
         await self._settle()
         await self._prober.set_probes(plan.probes)
 
+    async def reload(self, configuration: Configuration, name: str, facts: Facts) -> Sequence[Diagnostic]:
+        """Put another configuration into effect; what it does not change stays: states of hosts, sessions, counters.
+
+        Returns the warnings of the rehearsals. Raises RehearsalRefused and MachineError; then nothing has changed.
+        """
+        async with self._lock:
+            if self._over:
+                raise MachineError("load the configuration", "Bascule is about to end")
+            before = self.running
+            plan = compile_plan(configuration, self._situation(facts, before.belief.states, before.plan.marks))
+            hosts = before.hosts.retarget(_targets(plan), self._machine.clock.monotonic())
+            belief = believe(before.belief, hosts, plan)
+            plan = redeal(plan, belief.states, self._rankings)
+            said = await self._deploy(plan, belief.states)
+            self._running = Running(
+                configuration=configuration,
+                name=name,
+                since=datetime.now(UTC),
+                facts=facts,
+                plan=plan,
+                hosts=hosts,
+                belief=belief,
+            )
+            await self._prober.set_probes(plan.probes)
+            await self._try(partial(self._follow_up, before))
+            return said
+
+    async def _follow_up(self, before: Running) -> None:
+        """Do what a new configuration brings with it once it is in effect."""
+        await self._settle()
+        await self._end_sessions(before, self.running)
+        leaving = departed(before.plan, self.running.plan)
+        ended = await self._sessions.end(leaving, self._settling.settled) if leaving else 0
+        if ended:
+            words = f"{counted(ended, 'session')} of hosts that were taken out of the configuration ended"
+            self._journal.note(EventKind.SESSIONS, words, number=ended)
+
     async def stop(self) -> None:
         """Change nothing on the machine any more; what runs there goes on."""
         async with self._lock:
@@ -136,8 +180,21 @@ class Balancer:
             before = self.running
             hosts, changed = before.hosts.apply(target, outcome, self._machine.clock.monotonic())
             self._running = replace(before, hosts=hosts)
+            for poll in self._polls:
+                poll.heard(target, up=outcome.up)
             if changed or before.belief.suspicion:
                 await self._believe()
+
+    async def poll(self) -> Awaited:
+        """Have every host checked now, and return how that went: when all results are in, or time is up."""
+        awaited = Awaited(_targets(self.running.plan))
+        self._polls.add(awaited)
+        try:
+            await self._prober.probe_now()
+            await awaited.wait(LONGEST_POLL)
+        finally:
+            self._polls.discard(awaited)
+        return awaited
 
     async def _believe(self) -> None:
         before = self.running
@@ -145,16 +202,19 @@ class Balancer:
         if belief == before.belief:
             return
         if belief.suspicion != before.belief.suspicion:
-            self._report(belief.suspicion or "checks are believed again")
-        for line in belief.news(before.belief, before.hosts, before.plan):
-            self._report(line)
+            grade = Grade.WARNING if belief.suspicion else Grade.INFO
+            self._journal.note(EventKind.SUSPICION, belief.suspicion or "checks are believed again", grade=grade)
         plan = redeal(before.plan, belief.states, self._rankings)
+        for news in host_news(plan, before.belief.states, belief.states, before.hosts):
+            news.tell(self._journal)
+        for news in relay_news(before.plan, plan):
+            news.tell(self._journal)
         self._running = replace(before, belief=belief, plan=plan)
         try:
             await self._flip(before.plan, plan)
             await self._end_sessions(before, self.running)
         except MachineError as error:
-            self._report(f"could not {error}; now the whole is compared")
+            self._journal.note(EventKind.MACHINE, f"could not {error}; now the whole is compared", grade=Grade.WARNING)
             await self._try(self._mend)
 
     async def _flip(self, before: Plan, after: Plan) -> None:
@@ -173,7 +233,8 @@ class Balancer:
         ended = await self._sessions.end(reset, self._settling.settled) if reset else 0
         ended += await self._sessions.end_unestablished(keep) if keep else 0
         if ended:
-            self._report(f"{counted(ended, 'session')} of hosts that are down ended: the clients can connect again at once")
+            words = f"{counted(ended, 'session')} of hosts that are down ended: the clients can connect again at once"
+            self._journal.note(EventKind.SESSIONS, words, number=ended)
 
     # --- the machine ------------------------------------------------------------------------------------------------
 
@@ -196,7 +257,7 @@ class Balancer:
         except (MachineError, RehearsalRefused) as error:
             trouble = f"could not {error}"
             if trouble != self._trouble:
-                self._report(trouble)
+                self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
             self._trouble = trouble
         else:
             self._trouble = ""
@@ -219,13 +280,15 @@ class Balancer:
         self._running = replace(before, plan=plan, hosts=hosts)
         await self._prober.set_probes(plan.probes)
 
-    async def _deploy(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> None:
+    async def _deploy(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Sequence[Diagnostic]:
         steps = [Step(self._proxy, proxy_plan(plan, states))]
         if plan.marks:
             kernel: Engine[Ruleset | None, Ruleset | None, str] = self._nftables
             steps = [Step(self._network, plan.network), Step(kernel, compose(plan)), *steps]
-        for warning in await deploy(steps):
-            self._report(warning.render())
+        said = await deploy(steps)
+        for warning in said:
+            self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
+        return said
 
     async def _settle(self) -> None:
         running = self.running

@@ -1,6 +1,6 @@
 """What the balancer believes of its hosts: what the checks say, unless the fault seems to be our own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bascule.health.fault import all_failed_at_once
@@ -15,20 +15,6 @@ class Belief:
     states: Mapping[ProbeTarget, HostState] = field(default_factory=dict)
     suspicion: str = ""
     """Why some results are not believed just now; empty where all are."""
-
-    def news(self, before: "Belief", hosts: HostStates, plan: Plan) -> Iterator[str]:
-        """Yield a line for each host whose state is another than it was before."""
-        told: set[tuple[str, ProbeTarget]] = set()
-        for relay in plan.relays:
-            for host in relay.pool.hosts:
-                target = host.target
-                if target is None or (relay.name, target) in told:
-                    continue
-                told.add((relay.name, target))
-                state = self.states.get(target, HostState.UNKNOWN)
-                if state is not before.states.get(target, HostState.UNKNOWN):
-                    reason = hosts.records[target].reason if state is HostState.DOWN else ""
-                    yield f"relay {relay.name}: host {host.label} ({host.endpoint}) is {state}{reason and f': {reason}'}"
 
 
 def believe(before: Belief, hosts: HostStates, plan: Plan) -> Belief:

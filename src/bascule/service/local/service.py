@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from ipaddress import ip_address
 from typing import Final
 
@@ -17,18 +17,35 @@ from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
 from bascule.service.local.firewall_rows import firewall_rows
+from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
+from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
-from bascule.service.operations import Clear, Context, Explain, ShowFirewall, ShowRelays, Status, Stop
+from bascule.service.operations import (
+    Clear,
+    Context,
+    Explain,
+    Monitor,
+    Poll,
+    Reload,
+    ShowFirewall,
+    ShowLog,
+    ShowRelays,
+    Status,
+    Stop,
+)
 from bascule.service.results import (
     Cleared,
     EngineUse,
+    Events,
     Explained,
     Finding,
     FirewallRules,
     Level,
+    Polled,
     Relays,
     RelayStatus,
+    Reloaded,
     StatusReport,
     Stopped,
 )
@@ -45,10 +62,21 @@ CLEARED: Final = "nothing of it is left on this machine but its files"
 class LocalService:
     """Answers for one balancer; `end` has the parent end once the answer is sent, with last words on what goes on."""
 
-    def __init__(self, machine: Machine, balancer: Balancer, proxy: ProxyEngine, end: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        balancer: Balancer,
+        proxy: ProxyEngine,
+        *,
+        file: ConfigurationFile,
+        journal: Journal,
+        end: Callable[[str], None],
+    ) -> None:
         self._machine = machine
         self._balancer = balancer
         self._proxy = proxy
+        self._file = file
+        self._journal = journal
         self._end = end
 
     async def status(self, _: Context, __: Status, /) -> StatusReport:
@@ -83,6 +111,26 @@ class LocalService:
         refusal = running.facts.no_nftables
         rules = await NftablesEngine(self._machine.nft).observe() if running.plan.marks else None
         return firewall_rows(rules, running.plan, refusal and f"nftables may not be used here: {refusal}")
+
+    async def show_log(self, _: Context, request: ShowLog, /) -> Events:
+        """List what the journal has kept."""
+        return Events(events=tuple(self._journal.last(request.last)))
+
+    async def monitor(self, _: Context, request: Monitor, /) -> AsyncIterator[Events]:
+        """Yield what the journal has kept, then what comes."""
+        with self._journal.reader() as reader:
+            yield Events(events=tuple(self._journal.last(request.last)))
+            while True:
+                yield await reader.next()
+
+    async def poll(self, _: Context, __: Poll, /) -> Polled:
+        """Check everything now."""
+        came = await self._balancer.poll()
+        return Polled(checks=came.checks, up=came.up, late=came.missing)
+
+    async def reload(self, _: Context, __: Reload, /) -> Reloaded:
+        """Read the configuration again."""
+        return await self._file.reload()
 
     async def explain(self, _: Context, request: Explain, /) -> Explained:
         """Walk the running plan for each client."""

@@ -1,0 +1,51 @@
+"""`monitor` and `show log`: what happens, and what happened."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Final
+
+from rich.text import Text
+
+from bascule.cli.screen import DOUBTFUL, QUIET, styled
+from bascule.cli.session import Session
+from bascule.service.events import Event, Grade
+from bascule.service.failures import ExitCode
+from bascule.service.operations import Monitor, ShowLog
+from bascule.service.results import Events
+
+_STYLES: Final = {Grade.INFO: "", Grade.WARNING: DOUBTFUL}
+
+
+def monitor(arguments: Namespace, session: Session) -> int:
+    """Print every event as it happens, until ctrl-C."""
+    return _follow(arguments, session, last=0)
+
+
+def show_log(arguments: Namespace, session: Session) -> int:
+    """Print what happened last and, where that is asked for, go on with what happens."""
+    if arguments.follow:
+        return _follow(arguments, session, last=arguments.last)
+    _print(arguments, session, session.connect(arguments.socket).call(ShowLog(last=arguments.last)))
+    return ExitCode.FINE
+
+
+def _follow(arguments: Namespace, session: Session, *, last: int) -> int:
+    for answer in session.connect(arguments.socket).stream(Monitor(last=last)):
+        _print(arguments, session, answer)
+        session.screen.flush()
+    return ExitCode.FINE
+
+
+def _print(arguments: Namespace, session: Session, answer: Events) -> None:
+    if answer.lost:
+        session.screen.complain("bascule: ", f"{answer.lost} events were lost: this reader is too slow")
+    for event in answer.events:
+        if arguments.json:
+            session.screen.json(event)
+        else:
+            session.screen.say(*_line(event))
+
+
+def _line(event: Event) -> Sequence[Text | str]:
+    time = event.time.astimezone().isoformat(sep=" ", timespec="seconds")
+    return styled(time, QUIET), "  ", styled(event.words, _STYLES[event.grade])

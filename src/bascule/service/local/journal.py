@@ -1,0 +1,87 @@
+"""The journal: keeps the last events, and hands each to whoever follows. A slow reader loses events, never holds us up."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final, TypedDict, Unpack
+
+from bascule.service.events import Event, EventKind, Grade
+from bascule.service.results import Events
+
+REMEMBERED: Final = 10_000
+"""Events that the journal keeps."""
+
+WAITING: Final = 1_000
+"""Events that wait for one reader; a slower one loses the oldest, and is told how many."""
+
+
+class Subject(TypedDict, total=False):
+    """Whom an event is about: fields of `Event`."""
+
+    relay: str
+    table: str
+    host: str
+    address: str
+    state: str
+    reason: str
+    number: int
+
+
+class Reader:
+    """One who follows the journal."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Event] = deque()
+        self._lost = 0
+        self._come = asyncio.Event()
+
+    def tell(self, event: Event) -> None:
+        """Take an event; where too many wait, the oldest makes room."""
+        if len(self._waiting) == WAITING:
+            self._waiting.popleft()
+            self._lost += 1
+        self._waiting.append(event)
+        self._come.set()
+
+    async def next(self) -> Events:
+        """Wait until something has happened, and return all that has since the last call."""
+        await self._come.wait()
+        self._come.clear()
+        happened = Events(events=tuple(self._waiting), lost=self._lost)
+        self._waiting.clear()
+        self._lost = 0
+        return happened
+
+
+class Journal:
+    """Takes every event. `now` tells the time, with its zone; `write` is given each event for the log."""
+
+    def __init__(self, *, now: Callable[[], datetime], write: Callable[[Event], None]) -> None:
+        self._now = now
+        self._write = write
+        self._last: deque[Event] = deque(maxlen=REMEMBERED)
+        self._readers: set[Reader] = set()
+
+    def note(self, kind: EventKind, words: str, *, grade: Grade = Grade.INFO, **subject: Unpack[Subject]) -> None:
+        """Keep an event that happened now, and tell everybody."""
+        event = Event(event=kind, time=self._now(), words=words, grade=grade, **subject)
+        self._last.append(event)
+        self._write(event)
+        for reader in self._readers:
+            reader.tell(event)
+
+    def last(self, number: int) -> Sequence[Event]:
+        """Return the last events, oldest first: so many, or as many as are kept."""
+        return tuple(self._last)[max(0, len(self._last) - number) :]
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Follow the journal from now on."""
+        reader = Reader()
+        self._readers.add(reader)
+        try:
+            yield reader
+        finally:
+            self._readers.discard(reader)
