@@ -190,6 +190,12 @@ class Parent:
         self._flush()
         return self._answer(Holding)
 
+    def ask(self, question: object) -> FromWorker | None:
+        """Return what the worker answers to a question."""
+        self.wire.queue(question)
+        self._flush()
+        return self.next()
+
     def host(self, place: Place) -> HostCounts:
         """Return the counters of one host."""
         return next(counts for named in self.status().relays for counts in named.hosts if counts.place == place)

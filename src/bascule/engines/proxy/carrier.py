@@ -6,16 +6,18 @@ closed at the end of a round, so that no descriptor changes its meaning while a 
 
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final
 
 from bascule.engines.proxy.choice import Host
 from bascule.engines.proxy.deadlines import Deadlines
 from bascule.engines.proxy.doors import Door
+from bascule.engines.proxy.ledger import Ledger, is_chosen
 from bascule.engines.proxy.listening import bound_memory
 from bascule.engines.proxy.session import Session, reset_at_close
 from bascule.engines.proxy.stream import End, Mover, Outcome
+from bascule.engines.proxy.wire import Chosen, Place
 
 _READ: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLPRI | select.EPOLLET
 _READ_AND_WRITE: Final = _READ | select.EPOLLOUT
@@ -41,6 +43,7 @@ class Carrier:
         self._unfinished: dict[End, Session] = {}
         self._closing: list[socket.socket] = []
         self.sessions = 0
+        self.ledger = Ledger()
 
     def has_room(self) -> bool:
         """Tell whether one session more would find its two descriptors."""
@@ -69,11 +72,11 @@ class Carrier:
         """Return the time until which nothing need be done unless something happens; None for ever."""
         return self._now if self._unfinished else self._deadlines.next()
 
-    def welcome(self, client: socket.socket, address: str, door: Door) -> None:
+    def welcome(self, client: socket.socket, peer: Place, door: Door) -> None:
         """Take a client that has come in at a door."""
         door.choice.accepted += 1
         self.sessions += 1
-        session = Session(client, door, door.choice.slot(address, door.place), self._now)
+        session = Session(client, peer, door, door.choice.slot(peer.address, door.place), self._now)
         self._try_hosts(session)
 
     def serve(self, fd: int, mask: int) -> bool:
@@ -114,6 +117,17 @@ class Carrier:
         """Bring the hosts' byte counters up to date."""
         for session in self._by_fd.values():
             session.count()
+
+    def living(self) -> Iterator[Session]:
+        """Yield every session."""
+        return (session for fd, session in self._by_fd.items() if session.server is not None and session.server.fd == fd)
+
+    def kill(self, chosen: Chosen) -> int:
+        """Reset these sessions, and return how many there were."""
+        doomed = [session for session in self.living() if is_chosen(session, chosen)]
+        for session in doomed:
+            self._abort(session)
+        return len(doomed)
 
     def close(self) -> None:
         """Reset every session."""
@@ -219,7 +233,7 @@ class Carrier:
         elif outcome is Outcome.ENDED and not source.passed:
             source.passed = True
             if target.passed:
-                self._end(session)
+                self._end(session, "closed")
             else:
                 target.socket.shutdown(socket.SHUT_WR)
 
@@ -243,10 +257,11 @@ class Carrier:
         reset_at_close(session.client.socket)
         if session.server is not None:
             reset_at_close(session.server.socket)
-        self._end(session)
+        self._end(session, "reset" if session.open else "refused")
 
-    def _end(self, session: Session) -> None:
+    def _end(self, session: Session, how: str) -> None:
         session.over = True
+        self.ledger.note(session, self._now, how)
         session.count()
         if session.host is not None:
             self._part(session, session.host)

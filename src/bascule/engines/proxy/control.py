@@ -8,18 +8,25 @@ from contextlib import suppress
 from typing import Protocol
 
 from bascule.engines.proxy.wire import (
+    AskSessions,
     AskStatus,
     Busy,
+    Chosen,
     Done,
+    Ended,
     Follow,
     FromParent,
     Holding,
+    Kill,
+    Killed,
     Listeners,
     Observe,
     Place,
     ProxyRelay,
+    Sessions,
     Status,
     Stop,
+    TakeEnded,
     Wire,
     in_batches,
 )
@@ -43,6 +50,18 @@ class Served(Protocol):
 
     def status(self) -> Status:
         """Return the counters."""
+        ...
+
+    def sessions(self, asked: AskSessions) -> Sessions:
+        """Return the sessions that were asked for."""
+        ...
+
+    def ended(self) -> Ended:
+        """Return the sessions that have ended since the last call."""
+        ...
+
+    def kill(self, chosen: Chosen) -> int:
+        """Reset these sessions, and return how many there were."""
         ...
 
     def stop(self) -> None:
@@ -142,6 +161,12 @@ class Control:
                 wire.queue(self._served.holding())
             case AskStatus():
                 wire.queue(self._served.status())
+            case AskSessions():
+                wire.queue(self._served.sessions(message))
+            case TakeEnded():
+                wire.queue(self._served.ended())
+            case Kill(chosen=chosen):
+                wire.queue(Killed(sessions=self._served.kill(chosen)))
             case Stop():
                 self._served.stop()
 

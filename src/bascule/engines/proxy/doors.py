@@ -40,7 +40,7 @@ class Doors:
         self,
         epoll: select.epoll,
         *,
-        welcome: Callable[[socket.socket, str, Door], None],
+        welcome: Callable[[socket.socket, Place, Door], None],
         has_room: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
@@ -141,5 +141,5 @@ class Doors:
                     return False
                 continue  # the client left, or its network did, before it was let in (accept(2))
             client.settimeout(0)
-            self._welcome(client, address[0], door)
+            self._welcome(client, Place(address[0], address[1]), door)
         return True

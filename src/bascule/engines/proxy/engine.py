@@ -3,6 +3,9 @@
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from heapq import nlargest
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +14,7 @@ from bascule.engines.proxy.counts import ProxyCounts, merged
 from bascule.engines.proxy.desired import Changes, Observed, Opening, ProxyPlan, as_before, difference
 from bascule.engines.proxy.fleet import Fleet
 from bascule.engines.proxy.listening import listening_socket, objection
-from bascule.engines.proxy.wire import Place
+from bascule.engines.proxy.wire import AskSessions, Chosen, Ended, Order, Place, Sessions
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
 
@@ -77,6 +80,23 @@ class ProxyEngine:
     async def status(self) -> ProxyCounts:
         """Return the counters of all workers together."""
         return merged(await self._fleet.status())
+
+    async def sessions(self, asked: AskSessions) -> Sessions:
+        """Return the sessions of all workers, the foremost of them where there are more than were asked for."""
+        answers = await self._fleet.sessions(asked)
+        key = attrgetter("age") if asked.order is Order.AGE else lambda session: session.from_client + session.from_host
+        first = nlargest(asked.limit, chain.from_iterable(answer.sessions for answer in answers), key=key)
+        return Sessions(total=sum(answer.total for answer in answers), sessions=tuple(first))
+
+    async def ended(self) -> Ended:
+        """Return the sessions of all workers that have ended since the last call."""
+        answers = await self._fleet.ended()
+        sessions = tuple(chain.from_iterable(answer.sessions for answer in answers))
+        return Ended(sessions=sessions, lost=sum(answer.lost for answer in answers))
+
+    async def kill(self, chosen: Chosen) -> int:
+        """Reset these sessions, at both ends, and return how many there were."""
+        return await self._fleet.kill(chosen)
 
     async def stop_workers(self) -> None:
         """Reset all sessions and end the workers, those that were left included. Raises MachineError."""

@@ -3,14 +3,14 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from bascule.engines.proxy.desired import WorkerState
 from bascule.engines.proxy.link import Link, LinkLostError
-from bascule.engines.proxy.wire import Place, ProxyRelay, Status
+from bascule.engines.proxy.wire import AskSessions, Chosen, Ended, Place, ProxyRelay, Sessions, Status
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
 
@@ -24,6 +24,8 @@ STEADY: Final = 60.0
 START_POLLS: Final = 500
 START_POLL: Final = 0.02
 """A worker that is started is asked so often, at so many seconds, whether it listens: ten seconds."""
+
+Answer = TypeVar("Answer")
 
 
 class Worker:
@@ -72,11 +74,27 @@ class Fleet:
 
     async def status(self) -> Sequence[Status]:
         """Return the counters of every worker that answers."""
+        return await self._asked(Link.status)
+
+    async def sessions(self, asked: AskSessions) -> Sequence[Sessions]:
+        """Return the sessions of every worker that answers, as many of each as were asked for."""
+        return await self._asked(lambda link: link.sessions(asked))
+
+    async def ended(self) -> Sequence[Ended]:
+        """Return the sessions of every worker that answers which have ended since the last call."""
+        return await self._asked(Link.ended)
+
+    async def kill(self, chosen: Chosen) -> int:
+        """Have every worker reset these sessions, and return how many there were."""
+        return sum(await self._asked(lambda link: link.kill(chosen)))
+
+    async def _asked(self, question: Callable[[Link], Awaitable[Answer]]) -> Sequence[Answer]:
+        """Return the answer of every worker that gives one."""
         answers = []
         for worker in tuple(self._workers.values()):
             if worker.link is not None:
                 with suppress(LinkLostError):
-                    answers.append(await worker.link.status())
+                    answers.append(await question(worker.link))
         return answers
 
     # --- changes -----------------------------------------------------------------------------------------------------

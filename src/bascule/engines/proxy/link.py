@@ -10,18 +10,25 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bascule.engines.proxy.wire import (
+    AskSessions,
     AskStatus,
     Busy,
+    Chosen,
     Done,
+    Ended,
     Follow,
     FromWorker,
     Holding,
+    Kill,
+    Killed,
     Listeners,
     Observe,
     Place,
     ProxyRelay,
+    Sessions,
     Status,
     Stop,
+    TakeEnded,
     Wire,
     in_batches,
 )
@@ -31,7 +38,7 @@ from bascule.system.errors import MachineError
 PATIENCE: Final = 10.0
 """Seconds that a worker may take for an answer, which takes it milliseconds."""
 
-Answer = TypeVar("Answer", Holding, Done, Status)
+Answer = TypeVar("Answer", Holding, Done, Status, Sessions, Ended, Killed)
 
 
 class LinkLostError(Exception):
@@ -83,6 +90,18 @@ class Link:
         """Return the worker's counters. Raises LinkLostError."""
         return await self._ask(AskStatus(), Status)
 
+    async def sessions(self, asked: AskSessions) -> Sessions:
+        """Return the worker's sessions, as many as were asked for. Raises LinkLostError."""
+        return await self._ask(asked, Sessions)
+
+    async def ended(self) -> Ended:
+        """Return the worker's sessions that have ended since the last call. Raises LinkLostError."""
+        return await self._ask(TakeEnded(), Ended)
+
+    async def kill(self, chosen: Chosen) -> int:
+        """Have the worker reset sessions, and return how many there were. Raises LinkLostError."""
+        return (await self._ask(Kill(chosen=chosen), Killed)).sessions
+
     async def follow(self, relays: tuple[ProxyRelay, ...], listeners: Mapping[Place, socket.socket]) -> None:
         """Have the worker carry these relays, with these listening sockets more. Raises LinkLostError."""
         async with self._request():
@@ -122,7 +141,7 @@ class Link:
             listeners.update(self._wire.take(more))
         return first, listeners
 
-    async def _ask(self, question: Observe | AskStatus, kind: type[Answer]) -> Answer:
+    async def _ask(self, question: Observe | AskStatus | AskSessions | TakeEnded | Kill, kind: type[Answer]) -> Answer:
         async with self._request():
             await self._send(question)
             return await self._answer(kind)

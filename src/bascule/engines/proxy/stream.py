@@ -42,6 +42,7 @@ class End:
 
     __slots__ = (
         "blocked",
+        "counted",
         "ended",
         "fd",
         "full",
@@ -71,11 +72,18 @@ class End:
         self.full = 0
         """Full buffers in a row."""
         self.moved = 0
-        """Bytes delivered since the owner looked last."""
+        """Bytes delivered."""
+        self.counted = 0
+        """How many of them the owner has counted."""
         self.ended = False
         """The end of the stream was read."""
         self.passed = False
         """The end of the stream was passed on."""
+
+    def to_count(self) -> int:
+        """Return the bytes delivered since the last call."""
+        more, self.counted = self.moved - self.counted, self.moved
+        return more
 
 
 class Mover:

@@ -8,10 +8,11 @@ import array
 import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from struct import Struct as Layout
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from bascule.config.model import Mode
 from bascule.plan.model import HostState
@@ -22,6 +23,9 @@ DESCRIPTORS_AT_ONCE: Final = 128
 
 MAXIMUM_QUEUED: Final = 32 * 1024 * 1024
 """Bytes that may wait for a peer that does not read, before it counts as gone."""
+
+MAXIMUM_LISTED: Final = 20_000
+"""Sessions of one answer: they fit its frame, whatever their names."""
 
 _CREDENTIALS: Final = Layout("3i")
 _RECEIVE: Final = 256 * 1024
@@ -138,6 +142,76 @@ class Status(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     relays: tuple[RelayCounts, ...]
 
 
+class Order(StrEnum):
+    """What comes first in a list of sessions."""
+
+    AGE = "age"
+    """The oldest."""
+    BYTES = "bytes"
+    """The one that has carried most."""
+
+
+class Chosen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which sessions are meant: all those that fit everything that is named."""
+
+    client: str | None = None
+    """The client's address."""
+    host: str | None = None
+    """The host's label, its address, or address and port."""
+    relay: str | None = None
+
+
+class ProxySession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A session as its worker knows it."""
+
+    client: Place
+    relay: str
+    listen: Place
+    label: str
+    """Of the host; empty where none would take the client."""
+    host: Place | None
+    source: Place | None
+    """What the host sees as its client."""
+    state: str
+    age: float
+    """Seconds since the client came; for one that has ended, how long it lived."""
+    idle: float
+    """Seconds since anything happened."""
+    from_client: int
+    from_host: int
+    """Bytes delivered each way."""
+
+
+class EndedSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A session that has ended: its state says how."""
+
+    session: ProxySession
+    ago: float
+    """Seconds since then."""
+
+
+class Sessions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sessions"):
+    """The worker's answer to AskSessions: the foremost of them."""
+
+    total: int
+    """How many there are, listed or not."""
+    sessions: tuple[ProxySession, ...]
+
+
+class Ended(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ended"):
+    """The worker's answer to TakeEnded, oldest first."""
+
+    sessions: tuple[EndedSession, ...]
+    lost: int
+    """How many more there were than the worker keeps."""
+
+
+class Killed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="killed"):
+    """The worker's answer to Kill."""
+
+    sessions: int
+
+
 class Follow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="follow"):
     """Follow exactly these relays; new listening sockets have come before this message."""
 
@@ -152,12 +226,30 @@ class AskStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """Tell your counters."""
 
 
+class AskSessions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ask-sessions"):
+    """Tell your sessions, `limit` of them at most."""
+
+    chosen: Chosen = Chosen()
+    order: Order = Order.AGE
+    limit: Annotated[int, Meta(ge=0, le=MAXIMUM_LISTED)] = MAXIMUM_LISTED
+
+
+class TakeEnded(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="take-ended"):
+    """Tell the sessions that have ended since you were asked last, and forget them."""
+
+
+class Kill(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="kill"):
+    """Reset these sessions, at both ends."""
+
+    chosen: Chosen
+
+
 class Stop(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="stop"):
     """Reset every session and end."""
 
 
-FromWorker: TypeAlias = Holding | Listeners | Busy | Done | Status
-FromParent: TypeAlias = Listeners | Follow | Observe | AskStatus | Stop
+FromWorker: TypeAlias = Holding | Listeners | Busy | Done | Status | Sessions | Ended | Killed
+FromParent: TypeAlias = Listeners | Follow | Observe | AskStatus | AskSessions | TakeEnded | Kill | Stop
 
 Message = TypeVar("Message")
 

@@ -11,9 +11,10 @@ from bascule.engines.proxy.carrier import Carrier
 from bascule.engines.proxy.choice import Choice, remembered_ranking
 from bascule.engines.proxy.control import Control
 from bascule.engines.proxy.doors import Doors
+from bascule.engines.proxy.ledger import listed
 from bascule.engines.proxy.pipes import MAXIMUM_PIPES, PipePool
 from bascule.engines.proxy.stream import Mover
-from bascule.engines.proxy.wire import Holding, Place, ProxyRelay, Status
+from bascule.engines.proxy.wire import AskSessions, Chosen, Ended, Holding, Place, ProxyRelay, Sessions, Status
 
 EVENTS: Final = 256
 """Events of one round."""
@@ -95,6 +96,18 @@ class Worker:
             sessions=self._carrier.sessions,
             relays=tuple(choice.counts() for choice in self._doors.choices()),
         )
+
+    def sessions(self, asked: AskSessions) -> Sessions:
+        """Return the sessions that were asked for."""
+        return listed(self._carrier.living(), asked, self._clock())
+
+    def ended(self) -> Ended:
+        """Return the sessions that have ended since the last call."""
+        return self._carrier.ledger.take(self._clock())
+
+    def kill(self, chosen: Chosen) -> int:
+        """Reset these sessions, and return how many there were."""
+        return self._carrier.kill(chosen)
 
     def stop(self) -> None:
         """End when this round is over."""
