@@ -1,0 +1,189 @@
+"""Composed rulesets are whole: every rule has what it needs, and every relay is in all the places it must be in."""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bascule.config.model import EngineName
+from bascule.engines.nftables.compose import PACKET_MARK, compose, ranges, slot_elements
+from bascule.engines.nftables.names import relay_chain, slots_map, timeout_policy, timeout_set
+from bascule.engines.nftables.ruleset import Ruleset
+from bascule.plan.model import FIRST_MARK, LAST_MARK, NO_HOST, Plan
+from engines.nftables.plans import planned, random_plan
+from plan.situations import relay
+
+SEEDS = range(12)
+WEB = relay("web", listen=["10.80.0.10 port 443"])
+
+
+def ruleset(plan: Plan) -> Ruleset:
+    """Return the table of a plan that has kernel relays."""
+    made = compose(plan)
+    assert made is not None
+    return made
+
+
+def random_one(seed: int) -> Plan:
+    """Return a random plan with relays."""
+    return random_plan(random.Random(seed), {}, fixed=[WEB])
+
+
+def rules(made: Ruleset) -> Sequence[str]:
+    """Return every rule, without its comment."""
+    return [rule.partition(' comment "')[0] for chain in made.chains.values() for rule in chain.rules]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_rule_names_is_there(seed: int) -> None:
+    """Sets, maps, chains and time-outs exist, and every chain is a base chain or is reached."""
+    made = ruleset(random_one(seed))
+    written = "\n".join(rules(made))
+    targets = {value for named in made.sets.values() for value in named.elements.values() if value.startswith("goto ")}
+    reached = {*re.findall(r"goto (\S+)", written), *(target.removeprefix("goto ") for target in targets)}
+    assert set(re.findall(r"@([\w.]+)", written)) <= made.sets.keys()
+    assert reached == {name for name, chain in made.chains.items() if not chain.hook}
+    assert set(re.findall(r'ct timeout set "(\w+)"', written)) == made.timeouts.keys()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_rule_is_one_line_with_at_most_one_comment(seed: int) -> None:
+    """Names with quotes of all kinds, blanks, braces and letters of other scripts change nothing but comments."""
+    for chain in ruleset(random_one(seed)).chains.values():
+        for rule in chain.rules:
+            assert rule.isascii()
+            assert rule.isprintable()
+            assert rule.count('"') in (0, 2)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_relay_is_in_every_place(seed: int) -> None:
+    """Its endpoints are dispatched, refused when empty, and have a time-out; its hosts have targets and are guarded."""
+    plan = random_one(seed)
+    made = ruleset(plan)
+    for part in plan.of(EngineName.KERNEL):
+        version = part.version
+        for end in part.listens:
+            place = f"{end.address} . {end.port}"
+            assert made.sets[f"m_relay{version}"].elements[place] == f"goto {relay_chain(part)}"
+            assert place in made.sets[f"s_vip{version}"].elements
+            assert (place in made.sets[f"s_silent{version}"].elements) == (part.on_empty == "drop")
+            assert place in made.sets[timeout_set(part.session_timeout, version)].elements
+        assert made.timeouts[timeout_policy(part.session_timeout)] == part.session_timeout
+        for host in part.pool.hosts:
+            target = f"{host.endpoint.address} . {host.endpoint.port}"
+            assert made.sets[f"m_to{version}"].elements[str(host.mark)] == target
+            assert target in made.sets[f"s_host{version}"].elements
+        assert made.sets[slots_map(part)].elements == slot_elements(part)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_session_has_exactly_one_source(seed: int) -> None:
+    """Each listening address and host stands in one map, or in a range; every source is guarded."""
+    plan = random_one(seed)
+    made = ruleset(plan)
+    for part in plan.of(EngineName.KERNEL):
+        single, own = (made.sets[f"m_from{kind}{part.version}"].elements for kind in ("", "_own"))
+        for source in part.sources:
+            (host,) = [host for host in part.pool.hosts if host.endpoint.address == source.host]
+            key = f"{source.listen} . {host.mark}"
+            assert (key in single) == (not source.own and source.first == source.last)
+            assert (key in own) == source.own
+            assert (f"s_range_{slots_map(part).removeprefix('m_slots_')}" in made.sets) == bool(ranges(part))
+            assert {str(address) for address in source.addresses} <= made.sets[f"s_source{part.version}"].elements.keys()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_slots_name_marks_of_ours(seed: int) -> None:
+    """A slot has the mark of its host, or is not there; marks are within our range."""
+    for part in random_one(seed).of(EngineName.KERNEL):
+        elements = slot_elements(part)
+        assert len(elements) == sum(index != NO_HOST for index in part.pool.slots)
+        assert all(FIRST_MARK <= int(mark) <= LAST_MARK for mark in elements.values())
+        assert all(
+            int(elements[str(slot)]) == part.pool.hosts[i].mark for slot, i in enumerate(part.pool.slots) if i != NO_HOST
+        )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_composition_follows_from_the_plan_alone(seed: int) -> None:
+    """The same plan gives the same table; where relays stand in the text is no difference."""
+    assert compose(random_one(seed)) == compose(random_one(seed))
+
+
+def test_nothing_is_composed_where_nothing_was_ever_needed() -> None:
+    """A plan without kernel relays and without marks needs no table."""
+    assert compose(Plan()) is None
+    assert compose(planned(relay("web", "engine proxy"))) is None
+
+
+def test_marks_of_hosts_that_are_gone_keep_their_target() -> None:
+    """Their sessions live on, and must be known by mark."""
+    before = planned(WEB)
+    after = ruleset(planned(WEB, hosts=["10.80.2.9"], marks=before.marks))
+    assert {str(mark) for mark in before.marks.values()} < after.sets["m_to4"].elements.keys()
+
+
+@pytest.mark.parametrize(
+    ("mode", "choice"),
+    [
+        ("source-hash", "jhash ip saddr mod 1024 seed 0x7f3a91c2"),
+        ("roundrobin", "numgen inc mod 1024"),
+        ("random", "numgen random mod 1024"),
+    ],
+)
+def test_how_a_mode_chooses(mode: str, choice: str) -> None:
+    """By the client's address and the table's key, in turn, or by chance."""
+    plan = planned(relay("web", listen=["10.80.0.10 port 443"], forward=f"mode {mode}"))
+    first = ruleset(plan).chains["c_relay_web.4.443"].rules[0]
+    assert first == f'ct mark set {choice} map @m_slots_web.4.443 comment "relay web"'
+
+
+def test_a_machine_that_was_a_router_stays_one() -> None:
+    """Only the IP versions whose forwarding we switched on are closed for everybody else's packets."""
+    plan = planned(WEB, relay("six", listen=["fd80::10 port 443"]), hosts=["10.80.2.1", "fd80::2:1"])
+    for before, closed in ((set[int](), ["ipv4", "ipv6"]), ({4}, ["ipv6"]), ({4, 6}, [])):
+        made = ruleset(replace(plan, routed_before=frozenset(before)))
+        drops = [rule for rule in made.chains["c_forward"].rules if " drop " in rule]
+        assert [rule.split()[2] for rule in drops] == closed
+    assert len(ruleset(planned(WEB)).chains["c_forward"].rules) == 2
+
+
+def test_pings_and_probes_are_told_apart() -> None:
+    """Echoes are untracked for hosts that are pinged, ports for those that are connected to."""
+    made = ruleset(
+        planned(WEB, relay("mail", listen=["10.80.0.10 port 25"], forward="check icmp"), hosts=["10.80.2.1", "10.80.2.2"])
+    )
+    assert made.sets["s_ping4"].elements.keys() == {"10.80.2.1", "10.80.2.2"}
+    assert "10.80.2.1 . 443" in made.sets["s_probe4"].elements
+    assert made.sets["s_own4"].elements.keys() == {"10.80.0.2"}
+
+
+def test_nudges_are_untracked() -> None:
+    """The parent's packet mark stands in the first rule of what leaves."""
+    assert ruleset(planned(WEB)).chains["c_raw_out"].rules[0].startswith(f"meta mark {PACKET_MARK:#010x} notrack")
+
+
+@pytest.mark.parametrize(
+    ("named", "written"),
+    [
+        ("10.80.0.10-10.80.0.11", "10.80.0.10/31"),
+        ("10.80.0.10-10.80.0.12", "10.80.0.10-10.80.0.12"),
+        ("10.80.0.8-10.80.0.15", "10.80.0.8/29"),
+    ],
+)
+def test_a_range_is_written_as_nft_prints_it(named: str, written: str) -> None:
+    """A range that is a whole network is printed as one; written otherwise, each look would find a difference."""
+    plan = planned(relay("web", f"source {named}", listen=["10.80.0.10 port 443"]))
+    first = ruleset(plan).chains["c_source"].rules[0]
+    assert first == f'ct mark @s_range_web.4.443 snat ip to {written} comment "relay web"'
+
+
+def test_a_range_with_an_own_address_leaves_the_probes_ports_alone() -> None:
+    """Clients that have such a port get one outside of the probes' range, from the first address."""
+    made = ruleset(planned(relay("web", "source 10.80.0.1-10.80.0.4", listen=["10.80.0.10 port 443"])))
+    assert "tcp sport != 61000-61999 snat ip to 10.80.0.1-10.80.0.4" in made.chains["c_source"].rules[0]
+    assert set(made.sets["m_from_own4"].elements.values()) == {"10.80.0.1"}
+    assert made.chains["c_source"].rules[-2].endswith("map @m_from_own4:1024-60999")
