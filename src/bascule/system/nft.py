@@ -4,7 +4,10 @@ A program of its own, and not the library in our process: nft 1.0.6 crashes on a
 be ours (docs/adr/0002).
 """
 
+import contextlib
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -49,14 +52,18 @@ class Nft(Protocol):
 
 
 class NftProgram:
-    """Runs the machine's `nft`."""
+    """Runs the machine's `nft`; `ours` is told of each transaction while it is made."""
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(
+        self, commands: Commands, ours: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    ) -> None:
         self._commands = commands
+        self._ours = ours
 
     async def load(self, script: str) -> None:
         """Load a script through standard input."""
-        finished = await self._commands.run([PROGRAM, "-f", "-"], script)
+        with self._ours():
+            finished = await self._commands.run([PROGRAM, "-f", "-"], script)
         if finished.code:
             raise MachineError("load the rules", _objection(finished))
 

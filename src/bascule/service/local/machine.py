@@ -8,6 +8,7 @@ from random import SystemRandom
 from bascule.config.facts import Facts
 from bascule.engines.network.engine import NetworkEngine
 from bascule.engines.nftables.compose import PACKET_MARK
+from bascule.system.changes import Changes, KernelChanges
 from bascule.system.clock import Clock, SystemClock
 from bascule.system.commands import Commands, SystemCommands
 from bascule.system.conntrack import Conntrack, KernelConntrack
@@ -26,6 +27,7 @@ class Machine:
     conntrack: Conntrack
     nudge: Nudge
     sysctls: Sysctls
+    changes: Changes
     clock: Clock
     state: Path
     """The folder that outlives us."""
@@ -43,13 +45,14 @@ class Machine:
 
 def this_machine(state: Path) -> Machine:
     """Return the machine we run on."""
-    commands = SystemCommands()
+    commands, changes = SystemCommands(), KernelChanges()
     return Machine(
         commands=commands,
-        nft=NftProgram(commands),
+        nft=NftProgram(commands, changes.ours),
         conntrack=KernelConntrack(),
         nudge=RawNudge(PACKET_MARK, SystemRandom()),
         sysctls=KernelSysctls(),
+        changes=changes,
         clock=SystemClock(),
         state=state,
     )
