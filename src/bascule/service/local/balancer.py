@@ -17,7 +17,7 @@ from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.nftables.read import dealt_marks, kept_marks
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.engines.nftables.sessions import Sessions
-from bascule.engines.nftables.settling import RENEWAL, Settling
+from bascule.engines.nftables.settling import Settling
 from bascule.engines.proxy.desired import Observed, proxy_plan
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.health.outcome import Outcome
@@ -34,14 +34,12 @@ from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import host_news, relay_news
 from bascule.service.local.polling import Awaited
+from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
 from bascule.system.errors import MachineError
 
 LONGEST_POLL: Final = 20.0
 """Seconds that a poll waits for results: within the patience of whoever asks."""
-
-GLANCE: Final = 5.0
-"""Seconds between two looks at the machine's addresses and routes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +162,7 @@ class Balancer:
         """Follow the checks and the machine until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_checks())
-            tasks.create_task(self._follow_machine())
+            tasks.create_task(follow_machine(self._machine.changes, self._machine.clock, self._look))
 
     # --- hosts ------------------------------------------------------------------------------------------------------
 
@@ -238,17 +236,10 @@ class Balancer:
 
     # --- the machine ------------------------------------------------------------------------------------------------
 
-    async def _follow_machine(self) -> None:
-        clock = self._machine.clock
-        compared = clock.monotonic()
-        while True:
-            await clock.sleep(GLANCE)
-            due = clock.monotonic() - compared >= RENEWAL
-            async with self._lock:
-                if not self._over:
-                    await self._try(partial(self._glance, compare=due or bool(self._trouble)))
-            if due:
-                compared = clock.monotonic()
+    async def _look(self, occasion: Occasion) -> None:
+        async with self._lock:
+            if not self._over:
+                await self._try(partial(self._glance, occasion))
 
     async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do what the machine may refuse; the balancer goes on, says so once, and tries again at the next glance."""
@@ -262,13 +253,29 @@ class Balancer:
         else:
             self._trouble = ""
 
-    async def _glance(self, *, compare: bool) -> None:
-        """Look at the machine; where it has changed, or when it is time, compare the whole and mend it."""
+    async def _glance(self, occasion: Occasion) -> None:
+        """Look at the machine; mend what somebody else changed, and follow what has changed there."""
         facts = await self._machine.facts(self.running.facts.no_nftables)
-        if compare or replace(facts, sysctls={}) != replace(self.running.facts, sysctls={}):
+        due = occasion.due or bool(self._trouble)
+        if occasion.rules or due:
+            await self._mend_rules()
+        if due or replace(facts, sysctls={}) != replace(self.running.facts, sysctls={}):
             self._running = replace(self.running, facts=facts)
             await self._mend()
             await self._settle()
+
+    async def _mend_rules(self) -> None:
+        """Put our rules back where somebody else changed them."""
+        plan = self.running.plan
+        seen = await self._nftables.observe() if plan.marks else None
+        if not plan.marks or not self._nftables.difference(compose(plan), seen):
+            return
+        await self._deploy(plan, self.running.belief.states)
+        await self._settle()
+        if not self._trouble:
+            what = "took our table away" if seen is None else "changed our rules"
+            words = f"somebody else {what}; they are as they should be again"
+            self._journal.note(EventKind.RULES, words, grade=Grade.WARNING, state="mended")
 
     async def _mend(self) -> None:
         """Compile anew and make the machine equal to it."""
