@@ -228,8 +228,8 @@ def request(kind: int, flags: int, body: bytes = b"", *, family: int = socket.AF
 
 
 def marked(mark: int, mask: int) -> bytes:
-    """Return the attributes that choose sessions by their mark."""
-    return _attribute(_MARK, mark.to_bytes(4, "big")) + _attribute(_MARK_MASK, mask.to_bytes(4, "big"))
+    """Return the attributes that choose sessions by their mark: the kernel masks a session's, but not the one wanted."""
+    return _attribute(_MARK, (mark & mask).to_bytes(4, "big")) + _attribute(_MARK_MASK, mask.to_bytes(4, "big"))
 
 
 def named(session: Session) -> bytes:
