@@ -55,7 +55,7 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     relays = [_with_marks(relay, marked) for relay in relays]
     kernel = [relay for relay in relays if relay.engine is EngineName.KERNEL]
     plan = Plan(
-        network=NetworkPlan(sysctls=settings(kernel, facts)),
+        network=NetworkPlan(sysctls=settings(kernel, marked, facts)),
         relays=tuple(relays),
         probes=tuple(_probes(configuration, relays, facts)),
         marks=marked,
@@ -97,20 +97,18 @@ def _by_load(pool: Pool, able: frozenset[int], load: Load) -> tuple[int, ...]:
 def _parts(configuration: Configuration, relay: Relay, facts: Facts) -> Iterator[tuple[Endpoint, ...]]:
     """Yield the listening endpoints that share their hosts' endpoints.
 
-    They are of one IP version that the table has a host of and, where the relay keeps the client's port, of one port.
+    They are of one IP version and, where the relay keeps the client's port, of one port. Where the tables have no host of
+    that version the part is there all the same: its clients must be refused, and not meet a service of our own.
     """
     endpoints = [
         Endpoint(address, listen.port)
         for listen in relay.listens
         for address in (ours(configuration, facts) if listen.address is None else (listen.address,))
     ]
-    tables = [configuration.load_balancer.table(forward.table) for forward in relay.forwards]
-    versions = {host.address.version for table in tables if not table.disabled for host in table.hosts}
     keeps = any(forward.port is None for forward in relay.forwards)
     parts: dict[tuple[int, int], list[Endpoint]] = {}
     for endpoint in dict.fromkeys(endpoints):
-        if endpoint.address.version in versions:
-            parts.setdefault((endpoint.address.version, endpoint.port if keeps else 0), []).append(endpoint)
+        parts.setdefault((endpoint.address.version, endpoint.port if keeps else 0), []).append(endpoint)
     yield from (tuple(part) for part in parts.values())
 
 

@@ -17,7 +17,11 @@ NO_HOST: Final = -1
 
 FIRST_MARK: Final = 0x1BA50001
 LAST_MARK: Final = 0x1BA5FFFF
-"""Conntrack marks of Bascule. A mark names a pool and a host, so that one service's dead host ends its sessions only."""
+OUR_MARKS: Final = 0xFFFF0000
+"""Conntrack marks of Bascule, and the bits that they share.
+
+A mark names a pool and a host, so that one service's dead host ends its sessions only.
+"""
 
 _LONGEST_SERVICE: Final = 100
 """Characters; the kernel keeps 127 of a comment."""

@@ -1,26 +1,36 @@
 """Which settings of the network stack kernel relays need, and why (Linux: ip-sysctl, nf_conntrack-sysctl)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bascule.config.facts import Facts
-from bascule.plan.model import RelayPlan
+from bascule.plan.model import MarkOwner, RelayPlan
 
 _ALL = "net.ipv4.conf.all"
 
+_LONGEST = 7200
+"""Seconds that sessions of relays that have gone may still be idle: the longest session timeout where nothing is said."""
 
-def settings(relays: Sequence[RelayPlan], facts: Facts) -> Mapping[str, str]:
-    """Return the settings that these kernel relays need, by their dotted names; none where there is no relay."""
-    if not relays:
+
+def settings(relays: Sequence[RelayPlan], kept: Collection[MarkOwner], facts: Facts) -> Mapping[str, str]:
+    """Return the settings that these kernel relays need, by their dotted names.
+
+    `kept` are the owners of all marks in use: sessions of relays that have gone may live, and need the same. None are
+    needed where there is neither.
+    """
+    if not relays and not kept:
         return {}
-    versions = {relay.version for relay in relays}
+    versions = {relay.version for relay in relays} | {owner.endpoint.address.version for owner in kept}
     wanted = {
         # A session picked up in mid-stream, after this node took its address over, is a session.
         "net.netfilter.nf_conntrack_tcp_loose": "1",
         # "auto" reports the end of no session that began before somebody listened.
         "net.netfilter.nf_conntrack_events": "1",
         "net.netfilter.nf_conntrack_acct": "1",
+        "net.netfilter.nf_conntrack_timestamp": "1",
         # The floor of every session that lost its own time-out.
-        "net.netfilter.nf_conntrack_tcp_timeout_established": str(max(relay.session_timeout for relay in relays)),
+        "net.netfilter.nf_conntrack_tcp_timeout_established": str(
+            max((relay.session_timeout for relay in relays), default=_LONGEST)
+        ),
     }
     if 4 in versions:  # noqa: PLR2004 - IP version
         wanted |= _version4(facts)

@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EADDRINUSE
 from pathlib import Path
 
 from bascule.system.errors import MachineError
@@ -22,9 +24,26 @@ def claimed(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise MachineError(step, error.strerror or str(error)) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise MachineError(step, "another Bascule runs with it (see: bascule status)") from error
         yield
-    except BlockingIOError as error:
-        raise MachineError(step, "another Bascule runs with it (see: bascule status)") from error
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def only_one_here() -> Iterator[None]:
+    """Hold this network namespace's relays for this process alone: its rules are one table, whatever the state folder.
+
+    The name of an abstract socket belongs to one network namespace (unix(7)), and goes with the process. Raises
+    MachineError where another process holds it.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as name:
+        try:
+            name.bind("\0bascule")
+        except OSError as error:
+            cause = "another Bascule, with another state folder, has them" if error.errno == EADDRINUSE else str(error)
+            raise MachineError("take the kernel's relays of this network namespace", cause) from error
+        yield

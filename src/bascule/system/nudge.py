@@ -6,7 +6,7 @@ with a reset whose numbers are exactly right.
 """
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from random import Random
 from struct import pack
 from typing import Final, Protocol
@@ -38,17 +38,22 @@ class RawNudge:
 
     def send(self, flows: Iterable[Flow]) -> int:
         """Send to all, going on past an end that no route leads to any more. Raises MachineError without the right."""
+        by_version: dict[int, list[Flow]] = {}
+        for flow in flows:
+            by_version.setdefault(flow.source.version, []).append(flow)
         try:
-            with (
-                socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as door4,
-                socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as door6,
-            ):
-                door6.setsockopt(socket.IPPROTO_IPV6, _HEADER_INCLUDED6, 1)
-                for door in (door4, door6):
-                    door.setsockopt(socket.SOL_SOCKET, _MARK, self._mark)
-                return sum(self._sent(door4 if version == 4 else door6, flow) for version, flow in _versions(flows))  # noqa: PLR2004 - IP version
+            return sum(self._sent_all(version, chosen) for version, chosen in by_version.items())
         except OSError as error:
             raise MachineError("tell both ends that their session is over", str(error)) from error
+
+    def _sent_all(self, version: int, flows: Sequence[Flow]) -> int:
+        """Open a door of one IP version only where it is needed: a kernel may lack the other."""
+        family = socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004 - IP version
+        with socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as door:
+            if family is socket.AF_INET6:
+                door.setsockopt(socket.IPPROTO_IPV6, _HEADER_INCLUDED6, 1)
+            door.setsockopt(socket.SOL_SOCKET, _MARK, self._mark)
+            return sum(self._sent(door, flow) for flow in flows)
 
     def _sent(self, door: socket.socket, flow: Flow) -> bool:
         try:
@@ -70,10 +75,6 @@ class RawNudge:
         else:
             head = pack("!IHBB", 6 << 28, len(segment), socket.IPPROTO_TCP, _HOPS)
         return head + source + destination + segment
-
-
-def _versions(flows: Iterable[Flow]) -> Iterator[tuple[int, Flow]]:
-    return ((flow.source.version, flow) for flow in flows)
 
 
 def checksum(data: bytes) -> int:

@@ -13,6 +13,8 @@ from bascule.system.files import read_whole, write_whole
 from bascule.system.sysctls import Sysctls
 
 _FILE: Final = "sysctls.json"
+_BOOT: Final = "kernel.random.boot_id"
+"""Changes with each start of the machine, which undoes what we set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,10 @@ class NetworkEngine:
     def __init__(self, sysctls: Sysctls, state: Path) -> None:
         self._sysctls = sysctls
         self._file = state / _FILE
+        self._boot = sysctls.read([_BOOT]).get(_BOOT, "")
 
     def before(self) -> Mapping[str, str]:
-        """Return the old values of the settings that we have changed. Raises MachineError."""
+        """Return the old values of the settings that we have changed since the machine started. Raises MachineError."""
         data = read_whole(self._file)
         if data is None:
             return {}
@@ -44,6 +47,8 @@ class NetworkEngine:
             raise MachineError(f"read {self._file}", f"it is damaged: {error}") from error
         if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
             raise MachineError(f"read {self._file}", "it is damaged: no table of settings")
+        if values.pop(_BOOT, "") != self._boot:
+            return {}  # the machine has started anew since, with values of its own
         return values
 
     async def observe(self) -> Settings:
@@ -76,7 +81,7 @@ class NetworkEngine:
         before = self.before()
         old = self._sysctls.read(name for name in changes if name not in before)
         if old:
-            write_whole(self._file, json.dumps({**before, **old}, indent=1).encode())
+            write_whole(self._file, json.dumps({_BOOT: self._boot, **before, **old}, indent=1).encode())
         for name, value in changes.items():
             self._sysctls.write(name, value)
 

@@ -1,6 +1,7 @@
 """Makes the kernel's rules equal to the plan's: whole plans by one transaction, a host's flip by a smaller one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bascule.config.diagnostics import Diagnostic, Span
@@ -28,7 +29,10 @@ class NftablesEngine:
     async def observe(self) -> Ruleset | None:
         """Return our table as the kernel has it; None where it is not there. Raises MachineError."""
         listing = await self._nft.table(FAMILY, TABLE)
-        return None if listing is None else read(listing)
+        if listing is None:
+            return None
+        keeper = await self._nft.table(FAMILY, KEEP)
+        return replace(read(listing), kept=keeper is not None and set(read(keeper).chains) == {"c_pre", "c_post"})
 
     def difference(self, desired: Ruleset | None, observed: Ruleset | None) -> str:
         """Return the script of the transaction between them; empty where nothing must change."""

@@ -46,3 +46,5 @@ class Ruleset:
     """Conntrack time-out policies by name, in seconds."""
     sets: Mapping[str, NamedSet] = field(default_factory=dict)
     chains: Mapping[str, Chain] = field(default_factory=dict)
+    kept: bool = True
+    """The table of empty nat chains is there too."""

@@ -18,7 +18,7 @@ def transaction(desired: Ruleset, observed: Ruleset | None) -> str:
     """Return the script that makes `observed` equal to `desired`; empty where they are equal."""
     before = observed or Ruleset()
     lines = [*_policies(desired, before), *_objects(desired, before)]
-    if not lines and observed is not None:
+    if not lines and observed is not None and observed.kept:
         return ""
     return "\n".join([*_foundation(), *lines]) + "\n"
 

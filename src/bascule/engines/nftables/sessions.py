@@ -6,6 +6,7 @@ from typing import Final
 
 from bascule.config.model import Address
 from bascule.engines.nftables.ruleset import FAMILY, TABLE
+from bascule.plan.model import FIRST_MARK, OUR_MARKS
 from bascule.system.conntrack import Conntrack
 from bascule.system.ctnetlink import Flow, Session
 from bascule.system.nft import Nft
@@ -15,6 +16,7 @@ _KILLED: Final = 60
 """Seconds for which packets of an ended session meet a reset although their address is not settled yet."""
 
 _BATCH: Final = 1024
+_FEW: Final = 8
 _ROUNDS: Final = 2
 """A session that began between the listing and the deletion is found by the second round."""
 
@@ -35,7 +37,7 @@ class Sessions:
         """
         ended = 0
         for _ in range(_ROUNDS):
-            found = [session for mark in marks for session in await self._listed(mark)]
+            found = await self._listed(marks)
             if not found:
                 break
             await self._remember(found, settled)
@@ -47,11 +49,8 @@ class Sessions:
 
     async def end_unestablished(self, marks: Sequence[int]) -> int:
         """End those sessions with one of these marks that the host has not answered, so that the client tries again."""
-        ended = 0
-        for mark in marks:
-            waiting = [session for session in await self._listed(mark) if not session.established]
-            ended += await asyncio.to_thread(self._conntrack.delete, waiting)
-        return ended
+        waiting = [session for session in await self._listed(marks) if not session.established]
+        return await asyncio.to_thread(self._conntrack.delete, waiting)
 
     async def kill(self, sessions: Sequence[Session], settled: Collection[Address]) -> None:
         """End these sessions alone, whose hosts may go on to serve. Raises MachineError.
@@ -63,8 +62,14 @@ class Sessions:
         await asyncio.to_thread(self._conntrack.delete, sessions)
         await self._tell(sessions)
 
-    async def _listed(self, mark: int) -> Sequence[Session]:
-        return await asyncio.to_thread(lambda: list(self._conntrack.sessions(mark)))
+    async def _listed(self, marks: Sequence[int]) -> Sequence[Session]:
+        return await asyncio.to_thread(self._find, frozenset(marks))
+
+    def _find(self, marks: frozenset[int]) -> Sequence[Session]:
+        """Look for few marks one by one, which the kernel does; for many in one listing of all that is ours."""
+        if len(marks) <= _FEW:
+            return [session for mark in sorted(marks) for session in self._conntrack.sessions(mark)]
+        return [session for session in self._conntrack.sessions(FIRST_MARK, OUR_MARKS) if session.mark in marks]
 
     async def _remember(self, sessions: Sequence[Session], settled: Collection[Address]) -> None:
         """Have stray packets of these sessions met by a reset, where their address does not see to it."""

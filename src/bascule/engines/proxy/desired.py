@@ -39,9 +39,14 @@ class Observed:
 
     workers: Mapping[int, WorkerState] = field(default_factory=dict)
 
-    def states(self) -> Mapping[Place, HostState]:
-        """Return what the workers take each host to be: the last word of a parent that is gone."""
-        return {host.place: host.state for state in self.workers.values() for relay in state.relays for host in relay.hosts}
+    def states(self) -> Mapping[tuple[str, Place], HostState]:
+        """Return what the workers take each host to be, by relay: the last word of a parent that is gone."""
+        return {
+            (relay.name, host.place): host.state
+            for state in self.workers.values()
+            for relay in state.relays
+            for host in relay.hosts
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +84,7 @@ def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan
     return ProxyPlan(
         relays=tuple(_relay(relay, each) for relay, each in verdicts if relay.engine is EngineName.PROXY),
         workers=plan.workers,
-        spans={_place(listen): relay.span for relay in mine for listen in relay.listens},
+        spans={place_of(listen): relay.span for relay in mine for listen in relay.listens},
     )
 
 
@@ -118,7 +123,7 @@ def as_before(snapshot: Observed) -> ProxyPlan:
 def _relay(relay: RelayPlan, verdicts: Sequence[HostState]) -> ProxyRelay:
     return ProxyRelay(
         name=relay.name,
-        listens=tuple(_place(listen) for listen in relay.listens),
+        listens=tuple(place_of(listen) for listen in relay.listens),
         mode=relay.pool.mode,
         key=relay.pool.key,
         hosts=tuple(_host(host, state) for host, state in zip(relay.pool.hosts, verdicts, strict=True)),
@@ -131,12 +136,13 @@ def _relay(relay: RelayPlan, verdicts: Sequence[HostState]) -> ProxyRelay:
 
 
 def _host(host: PoolHost, state: HostState) -> ProxyHost:
-    return ProxyHost(place=_place(host.endpoint), label=host.label, weight=host.weight, state=state, tier=host.tier)
+    return ProxyHost(place=place_of(host.endpoint), label=host.label, weight=host.weight, state=state, tier=host.tier)
 
 
 def _source(source: Source) -> ProxySource:
     return ProxySource(listen=str(source.listen), host=str(source.host), first=str(source.first), last=str(source.last))
 
 
-def _place(endpoint: Endpoint) -> Place:
+def place_of(endpoint: Endpoint) -> Place:
+    """Return an endpoint as it travels."""
     return Place(str(endpoint.address), endpoint.port)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,12 +19,13 @@ from bascule.engines.nftables.read import dealt_marks, kept_marks
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.engines.nftables.sessions import Sessions
 from bascule.engines.nftables.settling import Settling
-from bascule.engines.proxy.desired import Observed, proxy_plan
+from bascule.engines.proxy.desired import Observed, place_of, proxy_plan
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.compile import Situation, compile_plan, redeal
+from bascule.plan.least import NO_LOAD
 from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget
 from bascule.plan.slots import Rankings
 from bascule.service.events import EventKind, Grade
@@ -31,11 +33,14 @@ from bascule.service.local.belief import Belief, believe
 from bascule.service.local.departed import departed
 from bascule.service.local.doom import doomed
 from bascule.service.local.journal import Journal
+from bascule.service.local.leveling import CALM, PERIOD, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import host_news, relay_news
 from bascule.service.local.polling import Awaited
 from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
+from bascule.system.claim import only_one_here
+from bascule.system.ctnetlink import Session
 from bascule.system.errors import MachineError
 
 LONGEST_POLL: Final = 20.0
@@ -73,8 +78,16 @@ class Balancer:
         self._settling = Settling(machine.nft, machine.clock)
         self._rankings = Rankings()
         self._polls: set[Awaited] = set()
+        self._claims = ExitStack()
+        self._claimed = False
+        self._load = NO_LOAD
         self._lock = asyncio.Lock()
         self._running: Running | None = None
+        self._hosts = HostStates()
+        self._results = asyncio.Event()
+        """Something that probes found may change what is believed."""
+        self._ended: frozenset[int] = frozenset()
+        """Marks of hosts that are down, whose sessions have been ended since."""
         self._trouble = ""
         self._over = False
 
@@ -82,7 +95,12 @@ class Balancer:
     def running(self) -> Running:
         """Return what runs now; a bug where nothing was started."""
         assert self._running is not None, "asked before start"
-        return self._running
+        return replace(self._running, hosts=self._hosts)
+
+    async def kill(self, sessions: Sequence[Session]) -> None:
+        """End these sessions of the kernel, at both ends. Raises MachineError."""
+        async with self._lock:
+            await self._sessions.kill(sessions, self._settling.settled)
 
     def troubles(self) -> Sequence[str]:
         """Return what the machine would not do when it was last asked, and has not done since."""
@@ -97,10 +115,11 @@ class Balancer:
         plan = compile_plan(configuration, self._situation(facts, {}, kept_marks(rules)))
         if not plan.of(EngineName.KERNEL) and not self._network.before():
             plan, rules = replace(plan, marks={}), None  # rules that are there are not this Bascule's
+        self._claim(plan)
         live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe())
-        hosts = HostStates().retarget(_targets(plan), self._machine.clock.monotonic(), live=live)
-        belief = Belief(states=hosts.states())
-        plan = redeal(plan, belief.states, self._rankings)
+        self._hosts = HostStates().retarget(_targets(plan), self._machine.clock.monotonic(), live=live)
+        belief = Belief(states=self._hosts.states())
+        plan = self._redealt(plan, belief.states)
         await self._deploy(plan, belief.states)
         if rules is not None:
             await self._settling.adopt()
@@ -110,7 +129,7 @@ class Balancer:
             since=datetime.now(UTC),
             facts=facts,
             plan=plan,
-            hosts=hosts,
+            hosts=self._hosts,
             belief=belief,
         )
         await self._settle()
@@ -126,17 +145,18 @@ class Balancer:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
             plan = compile_plan(configuration, self._situation(facts, before.belief.states, before.plan.marks))
-            hosts = before.hosts.retarget(_targets(plan), self._machine.clock.monotonic())
-            belief = believe(before.belief, hosts, plan)
-            plan = redeal(plan, belief.states, self._rankings)
+            belief = believe(before.belief, self._retargeted(plan), plan)
+            plan = self._redealt(plan, belief.states)
+            self._claim(plan)
             said = await self._deploy(plan, belief.states)
+            self._hosts = self._retargeted(plan)
             self._running = Running(
                 configuration=configuration,
                 name=name,
                 since=datetime.now(UTC),
                 facts=facts,
                 plan=plan,
-                hosts=hosts,
+                hosts=self._hosts,
                 belief=belief,
             )
             await self._prober.set_probes(plan.probes)
@@ -146,7 +166,7 @@ class Balancer:
     async def _follow_up(self, before: Running) -> None:
         """Do what a new configuration brings with it once it is in effect."""
         await self._settle()
-        await self._end_sessions(before, self.running)
+        await self._end_sessions()
         leaving = departed(before.plan, self.running.plan)
         ended = await self._sessions.end(leaving, self._settling.settled) if leaving else 0
         if ended:
@@ -157,31 +177,37 @@ class Balancer:
         """Change nothing on the machine any more; what runs there goes on."""
         async with self._lock:
             self._over = True
+            self._claims.close()
 
     async def watch(self) -> None:
         """Follow the checks and the machine until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_checks())
+            tasks.create_task(self._follow_results())
             tasks.create_task(follow_machine(self._machine.changes, self._machine.clock, self._look))
+            tasks.create_task(self._follow_load())
 
     # --- hosts ------------------------------------------------------------------------------------------------------
 
     async def _follow_checks(self) -> None:
         async for target, outcome in self._prober.outcomes():
-            await self.heard(target, outcome)
+            self.heard(target, outcome)
 
-    async def heard(self, target: ProbeTarget, outcome: Outcome) -> None:
-        """Take one result of a probe; where it changes what is believed of a host, the slots follow at once."""
-        async with self._lock:
-            if self._over:
-                return
-            before = self.running
-            hosts, changed = before.hosts.apply(target, outcome, self._machine.clock.monotonic())
-            self._running = replace(before, hosts=hosts)
-            for poll in self._polls:
-                poll.heard(target, up=outcome.up)
-            if changed or before.belief.suspicion:
-                await self._believe()
+    def heard(self, target: ProbeTarget, outcome: Outcome) -> None:
+        """Take one result of a probe; what it changes follows at once, together with other results that came meanwhile."""
+        self._hosts, changed = self._hosts.apply(target, outcome, self._machine.clock.monotonic())
+        for poll in self._polls:
+            poll.heard(target, up=outcome.up)
+        if changed or self.running.belief.suspicion:
+            self._results.set()
+
+    async def _follow_results(self) -> None:
+        while True:
+            await self._results.wait()
+            self._results.clear()
+            async with self._lock:
+                if not self._over:
+                    await self._believe()
 
     async def poll(self) -> Awaited:
         """Have every host checked now, and return how that went: when all results are in, or time is up."""
@@ -202,16 +228,20 @@ class Balancer:
         if belief.suspicion != before.belief.suspicion:
             grade = Grade.WARNING if belief.suspicion else Grade.INFO
             self._journal.note(EventKind.SUSPICION, belief.suspicion or "checks are believed again", grade=grade)
-        plan = redeal(before.plan, belief.states, self._rankings)
+        plan = self._redealt(before.plan, belief.states)
         for news in host_news(plan, before.belief.states, belief.states, before.hosts):
             news.tell(self._journal)
         for news in relay_news(before.plan, plan):
             news.tell(self._journal)
         self._running = replace(before, belief=belief, plan=plan)
+        await self._follow_plan(before.plan)
+
+    async def _follow_plan(self, before: Plan) -> None:
+        """Bring the machine from the slots of one plan to those of the running one, and end what has ended by that."""
         try:
-            await self._flip(before.plan, plan)
-            await self._end_sessions(before, self.running)
-        except MachineError as error:
+            await self._flip(before, self.running.plan)
+            await self._end_sessions()
+        except (MachineError, RehearsalRefused) as error:
             self._journal.note(EventKind.MACHINE, f"could not {error}; now the whole is compared", grade=Grade.WARNING)
             await self._try(self._mend)
 
@@ -222,17 +252,38 @@ class Balancer:
         if after.of(EngineName.PROXY):
             await deploy([Step(self._proxy, proxy_plan(after, self.running.belief.states))])
 
-    async def _end_sessions(self, before: Running, after: Running) -> None:
-        """End what another host can serve instead, and is not ended already."""
-        old = doomed(before.plan, before.belief.states)
-        new = {mark: fate for mark, fate in doomed(after.plan, after.belief.states).items() if mark not in old}
-        reset = [mark for mark, fate in new.items() if fate is OnDown.RESET]
-        keep = [mark for mark, fate in new.items() if fate is OnDown.KEEP]
+    async def _end_sessions(self) -> None:
+        """End what another host can serve instead, and is not ended already; what fails is tried again at the next call."""
+        doom = doomed(self.running.plan, self.running.belief.states)
+        self._ended &= doom.keys()
+        reset = [mark for mark, fate in doom.items() if fate is OnDown.RESET and mark not in self._ended]
+        keep = [mark for mark, fate in doom.items() if fate is OnDown.KEEP and mark not in self._ended]
         ended = await self._sessions.end(reset, self._settling.settled) if reset else 0
         ended += await self._sessions.end_unestablished(keep) if keep else 0
+        self._ended = frozenset(doom)
         if ended:
             words = f"{counted(ended, 'session')} of hosts that are down ended: the clients can connect again at once"
             self._journal.note(EventKind.SESSIONS, words, number=ended)
+
+    async def _follow_load(self) -> None:
+        """Deal the slots of relays with `least-states` anew, from the sessions that the kernel counts."""
+        clock, pause = self._machine.clock, PERIOD
+        while True:
+            await clock.sleep(pause)
+            if not levels(self.running.plan):
+                continue
+            began = clock.monotonic()
+            async with self._lock:
+                if not self._over:
+                    await self._try(self._level)
+            pause = max(PERIOD, CALM * (clock.monotonic() - began))
+
+    async def _level(self) -> None:
+        before = self.running
+        sessions = await count_sessions(self._machine.conntrack)
+        self._load = load_of(before.plan, sessions, self._hosts, self._machine.clock.monotonic())
+        self._running = replace(before, plan=self._redealt(before.plan, before.belief.states))
+        await self._follow_plan(before.plan)
 
     # --- the machine ------------------------------------------------------------------------------------------------
 
@@ -263,6 +314,7 @@ class Balancer:
             self._running = replace(self.running, facts=facts)
             await self._mend()
             await self._settle()
+        await self._end_sessions()
 
     async def _mend_rules(self) -> None:
         """Put our rules back where somebody else changed them."""
@@ -281,10 +333,10 @@ class Balancer:
         """Compile anew and make the machine equal to it."""
         before = self.running
         situation = self._situation(before.facts, before.belief.states, before.plan.marks)
-        plan = compile_plan(before.configuration, situation)
-        hosts = before.hosts.retarget(_targets(plan), self._machine.clock.monotonic())
+        plan = self._redealt(compile_plan(before.configuration, situation), before.belief.states)
         await self._deploy(plan, before.belief.states)
-        self._running = replace(before, plan=plan, hosts=hosts)
+        self._hosts = self._retargeted(plan)
+        self._running = replace(before, plan=plan)
         await self._prober.set_probes(plan.probes)
 
     async def _deploy(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Sequence[Diagnostic]:
@@ -301,6 +353,18 @@ class Balancer:
         running = self.running
         if running.plan.marks:
             await self._settling.renew(running.plan, [held.ip for _, held in running.facts.addresses()])
+
+    def _redealt(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Plan:
+        return redeal(plan, states, self._rankings, self._load)
+
+    def _claim(self, plan: Plan) -> None:
+        """Take the kernel's relays of this network namespace for us, if we need them and do not have them."""
+        if plan.marks and not self._claimed:
+            self._claims.enter_context(only_one_here())
+            self._claimed = True
+
+    def _retargeted(self, plan: Plan) -> HostStates:
+        return self._hosts.retarget(_targets(plan), self._machine.clock.monotonic())
 
     def _situation(
         self, facts: Facts, states: Mapping[ProbeTarget, HostState], marks: Mapping[MarkOwner, int]
@@ -322,10 +386,10 @@ def _serving(plan: Plan, rules: Ruleset | None) -> frozenset[ProbeTarget]:
 
 def _proxied(plan: Plan, workers: Observed) -> frozenset[ProbeTarget]:
     """Return the targets whose hosts the workers of an earlier parent give clients to."""
-    states = {(place.address, place.port): state for place, state in workers.states().items()}
+    states = workers.states()
     return frozenset(
         host.target
         for relay in plan.of(EngineName.PROXY)
         for host in relay.pool.hosts
-        if host.target is not None and states.get((str(host.endpoint.address), host.endpoint.port)) is HostState.UP
+        if host.target is not None and states.get((relay.name, place_of(host.endpoint))) is HostState.UP
     )

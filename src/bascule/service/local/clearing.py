@@ -1,5 +1,6 @@
 """Taking everything of ours from a machine: what `bascule clear` does, with a parent running or without."""
 
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from bascule.engines.nftables.engine import NftablesEngine
@@ -9,6 +10,7 @@ from bascule.engines.proxy.engine import ProxyEngine
 from bascule.service.local.machine import Machine
 from bascule.service.local.words import counted
 from bascule.service.results import Cleared
+from bascule.system.errors import MachineError
 from bascule.system.nft import PROGRAM
 
 _ANSWERS: Final = 0.3
@@ -16,29 +18,48 @@ _ANSWERS: Final = 0.3
 
 
 async def clear_machine(machine: Machine, proxy: ProxyEngine, *, kernel: bool) -> Cleared:
-    """End every session and worker, take our table away and set old kernel settings again. Raises MachineError.
+    """End every session and worker, take our table away and set old kernel settings again.
 
-    `kernel` False leaves the table alone: this Bascule has no relay there, and another one may.
+    `kernel` False leaves the table alone: this Bascule has no relay there, and another one may. What the machine would
+    not do is told in `left`, and the rest is done all the same; but settings stay while the rules that need them do.
     """
-    done, left = [], []
-    workers = len((await proxy.observe()).workers)
-    if workers:
-        await proxy.stop_workers()
-        done.append(f"{counted(workers, 'proxy worker')} stopped, and all sessions there reset")
-    if kernel:
-        done += await _clear_kernel(machine)
-        if not await NftablesEngine(machine.nft).drop_keeper():
-            left.append(
-                "table inet bascule_keep: two empty nat chains, since without any nat chain the kernel would reset every "
-                f"translated session; take it away with: {PROGRAM} delete table inet bascule_keep"
-            )
-    settings = await machine.network().clear()
-    if settings:
-        done.append(f"{counted(settings, 'kernel setting')} set to the old value")
+    done: list[str] = []
+    left: list[str] = []
+    await _attempt(_clear_workers(proxy), done, left)
+    if not kernel or await _attempt(_clear_kernel(machine), done, left):
+        await _attempt(_clear_settings(machine), done, left)
+    if kernel and not left and not await NftablesEngine(machine.nft).drop_keeper():
+        left.append(
+            "table inet bascule_keep: two empty nat chains, since without any nat chain the kernel would reset every "
+            f"translated session; take it away with: {PROGRAM} delete table inet bascule_keep"
+        )
     return Cleared(done=tuple(done), left=tuple(left))
 
 
-async def _clear_kernel(machine: Machine) -> list[str]:
+async def _attempt(step: Awaitable[Sequence[str]], done: list[str], left: list[str]) -> bool:
+    """Do one step and note how it went; return whether it went well."""
+    try:
+        done += await step
+    except MachineError as error:
+        left.append(f"could not {error}")
+        return False
+    return True
+
+
+async def _clear_workers(proxy: ProxyEngine) -> Sequence[str]:
+    workers = len((await proxy.observe()).workers)
+    if not workers:
+        return []
+    await proxy.stop_workers()
+    return [f"{counted(workers, 'proxy worker')} stopped, and all sessions there reset"]
+
+
+async def _clear_settings(machine: Machine) -> Sequence[str]:
+    settings = await machine.network().clear()
+    return [f"{counted(settings, 'kernel setting')} set to the old value"] if settings else []
+
+
+async def _clear_kernel(machine: Machine) -> Sequence[str]:
     engine = NftablesEngine(machine.nft)
     rules = await engine.observe()
     if rules is None:

@@ -14,7 +14,8 @@ def doomed(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Mapping[int, 
     """
     marks: dict[int, OnDown] = {}
     for relay, verdicts in zip(plan.relays, judged(plan, states), strict=True):
-        if HostState.UP in verdicts:
+        taking = zip(relay.pool.hosts, verdicts, strict=True)
+        if any(state is HostState.UP and host.weight for host, state in taking):
             pairs = zip(relay.pool.hosts, verdicts, strict=True)
             marks |= {host.mark: relay.on_down for host, state in pairs if state is HostState.DOWN and host.mark}
     return marks

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bascule.engines.nftables.names import plain
+from bascule.engines.nftables.names import relay_chain
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.plan.model import Plan
 from bascule.service.results import FirewallRules, RuleRow
@@ -20,9 +20,9 @@ def firewall_rows(rules: Ruleset | None, plan: Plan, why_none: str) -> FirewallR
 
 
 def _rows(rules: Ruleset, plan: Plan) -> Iterator[RuleRow]:
-    lines = {plain(f"relay {relay.name}"): relay.span.line for relay in plan.relays}
+    lines = {relay_chain(relay): relay.span.line for relay in plan.relays}
     for chain, content in rules.chains.items():
         for rule in content.rules:
             found = _COMMENT.search(rule)
             cause = found[1] if found else ""
-            yield RuleRow(chain=chain, rule=_COMMENT.sub("", rule), cause=cause, line=lines.get(cause) or None)
+            yield RuleRow(chain=chain, rule=_COMMENT.sub("", rule), cause=cause, line=lines.get(chain) or None)

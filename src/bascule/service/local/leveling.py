@@ -8,7 +8,7 @@ from typing import Final
 from bascule.config.model import Mode
 from bascule.health.states import HostStates
 from bascule.plan.least import Load, share_after
-from bascule.plan.model import FIRST_MARK, HostState, Plan
+from bascule.plan.model import FIRST_MARK, OUR_MARKS, HostState, Plan
 from bascule.system.conntrack import Conntrack
 
 PERIOD: Final = 1.0
@@ -17,8 +17,6 @@ PERIOD: Final = 1.0
 CALM: Final = 20
 """A count that takes long is made less often: the pause is so many times as long, so that it costs 5 % of a processor."""
 
-_OURS: Final = 0xFFFF0000
-
 
 async def count_sessions(conntrack: Conntrack) -> Mapping[int, int]:
     """Return the living sessions of every mark of ours. Raises MachineError."""
@@ -26,7 +24,7 @@ async def count_sessions(conntrack: Conntrack) -> Mapping[int, int]:
 
 
 def _count(conntrack: Conntrack) -> Mapping[int, int]:
-    return Counter(session.mark for session in conntrack.sessions(FIRST_MARK, _OURS) if session.living)
+    return Counter(session.mark for session in conntrack.sessions(FIRST_MARK, OUR_MARKS) if session.living)
 
 
 def levels(plan: Plan) -> bool:

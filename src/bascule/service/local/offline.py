@@ -14,6 +14,8 @@ from bascule.service.local.preparation import judge, rehearsal_plan
 from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain
 from bascule.service.results import Cleared, Explained
+from bascule.system.claim import only_one_here
+from bascule.system.errors import MachineError
 
 
 class LocalOffline:
@@ -44,5 +46,10 @@ class LocalOffline:
 
 async def _clear(machine: Machine, socket: Path) -> Cleared:
     facts = await machine.facts()
+    if facts.no_nftables and machine.network().before():
+        raise MachineError("take the kernel's relays away", facts.no_nftables)
     proxy = ProxyEngine(socket.parent, clock=machine.clock, report=lambda _: None)
-    return await clear_machine(machine, proxy, kernel=not facts.no_nftables)
+    if facts.no_nftables:
+        return await clear_machine(machine, proxy, kernel=False)
+    with only_one_here():
+        return await clear_machine(machine, proxy, kernel=True)

@@ -14,7 +14,7 @@ from bascule.config.model import (
     TcpCheck,
     TlsCheck,
 )
-from bascule.plan.model import Endpoint, HostState, PoolHost, RelayPlan
+from bascule.plan.model import NO_HOST, Endpoint, HostState, PoolHost, RelayPlan
 from bascule.service.local.balancer import Running
 from bascule.service.results import HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
 
@@ -40,28 +40,30 @@ class _View:
 
     def relay(self, name: str, parts: Sequence[RelayPlan]) -> RelayRow:
         number = next(self._ids)
-        same_table = groupby(parts, key=lambda part: (part.pool.table, part.pool.hosts[0].endpoint.port))
-        tables = tuple(self._table(name, f"{table}:{port}", list(group)) for (table, port), group in same_table)
+        tables = tuple(self._table(name, parts, tier) for tier in _tiers(parts))
         return RelayRow(
             id=number,
             name=name,
             listens=tuple(str(endpoint) for part in parts for endpoint in part.listens),
             engine=parts[0].engine,
-            status=RelayStatus.ACTIVE if any(table.hosts_up for table in tables) else RelayStatus.DOWN,
+            status=RelayStatus.ACTIVE if any(_dealt(part) for part in parts) else RelayStatus.DOWN,
             tables=tables,
             session_timeout=parts[0].session_timeout,
             sessions=sum(host.sessions for table in tables for host in table.hosts),
         )
 
-    def _table(self, relay: str, name: str, parts: Sequence[RelayPlan]) -> TableRow:
-        number, first = next(self._ids), parts[0].pool
-        target = first.hosts[0].target
+    def _table(self, relay: str, parts: Sequence[RelayPlan], tier: int) -> TableRow:
+        number = next(self._ids)
+        hosts = [host for part in parts for host in part.pool.hosts if host.tier == tier]
+        ports = sorted({host.endpoint.port for host in hosts})
+        target = hosts[0].target if hosts else None
+        name = hosts[0].table if hosts else parts[0].pool.table
         return TableRow(
             id=number,
-            name=name,
-            mode=first.mode,
+            name=":".join((name, ",".join(map(str, ports)))) if ports else name,
+            mode=parts[0].pool.mode,
             check="" if target is None else check_words(target.check),
-            hosts=tuple(self._host(relay, host) for part in parts for host in part.pool.hosts),
+            hosts=tuple(self._host(relay, host) for host in hosts),
         )
 
     def _host(self, relay: str, host: PoolHost) -> HostRow:
@@ -79,6 +81,16 @@ class _View:
             checks_all=0 if record is None else record.checks,
             sessions=self._sessions.get((relay, host.endpoint), 0),
         )
+
+
+def _tiers(parts: Sequence[RelayPlan]) -> Sequence[int]:
+    """Return the numbers of a relay's `forward to` lines that name a host; the first one where none does."""
+    return sorted({host.tier for part in parts for host in part.pool.hosts}) or [0]
+
+
+def _dealt(part: RelayPlan) -> bool:
+    """Return whether a client that comes now meets a host."""
+    return any(index != NO_HOST for index in part.pool.slots)
 
 
 def count_hosts(running: Running) -> tuple[int, int]:

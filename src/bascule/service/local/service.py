@@ -21,33 +21,42 @@ from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
+from bascule.service.local.session_table import SessionTable
 from bascule.service.operations import (
+    AskClient,
     Clear,
     Context,
     Explain,
+    Kill,
     Monitor,
     Poll,
     Reload,
     ShowFirewall,
     ShowLog,
     ShowRelays,
+    ShowSessions,
     Status,
     Stop,
+    Who,
 )
 from bascule.service.results import (
     Cleared,
+    ClientReport,
     EngineUse,
     Events,
     Explained,
     Finding,
     FirewallRules,
+    Killed,
     Level,
     Polled,
     Relays,
     RelayStatus,
     Reloaded,
+    Sessions,
     StatusReport,
     Stopped,
+    Whose,
 )
 
 _OURS: Final = 0xFFFF0000
@@ -56,6 +65,7 @@ _OURS: Final = 0xFFFF0000
 GOING_ON: Final = (
     "kernel rules and proxy workers stay: relays go on without health checks (take everything away with: bascule clear)"
 )
+LEFT: Final = "what it could not take away is told by the one who cleared"
 CLEARED: Final = "nothing of it is left on this machine but its files"
 
 
@@ -70,6 +80,7 @@ class LocalService:
         *,
         file: ConfigurationFile,
         journal: Journal,
+        sessions: SessionTable,
         end: Callable[[str], None],
     ) -> None:
         self._machine = machine
@@ -77,6 +88,7 @@ class LocalService:
         self._proxy = proxy
         self._file = file
         self._journal = journal
+        self._sessions = sessions
         self._end = end
 
     async def status(self, _: Context, __: Status, /) -> StatusReport:
@@ -137,12 +149,28 @@ class LocalService:
         running = self._balancer.running
         return explained(running.plan, running.belief.states, request)
 
+    async def show_sessions(self, _: Context, request: ShowSessions, /) -> Sessions:
+        """List the sessions of the kernel and the workers."""
+        return await self._sessions.listed(request)
+
+    async def kill(self, _: Context, request: Kill, /) -> Killed:
+        """End sessions of the kernel and the workers."""
+        return await self._sessions.kill(request)
+
+    async def client(self, _: Context, request: AskClient, /) -> ClientReport:
+        """Gather everything about one client."""
+        return await self._sessions.client(request)
+
+    async def who(self, _: Context, request: Who, /) -> Whose:
+        """Look for an address and port among sessions that live and that have ended."""
+        return await self._sessions.who(request)
+
     async def clear(self, _: Context, __: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
         kernel = bool(self._balancer.running.plan.marks)
         cleared = await clear_machine(self._machine, self._proxy, kernel=kernel)
-        self._end(CLEARED)
+        self._end(LEFT if cleared.left else CLEARED)
         return cleared
 
     async def stop(self, _: Context, __: Stop, /) -> Stopped:
