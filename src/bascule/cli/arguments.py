@@ -12,10 +12,12 @@ from bascule.cli.commands.events import monitor, show_log
 from bascule.cli.commands.explain import explain
 from bascule.cli.commands.life import clear, poll, reload, status, stop
 from bascule.cli.commands.play import demo
+from bascule.cli.commands.sessions import client, kill, show_sessions, who
 from bascule.cli.commands.show import show, show_firewall
 from bascule.cli.paths import Places
 from bascule.cli.session import Session
 from bascule.service.operations import MAXIMUM_EVENTS
+from bascule.service.sessions import MAXIMUM_LISTED
 
 Command: TypeAlias = Callable[[argparse.Namespace, Session], int]
 AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
@@ -49,6 +51,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_configuration(add_parser, places)
     _add_show(add_parser, places)
     _add_explain(add_parser, places)
+    _add_sessions(add_parser, places)
     _add_life(add_parser, places)
     return top
 
@@ -88,9 +91,37 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     log.add_argument("--follow", action="store_true", help="go on with what happens, until ctrl-C")
     _add_json(log)
     _add_socket(log, places)
+    sessions = _add(add_view, "sessions", show_sessions, "sessions: whose they are, how old, how silent, how many bytes")
+    _add_chosen(sessions)
+    sessions.add_argument(
+        "--sort", default="age", choices=("age", "bytes"), help="the oldest or the largest first (default: age)"
+    )
+    sessions.add_argument("--limit", metavar="N", type=_listed, default=1000, help="so many at most (default: %(default)s)")
+    _add_json(sessions)
+    _add_socket(sessions, places)
     firewall = _add(add_view, "firewall", show_firewall, "our rules in the kernel, with the line that caused each")
     _add_json(firewall)
     _add_socket(firewall, places)
+
+
+def _add_sessions(add_parser: AddParser, places: Places) -> None:
+    killing = _add(add_parser, "kill", kill, "end sessions: both ends see a reset at once")
+    _add_chosen(killing)
+    killing.add_argument("--all", action="store_true", help="every session; must be said where nothing else is")
+    asking = _add(add_parser, "client", client, "say everything about one client: its hosts, its sessions of the last hour")
+    asking.add_argument("address", metavar="ADDRESS", type=_address, help="the client's address")
+    finding = _add(add_parser, "who", who, "say which client stands behind an address and port in a host's log")
+    finding.add_argument("source", metavar="SOURCE:PORT", type=_place, help="what the host's log has as its client")
+    finding.add_argument("at", metavar="at TIME", nargs="*", help="when: HH:MM[:SS], or a date and time of ISO 8601")
+    for command in (killing, asking, finding):
+        _add_json(command)
+        _add_socket(command, places)
+
+
+def _add_chosen(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--client", metavar="A", type=_address, help="sessions of this client only")
+    command.add_argument("--host", metavar="H", help="of this host only: a name, an address, or address and port")
+    command.add_argument("--relay", metavar="R", help="of this relay only")
 
 
 def _add_explain(add_parser: AddParser, places: Places) -> None:
@@ -158,6 +189,20 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= _LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port (1 to {_LAST_PORT})")
     return int(text)
+
+
+def _listed(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:6]) > MAXIMUM_LISTED:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number up to {MAXIMUM_LISTED}")
+    return int(text)
+
+
+def _place(text: str) -> tuple[str, int]:
+    """Return an address and a port: `10.2.0.50:40123`, `[2001:db8::1]:40123`."""
+    address, colon, port = text.rpartition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address and port")
+    return _address(address.removeprefix("[").removesuffix("]")), _port(port)
 
 
 def _address(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+_KIBI: Final = 1024
 _UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -14,6 +15,18 @@ def duration(seconds: float) -> str:
         parts.append(f"{amount}{unit}" if amount else "")
     first = next((index for index, part in enumerate(parts) if part), len(parts) - 1)
     return " ".join(part for part in parts[first : first + 2] if part) or "0s"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in its largest unit: `512 B`, `4.0 KiB`, `1.2 GiB`."""
+    if count < _KIBI:
+        return f"{count} B"
+    amount = float(count)
+    for unit in ("KiB", "MiB", "GiB"):
+        amount /= _KIBI
+        if amount < _KIBI:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / _KIBI:.1f} TiB"
 
 
 def counted(number: int, noun: str) -> str:

@@ -23,11 +23,13 @@ from bascule.health.supervisor import ProbeProcess
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.ended import EndedSessions
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import this_machine
 from bascule.service.local.preparation import judge
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.service import GOING_ON, LocalService
+from bascule.service.local.session_table import SessionTable
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener, owner_or_root
 from bascule.system.claim import claimed
@@ -54,7 +56,7 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
     for warning in judged.diagnostics:
         log.warning("%s", warning.render(request.name))
     over = Ending()
-    journal = Journal(now=lambda: datetime.now(UTC), write=partial(_write, log))
+    journal = Journal(now=_now, write=partial(_write, log))
     listener = open_listener(request.socket)
     try:
         proxy = ProxyEngine(request.socket.parent, clock=machine.clock, report=partial(_note_worker, journal))
@@ -66,10 +68,12 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
         _say_ready(journal, balancer.running, facts)
         file = ConfigurationFile(request.path, request.name, machine, balancer, journal)
-        service = LocalService(machine, balancer, proxy, file=file, journal=journal, end=over.end)
+        ended = EndedSessions(now=_now)
+        sessions = SessionTable(machine, balancer, proxy, ended, now=_now)
+        service = LocalService(machine, balancer, proxy, file=file, journal=journal, sessions=sessions, end=over.end)
         server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)
         await server.start(listener)
-        async with _beside(balancer.watch(), _reload_on_signal(file)):
+        async with _beside(balancer.watch(), sessions.watch(), _reload_on_signal(file)):
             last_words = await over.wait()
             await balancer.stop()
         await prober.stop()
@@ -80,6 +84,10 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
         listener.close()
         request.socket.unlink(missing_ok=True)
     return ExitCode.FINE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Ending:

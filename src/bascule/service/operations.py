@@ -11,18 +11,24 @@ from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from bascule.service.events import Moment
 from bascule.service.results import (
     Cleared,
+    ClientReport,
     Events,
     Explained,
     FirewallRules,
+    Killed,
     Polled,
     Relays,
     Reloaded,
     Result,
+    Sessions,
     StatusReport,
     Stopped,
+    Whose,
 )
+from bascule.service.sessions import MAXIMUM_LISTED, SessionOrder
 
 MAXIMUM_CLIENTS: Final = 4096
 """Clients of one `Explain`: its answer stays well within a frame."""
@@ -115,6 +121,43 @@ class Reload(Request[Reloaded], frozen=True, kw_only=True, tag="reload"):
     """Asks to read the configuration again; a text that is refused leaves what runs as it is."""
 
 
+class ShowSessions(Request[Sessions], frozen=True, kw_only=True, tag="show.sessions"):
+    """Asks which sessions live: those that fit everything that is named."""
+
+    client: Name | None = None
+    """An address."""
+    host: Name | None = None
+    """A name, an address, or address and port."""
+    relay: Name | None = None
+    sort: SessionOrder = SessionOrder.AGE
+    limit: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_LISTED)] = 1000
+
+
+class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):
+    """Asks to end sessions, so that both ends see a reset at once: those that fit everything that is named."""
+
+    client: Name | None = None
+    host: Name | None = None
+    relay: Name | None = None
+    all: bool = False
+    """Must be said where nothing is named."""
+
+
+class AskClient(Request[ClientReport], frozen=True, kw_only=True, tag="client"):
+    """Asks everything about one client: its hosts, its sessions, and those that ended lately."""
+
+    address: Name
+
+
+class Who(Request[Whose], frozen=True, kw_only=True, tag="who"):
+    """Asks which client stands behind an address and port in a host's log."""
+
+    source: Name
+    port: Port
+    at: Moment | None = None
+    """When; None means whenever."""
+
+
 class Clear(Request[Cleared], frozen=True, kw_only=True, tag="clear"):
     """Asks to end every session and worker, to take our table and settings from the machine, and to end."""
 
@@ -123,7 +166,22 @@ class Stop(Request[Stopped], frozen=True, kw_only=True, tag="stop"):
     """Asks the parent to end; kernel rules and proxy workers stay and go on."""
 
 
-AnyRequest: TypeAlias = Status | ShowRelays | ShowFirewall | ShowLog | Monitor | Explain | Poll | Reload | Clear | Stop
+AnyRequest: TypeAlias = (
+    Status
+    | ShowRelays
+    | ShowFirewall
+    | ShowLog
+    | Monitor
+    | Explain
+    | Poll
+    | Reload
+    | Clear
+    | Stop
+    | ShowSessions
+    | Kill
+    | AskClient
+    | Who
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +265,31 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 audit="had the configuration read again",
             ),
             Operation(
+                request=ShowSessions,
+                result=Sessions,
+                permission=Permission.VIEW,
+                summary="list sessions, with their age and bytes",
+            ),
+            Operation(
+                request=Kill,
+                result=Killed,
+                permission=Permission.OPERATE,
+                summary="end sessions at both ends",
+                audit="ended sessions",
+            ),
+            Operation(
+                request=AskClient,
+                result=ClientReport,
+                permission=Permission.VIEW,
+                summary="say everything about one client",
+            ),
+            Operation(
+                request=Who,
+                result=Whose,
+                permission=Permission.VIEW,
+                summary="say which client stands behind a line of a host's log",
+            ),
+            Operation(
                 request=Clear,
                 result=Cleared,
                 permission=Permission.DEPLOY,
@@ -261,6 +344,22 @@ class Service(Protocol):
 
     async def reload(self, context: Context, request: Reload, /) -> Reloaded:
         """Read the configuration again; where it is refused, nothing has changed."""
+        ...
+
+    async def show_sessions(self, context: Context, request: ShowSessions, /) -> Sessions:
+        """List the sessions that live."""
+        ...
+
+    async def kill(self, context: Context, request: Kill, /) -> Killed:
+        """End sessions at both ends."""
+        ...
+
+    async def client(self, context: Context, request: AskClient, /) -> ClientReport:
+        """Say everything about one client."""
+        ...
+
+    async def who(self, context: Context, request: Who, /) -> Whose:
+        """Say which client stands behind an address and port in a host's log."""
         ...
 
     async def clear(self, context: Context, request: Clear, /) -> Cleared:

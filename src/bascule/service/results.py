@@ -10,6 +10,7 @@ import msgspec
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.events import Event, Moment
+from bascule.service.sessions import SessionRow
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -202,6 +203,43 @@ class Explained(Result, frozen=True, kw_only=True, tag="explained"):
     explanations: tuple[Explanation, ...]
 
 
+# --- sessions --------------------------------------------------------------------------------------------------------
+
+
+class Sessions(Result, frozen=True, kw_only=True, tag="sessions"):
+    """Sessions that live now, of the kernel and of the proxy: the foremost of those that were asked for."""
+
+    sessions: tuple[SessionRow, ...] = ()
+    total: int = 0
+    """How many fit, listed or not."""
+
+
+class ClientReport(Result, frozen=True, kw_only=True, tag="client"):
+    """Everything about one client, for whoever has its user on the phone."""
+
+    address: str
+    services: tuple[Explanation, ...] = ()
+    """Who would take it now, at each place that it can connect to."""
+    sessions: tuple[SessionRow, ...] = ()
+    total: int = 0
+    """How many sessions live, listed or not."""
+    ended: tuple[SessionRow, ...] = ()
+    """Those that ended within the last hour, the latest first."""
+    ended_total: int = 0
+    from_client: int = 0
+    from_host: int = 0
+    """Bytes each way, of all that live and that have ended."""
+    notes: tuple[str, ...] = ()
+    """What the answer may lack, and why."""
+
+
+class Whose(Result, frozen=True, kw_only=True, tag="whose"):
+    """The sessions that a host saw come from an address and port, the latest first."""
+
+    sessions: tuple[SessionRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 # --- what happened ---------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +259,12 @@ class Cleared(Result, frozen=True, kw_only=True, tag="cleared"):
 
     done: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+
+
+class Killed(Result, frozen=True, kw_only=True, tag="killed"):
+    """How many sessions were ended."""
+
+    sessions: int
 
 
 class Stopped(Result, frozen=True, kw_only=True, tag="stopped"):
@@ -250,4 +294,18 @@ class Polled(Result, frozen=True, kw_only=True, tag="polled"):
     """How many had no result in time."""
 
 
-AnyResult: TypeAlias = StatusReport | Relays | FirewallRules | Explained | Events | Cleared | Stopped | Reloaded | Polled
+AnyResult: TypeAlias = (
+    StatusReport
+    | Relays
+    | FirewallRules
+    | Explained
+    | Events
+    | Cleared
+    | Stopped
+    | Reloaded
+    | Polled
+    | Sessions
+    | ClientReport
+    | Whose
+    | Killed
+)

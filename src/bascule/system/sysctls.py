@@ -16,6 +16,7 @@ PLANNED: Final = (
     "net.netfilter.nf_conntrack_tcp_loose",
     "net.netfilter.nf_conntrack_events",
     "net.netfilter.nf_conntrack_acct",
+    "net.netfilter.nf_conntrack_timestamp",
     "net.netfilter.nf_conntrack_tcp_timeout_established",
 )
 """The settings of the whole namespace that a plan may name (plan.sysctls)."""

@@ -12,6 +12,7 @@ from bascule.system.changes import Changes, KernelChanges
 from bascule.system.clock import Clock, SystemClock
 from bascule.system.commands import Commands, SystemCommands
 from bascule.system.conntrack import Conntrack, KernelConntrack
+from bascule.system.endings import Endings, KernelEndings
 from bascule.system.facts import nftables_refusal, observe
 from bascule.system.nft import Nft, NftProgram
 from bascule.system.nudge import Nudge, RawNudge
@@ -25,6 +26,7 @@ class Machine:
     commands: Commands
     nft: Nft
     conntrack: Conntrack
+    endings: Endings
     nudge: Nudge
     sysctls: Sysctls
     changes: Changes
@@ -50,6 +52,7 @@ def this_machine(state: Path) -> Machine:
         commands=commands,
         nft=NftProgram(commands, changes.ours),
         conntrack=KernelConntrack(),
+        endings=KernelEndings(),
         nudge=RawNudge(PACKET_MARK, SystemRandom()),
         sysctls=KernelSysctls(),
         changes=changes,

@@ -1,0 +1,71 @@
+"""The door to the kernel's word on each session that ends: raw netlink, like the table of sessions."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from bascule.system.ctnetlink import DELETE, Session, messages, session
+from bascule.system.errors import MachineError
+
+_NETFILTER: Final = 12  # NETLINK_NETFILTER
+_GROUP: Final = 1 << 2  # NFNLGRP_CONNTRACK_DESTROY is 3
+_RECEIVE_BUFFER_FORCE: Final = 33  # SO_RCVBUFFORCE
+_QUEUE: Final = 1 << 23
+_LONGEST: Final = 1 << 14
+_AT_ONCE: Final = 256
+"""Messages taken before others in this process have their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Sessions that have just ended, and whether the kernel had more to tell than we could take."""
+
+    sessions: Sequence[Session]
+    overrun: bool = False
+
+
+class Endings(Protocol):
+    """Tells which sessions of this network namespace end."""
+
+    def follow(self, mark: int, mask: int) -> AsyncIterator[Told]:
+        """Yield the sessions whose mark fits, as they end. Raises MachineError."""
+        ...
+
+
+class KernelEndings:
+    """Hears the kernel of the namespace in which it is first used; needs CAP_NET_ADMIN."""
+
+    async def follow(self, mark: int, mask: int) -> AsyncIterator[Told]:
+        """Listen until the caller goes on no more."""
+        loop = asyncio.get_running_loop()
+        try:
+            with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, _NETFILTER) as door:
+                door.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, _QUEUE)
+                door.bind((0, _GROUP))
+                while True:
+                    told = await _told(loop, door)
+                    yield Told([each for each in told.sessions if each.mark & mask == mark & mask], told.overrun)
+                    await asyncio.sleep(0)
+        except OSError as error:
+            raise MachineError("hear which sessions end", error.strerror or str(error)) from error
+
+
+async def _told(loop: asyncio.AbstractEventLoop, door: socket.socket) -> Told:
+    """Wait for a message and take those that wait behind it."""
+    waiting: list[bytes] = []
+    overrun = False
+    try:
+        waiting.append(await loop.sock_recv(door, _LONGEST))
+        while len(waiting) < _AT_ONCE:
+            waiting.append(door.recv(_LONGEST))
+    except BlockingIOError:
+        pass  # nothing more waits
+    except OSError as error:
+        if error.errno != errno.ENOBUFS:
+            raise
+        overrun = True
+    ended = (session(told[4:]) for data in waiting for kind, told in messages(memoryview(data)) if kind == DELETE)
+    return Told([each for each in ended if each is not None], overrun)
