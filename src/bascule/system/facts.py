@@ -18,11 +18,46 @@ _LOOPBACK: Final = 8  # IFF_LOOPBACK
 _MAIN: Final = 254  # RT_TABLE_MAIN
 _UNICAST: Final = 1  # RTN_UNICAST
 
+_NEEDED: Final = """
+table inet bascule_probe {
+	map m_slots {
+		typeof numgen inc mod 1024 : meta mark
+	}
+	ct timeout ct_tcp {
+		protocol tcp
+		policy = { established : 2400 }
+	}
+	chain c_raw {
+		type filter hook output priority raw; policy accept;
+		meta mark 0x1ba60001 notrack
+	}
+	chain c_nat {
+		type nat hook prerouting priority dstnat - 5; policy accept;
+		socket wildcard 0 accept
+		ct mark set jhash ip saddr mod 1024 seed 0x1 map @m_slots
+		meta l4proto tcp dnat ip to 192.0.2.1
+	}
+	chain c_out {
+		type nat hook output priority -105; policy accept;
+		fib daddr type != local accept
+	}
+	chain c_guard {
+		type filter hook prerouting priority mangle; policy accept;
+		tcp dport 1 ct timeout set "ct_tcp"
+		tcp dport 1 reject with tcp reset
+	}
+}
+"""
+
 
 async def nftables_refusal(commands: Commands) -> str:
-    """Return why rules may not be loaded here, in words for people; empty where they may. Changes nothing."""
+    """Return why rules may not be loaded here, in words for people; empty where they may. Changes no rule.
+
+    The kernel is asked about one rule of each kind that relays need, and so loads its modules for them: before that,
+    settings of connection tracking may not be there either.
+    """
     try:
-        finished = await commands.run([PROGRAM, "-c", "-f", "-"], "add table inet bascule\n")
+        finished = await commands.run([PROGRAM, "-c", "-f", "-"], _NEEDED)
     except MachineError as error:
         return f"the program {PROGRAM} cannot be run: {error.cause}"
     if not finished.code:
