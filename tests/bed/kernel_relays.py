@@ -23,13 +23,12 @@ from bascule.engines.nftables.ruleset import Ruleset
 from bascule.engines.nftables.sessions import Sessions
 from bascule.plan.compile import Situation, compile_plan, redeal
 from bascule.plan.explain import named
-from bascule.plan.model import FIRST_MARK, HostState, Plan, ProbeTarget
+from bascule.plan.model import FIRST_MARK, OUR_MARKS, HostState, Plan, ProbeTarget
 from bascule.plan.slots import Rankings
 from bascule.service.local.machine import this_machine
 from bascule.system.ctnetlink import Session
 from bed.node import Node
 
-_MARKS = 0xFFFF0000
 Result = TypeVar("Result")
 
 
@@ -97,7 +96,7 @@ class KernelRelays:
     def states(self) -> list[Session]:
         """Return every session of ours that the kernel knows."""
         with self.node.entered():
-            return list(self.machine.conntrack.sessions(FIRST_MARK & _MARKS, _MARKS))
+            return list(self.machine.conntrack.sessions(FIRST_MARK, OUR_MARKS))
 
     def forget(self) -> None:
         """Lose every state, as the node does that takes an address over without knowing any."""
