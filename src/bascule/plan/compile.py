@@ -189,6 +189,11 @@ def _engine(relay: Relay, listens: tuple[Endpoint, ...], pool: Pool, facts: Fact
     return EngineName.KERNEL
 
 
+def owners(plan: Plan) -> frozenset[MarkOwner]:
+    """Return whose marks a plan's relays need; the others it keeps for sessions of the past."""
+    return frozenset(owner for relay in plan.relays for owner in _owners(relay))
+
+
 def _owners(relay: RelayPlan) -> Iterator[MarkOwner]:
     if relay.engine is EngineName.KERNEL:
         for host in relay.pool.hosts:

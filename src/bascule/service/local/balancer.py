@@ -24,7 +24,7 @@ from bascule.engines.proxy.engine import ProxyEngine
 from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
-from bascule.plan.compile import Situation, compile_plan, redeal
+from bascule.plan.compile import Situation, compile_plan, owners, redeal
 from bascule.plan.least import NO_LOAD
 from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget
 from bascule.plan.slots import Rankings
@@ -33,7 +33,7 @@ from bascule.service.local.belief import Belief, believe
 from bascule.service.local.departed import departed
 from bascule.service.local.doom import doomed
 from bascule.service.local.journal import Journal
-from bascule.service.local.leveling import CALM, PERIOD, count_sessions, levels, load_of
+from bascule.service.local.leveling import CALM, PERIOD, carried_marks, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import host_news, relay_news
 from bascule.service.local.polling import Awaited
@@ -112,7 +112,7 @@ class Balancer:
         Raises RehearsalRefused and MachineError; then nothing has changed.
         """
         rules = None if facts.no_nftables else await self._nftables.observe()
-        plan = compile_plan(configuration, self._situation(facts, {}, kept_marks(rules)))
+        plan = compile_plan(configuration, self._situation(facts, {}, await self._kept(configuration, facts, rules)))
         if not plan.of(EngineName.KERNEL) and not self._network.before():
             plan, rules = replace(plan, marks={}), None  # rules that are there are not this Bascule's
         self._claim(plan)
@@ -353,6 +353,15 @@ class Balancer:
         running = self.running
         if running.plan.marks:
             await self._settling.renew(running.plan, [held.ip for _, held in running.facts.addresses()])
+
+    async def _kept(self, configuration: Configuration, facts: Facts, rules: Ruleset | None) -> Mapping[MarkOwner, int]:
+        """Return the marks to keep: those of hosts in the configuration, and those that a session still carries."""
+        kept = kept_marks(rules)
+        wanted = owners(compile_plan(configuration, self._situation(facts, {}, kept)))
+        if wanted >= kept.keys():
+            return kept
+        carried = await asyncio.to_thread(carried_marks, self._machine.conntrack)
+        return {owner: mark for owner, mark in kept.items() if owner in wanted or mark in carried}
 
     def _redealt(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Plan:
         return redeal(plan, states, self._rankings, self._load)

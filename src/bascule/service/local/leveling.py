@@ -27,6 +27,11 @@ def _count(conntrack: Conntrack) -> Mapping[int, int]:
     return Counter(session.mark for session in conntrack.sessions(FIRST_MARK, OUR_MARKS) if session.living)
 
 
+def carried_marks(conntrack: Conntrack) -> frozenset[int]:
+    """Return the marks of ours that any session carries, be it only the memory of one. Raises MachineError."""
+    return frozenset(session.mark for session in conntrack.sessions(FIRST_MARK, OUR_MARKS))
+
+
 def levels(plan: Plan) -> bool:
     """Return whether a plan has a relay that is dealt by load."""
     return any(relay.pool.mode is Mode.LEAST_STATES for relay in plan.relays)
