@@ -4,7 +4,7 @@ The contract suite of the engine holds it to what the kernel does. Elements with
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -126,6 +126,10 @@ class FakeNft:
             if name != but
             for hook in table.hooks.values()
         )
+
+    async def others(self, but: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """Know of no rules of others."""
+        return [{"table": {"family": family, "name": name}} for family, name in self.tables if name not in but]
 
     def elements(self, name: str) -> Mapping[str, Element]:
         """Return what a set or map of our table holds now."""

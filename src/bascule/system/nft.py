@@ -6,7 +6,7 @@ be ours (docs/adr/0002).
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -48,6 +48,13 @@ class Nft(Protocol):
 
     async def foreign_nat(self, but: str) -> bool:
         """Return whether a nat chain stands in any table but the named one."""
+        ...
+
+    async def others(self, but: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """Return chains and rules, as JSON objects, of every table with a base chain but those named.
+
+        A table that nft cannot list, of a newer kernel's or another program's make, is left out. Raises MachineError.
+        """
         ...
 
 
@@ -93,6 +100,16 @@ class NftProgram:
         """Look through the base chains of all tables."""
         chains = [entry["chain"] for entry in await self._json("list", "chains") if "chain" in entry]
         return any(chain.get("type") == "nat" and chain["table"] != but for chain in chains)
+
+    async def others(self, but: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """List each such table by itself, without the elements of its sets."""
+        chains = [entry["chain"] for entry in await self._json("list", "chains") if "chain" in entry]
+        tables = {(chain["family"], chain["table"]) for chain in chains if "hook" in chain and chain["table"] not in but}
+        found: list[Mapping[str, Any]] = []
+        for family, table in sorted(tables):
+            with contextlib.suppress(MachineError):
+                found += await self._json("-t", "list", "table", family, table)
+        return found
 
     async def _json(self, *words: str) -> tuple[dict[str, Any], ...]:
         finished = await self._commands.run([PROGRAM, "-j", *words])

@@ -15,6 +15,7 @@ from bascule.deploy.transaction import RehearsalRefused, Step, deploy
 from bascule.engines.engine import Engine
 from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.engine import NftablesEngine
+from bascule.engines.nftables.foreign import OURS, Obstacle, obstacles
 from bascule.engines.nftables.read import dealt_marks, kept_marks
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.engines.nftables.sessions import Sessions
@@ -88,6 +89,8 @@ class Balancer:
         """Something that probes found may change what is believed."""
         self._ended: frozenset[int] = frozenset()
         """Marks of hosts that are down, whose sessions have been ended since."""
+        self.obstacles: tuple[Obstacle, ...] = ()
+        """Chains of others that for certain stop what relays carry, as last seen."""
         self._trouble = ""
         self._over = False
 
@@ -134,6 +137,7 @@ class Balancer:
         )
         await self._settle()
         await self._prober.set_probes(plan.probes)
+        await self._try(self._look_around)
 
     async def reload(self, configuration: Configuration, name: str, facts: Facts) -> Sequence[Diagnostic]:
         """Put another configuration into effect; what it does not change stays: states of hosts, sessions, counters.
@@ -166,6 +170,7 @@ class Balancer:
     async def _follow_up(self, before: Running) -> None:
         """Do what a new configuration brings with it once it is in effect."""
         await self._settle()
+        await self._look_around()
         await self._end_sessions()
         leaving = departed(before.plan, self.running.plan)
         ended = await self._sessions.end(leaving, self._settling.settled) if leaving else 0
@@ -310,11 +315,26 @@ class Balancer:
         due = occasion.due or bool(self._trouble)
         if occasion.rules or due:
             await self._mend_rules()
+            await self._look_around()
         if due or replace(facts, sysctls={}) != replace(self.running.facts, sysctls={}):
             self._running = replace(self.running, facts=facts)
             await self._mend()
             await self._settle()
         await self._end_sessions()
+
+    async def _look_around(self) -> None:
+        """See what rules of others do to our relays."""
+        if self.running.facts.no_nftables:
+            return
+        listing = await self._machine.nft.others(OURS)
+        found = await asyncio.to_thread(obstacles, listing, self.running.plan)
+        before, self.obstacles = self.obstacles, tuple(obstacle for obstacle in found if obstacle.certain)
+        for obstacle in self.obstacles:
+            if obstacle not in before:
+                self._journal.note(EventKind.RULES, obstacle.message, grade=Grade.WARNING, state="obstructed")
+        for obstacle in before:
+            if obstacle not in self.obstacles:
+                self._journal.note(EventKind.RULES, f"no longer so: {obstacle.message}", state="free")
 
     async def _mend_rules(self) -> None:
         """Put our rules back where somebody else changed them."""

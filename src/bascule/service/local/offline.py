@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
+from bascule.engines.nftables.foreign import OURS, obstacles
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
@@ -27,7 +28,7 @@ class LocalOffline:
 
     def check(self, text: bytes, _: str, /) -> Sequence[Diagnostic]:
         """Return all that is wrong or doubtful with a text on this machine."""
-        return judge(text, self._facts()).diagnostics
+        return asyncio.run(_checked(self._machine, text))
 
     def explain(self, text: bytes, _: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
         """Yield the answers over the plan that the text makes with every host up."""
@@ -42,6 +43,16 @@ class LocalOffline:
 
     def _facts(self) -> Facts:
         return asyncio.run(self._machine.facts())
+
+
+async def _checked(machine: Machine, text: bytes) -> Sequence[Diagnostic]:
+    """Judge the text, and see what rules of others would do to its relays."""
+    facts = await machine.facts()
+    judged = judge(text, facts)
+    if judged.configuration is None or facts.no_nftables:
+        return judged.diagnostics
+    found = obstacles(await machine.nft.others(OURS), rehearsal_plan(judged.configuration, facts))
+    return (*judged.diagnostics, *(Diagnostic.warning(obstacle.span, obstacle.message) for obstacle in found))
 
 
 async def _clear(machine: Machine, socket: Path) -> Cleared:

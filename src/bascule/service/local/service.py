@@ -182,6 +182,7 @@ class LocalService:
         doubts = [running.belief.suspicion] if running.belief.suspicion else []
         return [
             *(Finding(severity=Severity.WARNING, message=doubt) for doubt in doubts),
+            *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._balancer.troubles()),
         ]
 

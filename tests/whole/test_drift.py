@@ -1,0 +1,104 @@
+"""What somebody else does to our rules, and to addresses, is followed at once."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from bed import configuration
+from bed.clients import exchange
+from bed.layout import Layout
+from bed.site import PORT, Site, site
+from bed.wait import until
+
+pytestmark = pytest.mark.kernel
+
+_MENDED: Final = 2.0
+"""Seconds in which our rules are back."""
+
+
+@pytest.fixture
+def place(open_directory: Path) -> Iterator[Site]:
+    """Run one relay in the kernel over two echo servers."""
+    text = configuration.plain(("RPCCAS", PORT), timing="interval 1s")
+    with site(configuration.with_statements(text, "engine kernel"), Layout(arms=1), open_directory) as place:
+        yield place
+
+
+def _rules(place: Site) -> str:
+    """Return our table as it is, without what was counted."""
+    return place.lb.run("nft", "-s", "list", "table", "inet", "bascule", check=False).stdout
+
+
+def _of_rules(place: Site) -> list[dict[str, Any]]:
+    lines = place.balancer.command("show", "log", "--json").stdout.splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == "rules"]
+
+
+def _mended(place: Site) -> list[dict[str, Any]]:
+    return [event for event in _of_rules(place) if event["state"] == "mended"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "flush table inet bascule",
+        "delete table inet bascule",
+        "add rule inet bascule c_forward counter drop",
+        "flush map inet bascule m_relay4",
+        "insert rule inet bascule c_pre tcp dport 59532 drop",
+    ],
+)
+def test_our_rules_are_back_in_time_and_a_session_lives(place: Site, change: str) -> None:
+    """Within two seconds the table is what it was, an event says so, and who was connected still is."""
+    before = _rules(place)
+    with place.session(place.clients[0]) as (session, _):
+        exchange(session, b"before\n")
+        time.sleep(1.2)  # the balancer may just have looked, and then pauses
+        place.lb.nft(change)
+        changed = time.monotonic()
+        until(lambda: _rules(place) == before, within=_MENDED, what="our rules are back")
+        assert time.monotonic() - changed < _MENDED
+        exchange(session, b"after\n")
+        with place.session(place.clients[1]) as (_, name):
+            assert name in place.logs
+    until(lambda: len(_mended(place)) == 1, what="it is an event, once")
+
+
+def test_ten_changes_in_a_row_end_mended(place: Site) -> None:
+    """Whoever keeps changing our rules does not keep us busy, and does not win."""
+    before = _rules(place)
+    for _ in range(10):
+        place.lb.nft("flush chain inet bascule c_pre")
+        time.sleep(0.15)
+    until(lambda: _rules(place) == before, within=_MENDED, what="our rules are back")
+
+
+def test_rules_of_others_that_are_none_of_ours_are_left_alone(place: Site) -> None:
+    """A table of somebody else comes and goes without an event about our rules."""
+    place.lb.nft("table inet other { chain c { type filter hook input priority 0; accept; }\n}")
+    time.sleep(1.5)
+    assert "table inet other" in place.lb.run("nft", "list", "tables").stdout
+    assert not _mended(place)
+
+
+def test_a_foreign_chain_that_drops_our_sessions_is_said(place: Site) -> None:
+    """`status` says it while it stands, `check` says it too, and events tell when it came and went."""
+    place.lb.nft("table ip fw { chain f { type filter hook forward priority 0; policy drop; }\n}")
+    until(lambda: "chain f of table ip fw" in _status(place), what="status says it")
+    checked = place.lb.run(sys.executable, "-m", "bascule", "check", str(place.balancer.configuration))
+    assert (
+        "warning: chain f of table ip fw, which is not Bascule's, drops new connections of relay RPCCAS" in checked.stdout
+    )
+    place.lb.nft("delete table ip fw")
+    until(lambda: "chain f" not in _status(place), what="status says it no more")
+    assert [event["state"] for event in _of_rules(place)] == ["obstructed", "free"]
+    assert not _mended(place)
+
+
+def _status(place: Site) -> str:
+    return place.balancer.command("status", check=False).stdout
