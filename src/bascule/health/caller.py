@@ -89,8 +89,9 @@ class Caller:
         try:
             yield Conversation(reader, writer)
         finally:
-            writer.close()  # says goodbye in TLS
-            writer.transport.abort()  # and does not wait for the peer's
+            if not writer.transport.is_closing():  # the peer may have hung up first: Python 3.11.2 aborts no TLS then
+                writer.close()  # says goodbye in TLS
+                writer.transport.abort()  # and does not wait for the peer's
 
     async def _dial(self, local: tuple[str, int] | None) -> socket.socket:
         connection = socket.socket(self.family, socket.SOCK_STREAM)

@@ -37,7 +37,8 @@ async def meet(service: str, *, client: IPv4Address, server: IPv4Address, port: 
             writer.close()
             await writer.wait_closed()
         finally:
-            writer.transport.abort()
+            if not writer.transport.is_closing():  # Python 3.11.2 aborts no TLS that is closed already
+                writer.transport.abort()
     return full_name.partition(".")[0]
 
 

@@ -52,4 +52,5 @@ class Listener:
         except BROKEN_PEER:
             return  # the client's affair: the next one is served all the same
         finally:
-            writer.transport.abort()
+            if not writer.transport.is_closing():  # Python 3.11.2 aborts no TLS that is closed already
+                writer.transport.abort()
