@@ -62,7 +62,7 @@ def _command(arguments: Sequence[str]) -> int:
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
-        now=lambda: datetime.now(UTC),
+        now=lambda: datetime.now(UTC).astimezone(),
     )
 
 

@@ -20,6 +20,7 @@ from bascule.service.operations import (
     Context,
     Explain,
     Monitor,
+    OrderHost,
     Permission,
     Poll,
     Reload,
@@ -36,6 +37,7 @@ from bascule.service.results import (
     Events,
     Explained,
     FirewallRules,
+    HostOrdered,
     Level,
     Polled,
     Relays,
@@ -108,6 +110,10 @@ class PretendedService:
     async def explain(self, _: Context, __: Explain, /) -> Explained:
         """Refuse what was asked."""
         raise OperationFailed(REJECTED)
+
+    async def order_host(self, _: Context, request: OrderHost, /) -> HostOrdered:
+        """Pretend to have done it."""
+        return HostOrdered(sentence=f"{request.action} {request.host}")
 
     async def clear(self, _: Context, __: Clear, /) -> Cleared:
         """Pretend to have cleared."""

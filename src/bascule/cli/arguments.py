@@ -10,13 +10,17 @@ from bascule import __version__
 from bascule.cli.commands.configuration import check, format_file, run
 from bascule.cli.commands.events import monitor, show_log
 from bascule.cli.commands.explain import explain
+from bascule.cli.commands.host import host
 from bascule.cli.commands.life import clear, poll, reload, status, stop
 from bascule.cli.commands.play import demo
 from bascule.cli.commands.sessions import client, kill, show_sessions, who
 from bascule.cli.commands.show import show, show_firewall
 from bascule.cli.paths import Places
 from bascule.cli.session import Session
-from bascule.service.operations import MAXIMUM_EVENTS
+from bascule.config.kinds.kind import Flaw
+from bascule.config.kinds.numbers import duration
+from bascule.config.lexer import Token, TokenKind
+from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
 from bascule.service.sessions import MAXIMUM_LISTED
 
 Command: TypeAlias = Callable[[argparse.Namespace, Session], int]
@@ -33,6 +37,7 @@ exit codes:
   5  status only: down
 """
 _LAST_PORT: Final = 65535
+_ORDER_TIME: Final = duration(1, LONGEST_ORDER)
 _LAST: Final = 100
 _DIGITS: Final = 5
 
@@ -52,6 +57,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_show(add_parser, places)
     _add_explain(add_parser, places)
     _add_sessions(add_parser, places)
+    _add_host(add_parser, places)
     _add_life(add_parser, places)
     return top
 
@@ -142,6 +148,29 @@ def _add_explain(add_parser: AddParser, places: Places) -> None:
     _add_socket(command, places)
 
 
+def _add_host(add_parser: AddParser, places: Places) -> None:
+    about = "order something of a host while everything runs; orders outlive restarts"
+    ordering = add_parser("host", help=about, description=f"{about}.".capitalize(), allow_abbrev=False)
+    add_action = ordering.add_subparsers(metavar="ACTION", required=True).add_parser
+    for action, summary, time in (
+        ("drain", "give it no new clients; those it has may stay to their end", "end the sessions that are left after T"),
+        ("disable", "give it no clients, end its sessions now, and do not count its checks", "enable it again after T"),
+        ("enable", "let its checks decide again", ""),
+        ("flush", "end its sessions now, at both ends; it goes on to take clients", ""),
+        ("force", "override its checks", "believe its checks again after T"),
+    ):
+        command = _add(add_action, action, host, summary)
+        command.set_defaults(action=action, seconds=None, reason="")
+        command.add_argument("host", metavar="HOST", help="the host's name or address")
+        if action == "force":
+            command.add_argument("forced", choices=("up", "down"), help="what it is from now on")
+        command.add_argument("--in", metavar="RELAY", dest="relay", help="in this relay alone (default: everywhere)")
+        if time:
+            command.add_argument("--for", metavar="T", dest="seconds", type=_time, help=f"{time}: 90s, 10m, 2h")
+            command.add_argument("--reason", metavar="TEXT", help="why, for everybody who looks")
+        _add_socket(command, places)
+
+
 def _add_life(add_parser: AddParser, places: Places) -> None:
     how = _add(add_parser, "status", status, "say in one sentence how it goes")
     _add_json(how)
@@ -203,6 +232,13 @@ def _place(text: str) -> tuple[str, int]:
     if not colon:
         raise argparse.ArgumentTypeError(f"{text!r} is no address and port")
     return _address(address.removeprefix("[").removesuffix("]")), _port(port)
+
+
+def _time(text: str) -> float:
+    seconds = _ORDER_TIME.read(Token(TokenKind.WORD, text, 1, 1))
+    if isinstance(seconds, Flaw):
+        raise argparse.ArgumentTypeError(seconds.message)
+    return seconds
 
 
 def _address(text: str) -> str:

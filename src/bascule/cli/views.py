@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from bascule.service.results import HostRow, RelayRow, Relays, TableRow
+from bascule.service.results import HostOrder, HostRow, RelayRow, Relays, TableRow
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +53,8 @@ class HostView(_Row, frozen=True, kw_only=True):
     since: datetime | None
     sessions: int
     reason: str
+    order: HostOrder | None
+    """What an administrator has ordered of it."""
 
 
 View: TypeAlias = RelayView | TableView | HostView
@@ -123,4 +125,5 @@ def _host(relay: RelayRow, table: TableRow, host: HostRow) -> HostView:
         since=host.since,
         sessions=host.sessions,
         reason=host.reason,
+        order=host.order,
     )

@@ -1,8 +1,12 @@
 """Numbers and times as people say them."""
 
+from datetime import datetime
 from typing import Final
 
+from bascule.service.results import HostOrder
+
 _KIBI: Final = 1024
+
 _UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -32,3 +36,15 @@ def size(count: int) -> str:
 def counted(number: int, noun: str) -> str:
     """Return `1 host` or `2 hosts`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def moment(time: datetime, now: datetime) -> str:
+    """Return a time as the clock on the wall has it, in the zone of `now`; with its date where that is not today."""
+    local = time.astimezone(now.tzinfo)
+    return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
+
+
+def ordered(order: HostOrder, now: datetime) -> str:
+    """Return an order in words: `drained by root since 14:05 until 16:00: update`."""
+    until = "" if order.until is None else f" until {moment(order.until, now)}"
+    return f"{order.duty} by {order.by} since {moment(order.since, now)}{until}{order.reason and f': {order.reason}'}"

@@ -78,6 +78,8 @@ class HostStates:
     """The records of all targets of a plan; a value, so that whoever holds one sees no half of a change."""
 
     records: Mapping[ProbeTarget, Record] = field(default_factory=dict)
+    idle: frozenset[ProbeTarget] = frozenset()
+    """Those whose results do not count."""
 
     def states(self) -> Mapping[ProbeTarget, HostState]:
         """Return the state of every target, as the plan is compiled from."""
@@ -86,10 +88,28 @@ class HostStates:
     def apply(self, target: ProbeTarget, outcome: Outcome, now: float) -> tuple[Self, bool]:
         """Return the states after a result, and whether a state changed; a target that is no longer ours changes none."""
         before = self.records.get(target)
-        if before is None:
+        if before is None or target in self.idle:
             return self, False
         record = after(before, outcome, target.timing, now)
         return replace(self, records={**self.records, target: record}), record.state is not before.state
+
+    def resting(self, targets: Collection[ProbeTarget], now: float) -> Self:
+        """Return the states in which the results of these targets, and of no others, do not count.
+
+        What was known of a target that comes to rest is forgotten: afterwards its first result alone decides.
+        """
+        records = {
+            target: Record(since=now) if target in targets and target not in self.idle else record
+            for target, record in self.records.items()
+        }
+        return replace(self, records=records, idle=frozenset(targets))
+
+    def back(self, targets: Collection[ProbeTarget], now: float) -> Self:
+        """Return the states in which these targets are what they are since now: they take clients again."""
+        records = {
+            target: replace(record, since=now) if target in targets else record for target, record in self.records.items()
+        }
+        return replace(self, records=records)
 
     def retarget(self, targets: Iterable[ProbeTarget], now: float, *, live: Collection[ProbeTarget] = ()) -> Self:
         """Return the states for another set of targets; the records of targets that stay are kept.

@@ -20,6 +20,7 @@ from bascule.plan.model import (
     ProbeTarget,
     RelayPlan,
 )
+from bascule.plan.orders import Orders
 from bascule.plan.slots import EMPTY, Rankings, deal, serving
 from bascule.plan.sources import ours, own_addresses, own_towards, source
 from bascule.plan.standing import standing
@@ -39,6 +40,7 @@ class Situation:
     states: States = field(default_factory=dict)
     marks: Mapping[MarkOwner, int] = field(default_factory=dict)
     """The marks in use; see `plan.marks`."""
+    orders: Orders = field(default_factory=Orders)
     rankings: Rankings = field(default_factory=Rankings)
 
 
@@ -63,7 +65,17 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
         routed_before=facts.forwarded_before,
         workers=configuration.load_balancer.workers or min(facts.processors, MOST_WORKERS),
     )
-    return redeal(plan, situation.states, situation.rankings)
+    return redeal(ordered(plan, situation.orders), situation.states, situation.rankings)
+
+
+def ordered(plan: Plan, orders: Orders) -> Plan:
+    """Return the plan with every host's duty as administrators have ordered it; its slots are to be dealt anew."""
+    return replace(plan, relays=tuple(_ordered(relay, orders) for relay in plan.relays))
+
+
+def _ordered(relay: RelayPlan, orders: Orders) -> RelayPlan:
+    hosts = tuple(replace(host, duty=orders.duty(host.endpoint.address, relay.name)) for host in relay.pool.hosts)
+    return replace(relay, pool=replace(relay.pool, hosts=hosts))
 
 
 def redeal(plan: Plan, states: States, rankings: Rankings, load: Load = NO_LOAD) -> Plan:

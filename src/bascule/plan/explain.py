@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from bascule.config.model import Address, EngineName, Mode, OnEmpty
 from bascule.plan.compile import redeal
 from bascule.plan.model import NO_HOST, Endpoint, HostState, Plan, Pool, PoolHost, ProbeTarget, RelayPlan
+from bascule.plan.orders import Duty
 from bascule.plan.selection import slot_of, slot_of_service
 from bascule.plan.slots import HASHED, Rankings
 
@@ -169,6 +170,8 @@ def _by_client(found: Explanation, pool: Pool, listen: Endpoint, question: Quest
 
 
 def _absence(host: PoolHost, states: States) -> str:
+    if host.duty is not Duty.SERVES:
+        return f"is {host.duty}"
     state = HostState.DOWN if host.target is None else states.get(host.target, HostState.DOWN)
     return {
         HostState.UNKNOWN: "is not known to be up yet",

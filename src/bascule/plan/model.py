@@ -11,6 +11,7 @@ from typing import Final
 
 from bascule.config.diagnostics import Span
 from bascule.config.model import Address, Check, EngineName, Mode, OnDown, OnEmpty, OnRemove, Timing
+from bascule.plan.orders import Duty
 
 NO_HOST: Final = -1
 """Stands in a slot that no live host may take."""
@@ -81,7 +82,26 @@ class PoolHost:
     """Conntrack mark of its sessions; 0 where the proxy carries them."""
     target: ProbeTarget | None = None
     """None where nothing is checked: the host counts as up."""
+    duty: Duty = Duty.SERVES
+    """What an administrator has ordered."""
     span: Span = field(default=Span(), compare=False, repr=False)
+
+    def state(self, states: Mapping[ProbeTarget, HostState]) -> HostState:
+        """Return the state that counts, from what the checks say: UP takes clients, DOWN may lose those it has.
+
+        A drained host keeps its clients until it goes down, as a disabled one has none to lose.
+        """
+        checked = HostState.UP if self.target is None else states.get(self.target, HostState.UNKNOWN)
+        match self.duty:
+            case Duty.FORCED_UP:
+                return HostState.UP
+            case Duty.FORCED_DOWN:
+                return HostState.DOWN
+            case Duty.DRAINED:
+                return HostState.DOWN if checked is HostState.DOWN else HostState.UNKNOWN
+            case Duty.DISABLED:
+                return HostState.UNKNOWN
+        return checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,12 +39,8 @@ class Rankings:
 
 
 def live(hosts: Sequence[PoolHost], states: Mapping[ProbeTarget, HostState]) -> frozenset[int]:
-    """Return the indices of the hosts that are up; one that nothing checks always is."""
-    return frozenset(
-        index
-        for index, host in enumerate(hosts)
-        if host.target is None or states.get(host.target, HostState.UNKNOWN) is HostState.UP
-    )
+    """Return the indices of the hosts that are up."""
+    return frozenset(index for index, host in enumerate(hosts) if host.state(states) is HostState.UP)
 
 
 def serving(hosts: Sequence[PoolHost], up: frozenset[int]) -> frozenset[int]:

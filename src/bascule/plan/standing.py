@@ -22,16 +22,31 @@ def standing(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Standing:
 
 
 def judged(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Sequence[Sequence[HostState]]:
-    """Return the state of every host for every relay: what its checks say, but down where its group has left it."""
+    """Return the state of every host for every relay: what its checks say, but that of its group where it has left that.
+
+    It has left it down where a check of the group has failed; where it was drained for a service of the group, or is
+    not known there yet, it takes no clients and keeps those it has.
+    """
+    fallen = {
+        (relay.affinity, host.endpoint.address)
+        for relay in plan.relays
+        for host in relay.pool.hosts
+        if relay.affinity and host.state(states) is HostState.DOWN
+    }
     return [
-        [_judged(host, states, stands=index in up) for index, host in enumerate(relay.pool.hosts)]
+        [
+            _judged(host, states, stands=index in up, fallen=(relay.affinity, host.endpoint.address) in fallen)
+            for index, host in enumerate(relay.pool.hosts)
+        ]
         for relay, up in zip(plan.relays, standing(plan, states), strict=True)
     ]
 
 
-def _judged(host: PoolHost, states: Mapping[ProbeTarget, HostState], *, stands: bool) -> HostState:
-    own = HostState.UP if host.target is None else states.get(host.target, HostState.UNKNOWN)
-    return HostState.DOWN if own is HostState.UP and not stands else own
+def _judged(host: PoolHost, states: Mapping[ProbeTarget, HostState], *, stands: bool, fallen: bool) -> HostState:
+    own = host.state(states)
+    if own is HostState.UP and not stands:
+        return HostState.DOWN if fallen else HostState.UNKNOWN
+    return own
 
 
 def groups(plan: Plan) -> Sequence[str]:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -22,6 +22,7 @@ from bascule.engines.proxy.engine import ProxyEngine
 from bascule.health.supervisor import ProbeProcess
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
+from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.ended import EndedSessions
 from bascule.service.local.journal import Journal
@@ -32,6 +33,8 @@ from bascule.service.local.service import GOING_ON, LocalService
 from bascule.service.local.session_table import SessionTable
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener, owner_or_root
+from bascule.store.database import open_database
+from bascule.store.orders import DatabaseOrders, OrderStore
 from bascule.system.claim import claimed
 from bascule.system.errors import MachineError
 
@@ -44,11 +47,11 @@ def run(request: RunRequest) -> int:
     Raises OperationFailed where the text is refused, MachineError where the machine would not; then nothing is changed.
     """
     logging.basicConfig(format=_FORMAT, datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
-    with claimed(request.state):
-        return asyncio.run(_run(request, logging.getLogger("bascule")))
+    with claimed(request.state), closing(open_database(request.state)) as database:
+        return asyncio.run(_run(request, DatabaseOrders(database), logging.getLogger("bascule")))
 
 
-async def _run(request: RunRequest, log: logging.Logger) -> int:
+async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> int:
     machine = this_machine(request.state)
     facts = await machine.facts()
     judged = judge(request.text, facts)
@@ -63,17 +66,27 @@ async def _run(request: RunRequest, log: logging.Logger) -> int:
         prober = ProbeProcess(clock=machine.clock, died=partial(_note_worker, journal))
         balancer = Balancer(machine, proxy, prober, journal)
         try:
-            await balancer.start(configuration, request.name, facts)
+            await balancer.start(configuration, request.name, facts, store.orders())
         except RehearsalRefused as refused:
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
         _say_ready(journal, balancer.running, facts)
         file = ConfigurationFile(request.path, request.name, machine, balancer, journal)
         ended = EndedSessions(now=_now)
         sessions = SessionTable(machine, balancer, proxy, ended, now=_now)
-        service = LocalService(machine, balancer, proxy, file=file, journal=journal, sessions=sessions, end=over.end)
+        administration = Administration(store, balancer, clock=machine.clock, now=_now, journal=journal)
+        service = LocalService(
+            machine,
+            balancer,
+            proxy,
+            administration=administration,
+            file=file,
+            journal=journal,
+            sessions=sessions,
+            end=over.end,
+        )
         server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)
         await server.start(listener)
-        async with _beside(balancer.watch(), sessions.watch(), _reload_on_signal(file)):
+        async with _beside(balancer.watch(), administration.watch(), sessions.watch(), _reload_on_signal(file)):
             last_words = await over.wait()
             await balancer.stop()
         await prober.stop()

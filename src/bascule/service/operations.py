@@ -18,6 +18,7 @@ from bascule.service.results import (
     Events,
     Explained,
     FirewallRules,
+    HostOrdered,
     Killed,
     Polled,
     Relays,
@@ -38,6 +39,9 @@ MAXIMUM_NAMES: Final = 1024
 
 MAXIMUM_EVENTS: Final = 10_000
 """Past events that one may ask for: as many as are kept, and no more than a frame holds."""
+
+LONGEST_ORDER: Final = 365 * 86400
+"""Seconds that an order about a host may last."""
 
 Answer_co = TypeVar("Answer_co", bound=Result, covariant=True)
 Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
@@ -158,6 +162,34 @@ class Who(Request[Whose], frozen=True, kw_only=True, tag="who"):
     """When; None means whenever."""
 
 
+class HostAction(StrEnum):
+    """What may be ordered of a host."""
+
+    DRAIN = "drain"
+    """It takes no new clients; with `seconds`, the sessions that are left then end."""
+    DISABLE = "disable"
+    """It has no clients, and its checks do not count; with `seconds`, until then."""
+    ENABLE = "enable"
+    """What its check says decides again: takes back every other order but `FLUSH`."""
+    FLUSH = "flush"
+    """Its sessions end now; it goes on to take clients as before."""
+    FORCE_UP = "force up"
+    FORCE_DOWN = "force down"
+    """Whatever its check says; with `seconds`, until then."""
+
+
+class OrderHost(Request[HostOrdered], frozen=True, kw_only=True, tag="order.host"):
+    """Orders something of a host."""
+
+    action: HostAction
+    host: Name
+    """Its name or its address."""
+    relay: Name | None = None
+    """The one relay it is about; None is every relay."""
+    seconds: Annotated[float, msgspec.Meta(ge=1, le=LONGEST_ORDER)] | None = None
+    reason: Name = ""
+
+
 class Clear(Request[Cleared], frozen=True, kw_only=True, tag="clear"):
     """Asks to end every session and worker, to take our table and settings from the machine, and to end."""
 
@@ -181,6 +213,7 @@ AnyRequest: TypeAlias = (
     | Kill
     | AskClient
     | Who
+    | OrderHost
 )
 
 
@@ -249,6 +282,13 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=Explained,
                 permission=Permission.VIEW,
                 summary="say which host takes a client, and why",
+            ),
+            Operation(
+                request=OrderHost,
+                result=HostOrdered,
+                permission=Permission.OPERATE,
+                summary="drain, disable, enable, flush or force a host",
+                audit="ordered something of a host",
             ),
             Operation(
                 request=Poll,
@@ -336,6 +376,10 @@ class Service(Protocol):
 
     async def explain(self, context: Context, request: Explain, /) -> Explained:
         """Say which host takes each client, over the running plan."""
+        ...
+
+    async def order_host(self, context: Context, request: OrderHost, /) -> HostOrdered:
+        """Have a host drained, disabled, enabled or flushed, or its check overridden."""
         ...
 
     async def poll(self, context: Context, request: Poll, /) -> Polled:

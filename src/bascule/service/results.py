@@ -34,6 +34,23 @@ class Level(StrEnum):
     """No relay can serve a client."""
 
 
+class HostOrder(_Row, frozen=True, kw_only=True):
+    """What an administrator has ordered of a host; it stands until the host is enabled, or its time is over."""
+
+    host: str
+    """What people call it."""
+    address: str
+    relay: str | None
+    """The one relay it is about; None is every relay."""
+    duty: str
+    """`drained`, `disabled`, `forced up`, `forced down`."""
+    by: str
+    since: Moment
+    until: Moment | None = None
+    """When it ends by itself; of a drain, when the sessions that are left end."""
+    reason: str = ""
+
+
 class EngineUse(_Row, frozen=True, kw_only=True):
     """An engine in use, how many relays it carries, and why it was chosen."""
 
@@ -67,6 +84,8 @@ class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
     hosts_up: int
     engines: tuple[EngineUse, ...] = ()
     findings: tuple[Finding, ...] = ()
+    orders: tuple[HostOrder, ...] = ()
+    """What administrators have ordered of hosts, the oldest first."""
 
 
 # --- relays, with their tables and hosts -----------------------------------------------------------------------------
@@ -78,6 +97,10 @@ class HostStatus(StrEnum):
     UP = "up"
     DOWN = "down"
     UNKNOWN = "unknown"
+    DRAINED = "drained"
+    """By an administrator's word it takes no new clients."""
+    DISABLED = "disabled"
+    """By an administrator's word it has no clients, and its checks do not count."""
 
 
 class RelayStatus(StrEnum):
@@ -104,6 +127,8 @@ class HostRow(_Row, frozen=True, kw_only=True):
     checks_all: int = 0
     sessions: int = 0
     """Sessions it carries now, for this relay."""
+    order: HostOrder | None = None
+    """The administrator's order that counts for it."""
 
     @property
     def availability(self) -> float | None:
@@ -254,6 +279,15 @@ class Events(Result, frozen=True, kw_only=True, tag="events"):
 # --- what changes something ------------------------------------------------------------------------------------------
 
 
+class HostOrdered(Result, frozen=True, kw_only=True, tag="host-ordered"):
+    """What came of an order about a host."""
+
+    sentence: str
+    ended: int = 0
+    """Sessions that were ended."""
+    warnings: tuple[str, ...] = ()
+
+
 class Cleared(Result, frozen=True, kw_only=True, tag="cleared"):
     """What `clear` took away, a step a line, and what it had to leave."""
 
@@ -308,4 +342,5 @@ AnyResult: TypeAlias = (
     | ClientReport
     | Whose
     | Killed
+    | HostOrdered
 )

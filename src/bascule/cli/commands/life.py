@@ -10,7 +10,7 @@ from rich.text import Text
 from bascule.cli.report import SEVERITY_STYLES
 from bascule.cli.screen import BAD, DOUBTFUL, GOOD, QUIET, styled
 from bascule.cli.session import Session
-from bascule.cli.wording import counted, duration
+from bascule.cli.wording import counted, duration, ordered
 from bascule.service.client import NotRunningError
 from bascule.service.failures import ExitCode
 from bascule.service.operations import Clear, Poll, Reload, Status, Stop
@@ -91,6 +91,9 @@ def _lines(report: StatusReport, now: datetime) -> Iterator[Sequence[Text | str]
     yield _label("hosts"), f"{report.hosts_up} of {report.hosts} up"
     for use in report.engines:
         yield _label(f"engine {use.engine}"), f"{counted(use.relays, 'relay')}: {use.reason}"
+    for order in report.orders:
+        where = f" in relay {order.relay}" if order.relay else ""
+        yield _label("order"), f"{order.host}{where}: {ordered(order, now)}"
     for finding in report.findings:
         yield styled(f"{finding.severity}: ", SEVERITY_STYLES[finding.severity]), finding.message
 

@@ -11,14 +11,22 @@ from rich.text import Text
 from bascule.cli.screen import BAD, DOUBTFUL, GOOD, QUIET, styled
 from bascule.cli.session import Session
 from bascule.cli.views import VIEWS, HostView, TableView, View
-from bascule.cli.wording import counted, duration
+from bascule.cli.wording import counted, duration, ordered
 from bascule.service.failures import ExitCode
 from bascule.service.operations import Monitor, ShowFirewall, ShowRelays
 from bascule.service.results import Relays
 
 Column: TypeAlias = tuple[str, Callable[[Any, datetime], Text | str]]
 
-_STYLES: Final = {"up": GOOD, "active": GOOD, "down": BAD, "empty": BAD, "unknown": DOUBTFUL}
+_STYLES: Final = {
+    "up": GOOD,
+    "active": GOOD,
+    "down": BAD,
+    "empty": BAD,
+    "unknown": DOUBTFUL,
+    "drained": DOUBTFUL,
+    "disabled": DOUBTFUL,
+}
 
 
 def show(arguments: Namespace, session: Session) -> int:
@@ -41,7 +49,7 @@ def _print(arguments: Namespace, session: Session, relays: Relays) -> None:
         for row in rows:
             session.screen.json(row)
         return
-    columns = (*_FIRST, *_MORE[arguments.view])
+    columns = (*_FIRST, _ORDERED if arguments.view == "summary" else _PLAIN, *_MORE[arguments.view])
     now = session.now()
     session.screen.table(
         [heading for heading, _ in columns],
@@ -73,6 +81,18 @@ def _status(row: View, _: datetime) -> Text:
     return styled(said, _STYLES.get(row.status, ""))
 
 
+def _ordered_status(row: View, now: datetime) -> Text:
+    """Return the status, in the words of the order where there is one."""
+    if isinstance(row, HostView) and row.order is not None:
+        return styled(ordered(row.order, now), _STYLES.get(row.status, ""))
+    return _status(row, now)
+
+
+def _reason(row: HostView, now: datetime) -> str:
+    said = [] if row.order is None else [ordered(row.order, now)]
+    return "; ".join([*said, *([row.reason] if row.reason else [])])
+
+
 def _availability(row: View, _: datetime) -> str:
     return "" if row.availability is None else f"{row.availability:.2f}%"
 
@@ -86,8 +106,9 @@ _FIRST: Final[Sequence[Column]] = (
     ("Type", lambda row, _: row.type),
     ("Name", lambda row, _: row.name),
     ("Avlblty", _availability),
-    ("Status", _status),
 )
+_PLAIN: Final[Column] = ("Status", _status)
+_ORDERED: Final[Column] = ("Status", _ordered_status)
 _MORE: Final[Mapping[str, Sequence[Column]]] = MappingProxyType(
     {
         "summary": (),
@@ -111,7 +132,7 @@ _MORE: Final[Mapping[str, Sequence[Column]]] = MappingProxyType(
             ("Address", lambda row, _: row.address),
             ("Table", lambda row, _: row.table),
             ("Relay", lambda row, _: row.relay),
-            ("Reason", lambda row, _: row.reason),
+            ("Reason", _reason),
         ),
     }
 )

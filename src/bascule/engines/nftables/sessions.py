@@ -47,6 +47,16 @@ class Sessions:
             ended += sum(session.living for session in found)
         return ended
 
+    async def end_living(self, marks: Sequence[int], settled: Collection[Address]) -> int:
+        """End the sessions with one of these marks that live now, of hosts that go on to serve, and return how many.
+
+        A session that begins meanwhile is none of them. Raises MachineError.
+        """
+        living = [session for session in await self._listed(marks) if session.living]
+        if living:
+            await self.kill(living, settled)
+        return len(living)
+
     async def end_unestablished(self, marks: Sequence[int]) -> int:
         """End those sessions with one of these marks that the host has not answered, so that the client tries again."""
         waiting = [session for session in await self._listed(marks) if not session.established]

@@ -1,9 +1,9 @@
 """The running balancer: keeps the machine equal to the plan, and the plan equal to what the checks say."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -22,15 +22,17 @@ from bascule.engines.nftables.sessions import Sessions
 from bascule.engines.nftables.settling import Settling
 from bascule.engines.proxy.desired import Observed, place_of, proxy_plan
 from bascule.engines.proxy.engine import ProxyEngine
+from bascule.engines.proxy.wire import Chosen
 from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
-from bascule.plan.compile import Situation, compile_plan, owners, redeal
+from bascule.plan.compile import Situation, compile_plan, ordered, owners, redeal
 from bascule.plan.least import NO_LOAD
-from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget
+from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget, RelayPlan
+from bascule.plan.orders import Orders
 from bascule.plan.slots import Rankings
 from bascule.service.events import EventKind, Grade
-from bascule.service.local.belief import Belief, believe
+from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
 from bascule.service.local.doom import doomed
 from bascule.service.local.journal import Journal
@@ -59,10 +61,11 @@ class Running:
     plan: Plan
     hosts: HostStates
     belief: Belief
+    orders: Orders = field(default_factory=Orders)
 
     def state(self, host: PoolHost) -> HostState:
-        """Return the state that slots are dealt by; a host that nothing checks is up."""
-        return HostState.UP if host.target is None else self.belief.states.get(host.target, HostState.UNKNOWN)
+        """Return the state that slots are dealt by."""
+        return host.state(self.belief.states)
 
 
 class Balancer:
@@ -109,18 +112,21 @@ class Balancer:
         """Return what the machine would not do when it was last asked, and has not done since."""
         return [self._trouble] if self._trouble else []
 
-    async def start(self, configuration: Configuration, name: str, facts: Facts) -> None:
+    async def start(self, configuration: Configuration, name: str, facts: Facts, orders: Orders) -> None:
         """Put a configuration into effect, adopting what an earlier parent left: sessions, slots, workers.
+
+        `orders` are those that administrators gave and that still stand.
 
         Raises RehearsalRefused and MachineError; then nothing has changed.
         """
         rules = None if facts.no_nftables else await self._nftables.observe()
-        plan = compile_plan(configuration, self._situation(facts, {}, await self._kept(configuration, facts, rules)))
+        kept = await self._kept(configuration, facts, rules)
+        plan = compile_plan(configuration, self._situation(facts, {}, kept, orders))
         if not plan.of(EngineName.KERNEL) and not self._network.before():
             plan, rules = replace(plan, marks={}), None  # rules that are there are not this Bascule's
         self._claim(plan)
         live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe())
-        self._hosts = HostStates().retarget(_targets(plan), self._machine.clock.monotonic(), live=live)
+        self._hosts = self._retargeted(plan, live)
         belief = Belief(states=self._hosts.states())
         plan = self._redealt(plan, belief.states)
         await self._deploy(plan, belief.states)
@@ -134,6 +140,7 @@ class Balancer:
             plan=plan,
             hosts=self._hosts,
             belief=belief,
+            orders=orders,
         )
         await self._settle()
         await self._prober.set_probes(plan.probes)
@@ -148,7 +155,8 @@ class Balancer:
             if self._over:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
-            plan = compile_plan(configuration, self._situation(facts, before.belief.states, before.plan.marks))
+            situation = self._situation(facts, before.belief.states, before.plan.marks, before.orders)
+            plan = compile_plan(configuration, situation)
             belief = believe(before.belief, self._retargeted(plan), plan)
             plan = self._redealt(plan, belief.states)
             self._claim(plan)
@@ -162,6 +170,7 @@ class Balancer:
                 plan=plan,
                 hosts=self._hosts,
                 belief=belief,
+                orders=before.orders,
             )
             await self._prober.set_probes(plan.probes)
             await self._try(partial(self._follow_up, before))
@@ -290,6 +299,45 @@ class Balancer:
         self._running = replace(before, plan=self._redealt(before.plan, before.belief.states))
         await self._follow_plan(before.plan)
 
+    # --- administrators ---------------------------------------------------------------------------------------------
+
+    async def obey(self, orders: Orders) -> None:
+        """Have hosts do what these orders say; the slots follow at once.
+
+        A host that is disabled forgets what its checks said: when it comes back the next one alone decides.
+        """
+        async with self._lock:
+            if self._over:
+                return
+            before = self.running
+            plan = ordered(before.plan, orders)
+            now = self._machine.clock.monotonic()
+            back = returning(before.plan, plan, before.belief.states)
+            self._hosts = self._hosts.resting(idle(plan), now).back(back, now)
+            belief = believe(before.belief, self._hosts, plan)
+            plan = self._redealt(plan, belief.states)
+            for news in relay_news(before.plan, plan):
+                news.tell(self._journal)
+            self._running = replace(before, plan=plan, belief=belief, orders=orders)
+            await self._follow_plan(before.plan)
+
+    async def flush(self, meant: Callable[[RelayPlan, PoolHost], bool]) -> int:
+        """End every session of the hosts that are meant, relay by relay, at both ends; return how many lived.
+
+        Raises MachineError.
+        """
+        async with self._lock:
+            running, settled = self.running, self._settling.settled
+            places = [(relay, host) for relay in running.plan.relays for host in relay.pool.hosts if meant(relay, host)]
+            closed = [host.mark for _, host in places if host.mark and running.state(host) is not HostState.UP]
+            serving = [host.mark for _, host in places if host.mark and running.state(host) is HostState.UP]
+            ended = await self._sessions.end(closed, settled) if closed else 0
+            ended += await self._sessions.end_living(serving, settled) if serving else 0
+            for relay, host in places:
+                if relay.engine is EngineName.PROXY:
+                    ended += await self._proxy.kill(Chosen(host=str(host.endpoint), relay=relay.name))
+            return ended
+
     # --- the machine ------------------------------------------------------------------------------------------------
 
     async def _look(self, occasion: Occasion) -> None:
@@ -352,7 +400,7 @@ class Balancer:
     async def _mend(self) -> None:
         """Compile anew and make the machine equal to it."""
         before = self.running
-        situation = self._situation(before.facts, before.belief.states, before.plan.marks)
+        situation = self._situation(before.facts, before.belief.states, before.plan.marks, before.orders)
         plan = self._redealt(compile_plan(before.configuration, situation), before.belief.states)
         await self._deploy(plan, before.belief.states)
         self._hosts = self._retargeted(plan)
@@ -377,7 +425,7 @@ class Balancer:
     async def _kept(self, configuration: Configuration, facts: Facts, rules: Ruleset | None) -> Mapping[MarkOwner, int]:
         """Return the marks to keep: those of hosts in the configuration, and those that a session still carries."""
         kept = kept_marks(rules)
-        wanted = owners(compile_plan(configuration, self._situation(facts, {}, kept)))
+        wanted = owners(compile_plan(configuration, self._situation(facts, {}, kept, Orders())))
         if wanted >= kept.keys():
             return kept
         carried = await asyncio.to_thread(carried_marks, self._machine.conntrack)
@@ -392,13 +440,14 @@ class Balancer:
             self._claims.enter_context(only_one_here())
             self._claimed = True
 
-    def _retargeted(self, plan: Plan) -> HostStates:
-        return self._hosts.retarget(_targets(plan), self._machine.clock.monotonic())
+    def _retargeted(self, plan: Plan, live: Collection[ProbeTarget] = ()) -> HostStates:
+        now = self._machine.clock.monotonic()
+        return self._hosts.retarget(_targets(plan), now, live=live).resting(idle(plan), now)
 
     def _situation(
-        self, facts: Facts, states: Mapping[ProbeTarget, HostState], marks: Mapping[MarkOwner, int]
+        self, facts: Facts, states: Mapping[ProbeTarget, HostState], marks: Mapping[MarkOwner, int], orders: Orders
     ) -> Situation:
-        return Situation(facts=facts, states=states, marks=marks, rankings=self._rankings)
+        return Situation(facts=facts, states=states, marks=marks, orders=orders, rankings=self._rankings)
 
 
 def _targets(plan: Plan) -> Sequence[ProbeTarget]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bascule.health.fault import all_failed_at_once
 from bascule.health.states import HostStates
 from bascule.plan.model import HostState, Plan, ProbeTarget
+from bascule.plan.orders import Duty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,26 @@ class Belief:
     """Why some results are not believed just now; empty where all are."""
 
 
+def idle(plan: Plan) -> frozenset[ProbeTarget]:
+    """Return the targets whose checks do not count: of hosts that are disabled wherever they are checked."""
+    duties: dict[ProbeTarget, set[Duty]] = {}
+    for relay in plan.relays:
+        for host in relay.pool.hosts:
+            if host.target is not None:
+                duties.setdefault(host.target, set()).add(host.duty)
+    return frozenset(target for target, said in duties.items() if said == {Duty.DISABLED})
+
+
+def returning(before: Plan, after: Plan, states: Mapping[ProbeTarget, HostState]) -> frozenset[ProbeTarget]:
+    """Return the targets of hosts that an order lets take clients again; both plans have the same hosts."""
+    return frozenset(
+        host.target
+        for old, new in zip(before.relays, after.relays, strict=True)
+        for was, host in zip(old.pool.hosts, new.pool.hosts, strict=True)
+        if host.target is not None and was.state(states) is not HostState.UP and host.state(states) is HostState.UP
+    )
+
+
 def believe(before: Belief, hosts: HostStates, plan: Plan) -> Belief:
     """Return what to believe now.
 
@@ -25,7 +46,8 @@ def believe(before: Belief, hosts: HostStates, plan: Plan) -> Belief:
     """
     tables: dict[str, set[ProbeTarget]] = {}
     for relay in plan.relays:
-        checked = {host.target for host in relay.pool.hosts if host.target is not None}
+        serving = [host for host in relay.pool.hosts if host.duty is not Duty.DISABLED]
+        checked = {host.target for host in serving if host.target is not None}
         tables.setdefault(relay.pool.table, set()).update(checked)
     suspect = all_failed_at_once(tables, hosts)
     if not suspect:

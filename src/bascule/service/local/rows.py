@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count, groupby
+from typing import Final
 
 from bascule.config.model import (
     Address,
@@ -14,9 +15,13 @@ from bascule.config.model import (
     TcpCheck,
     TlsCheck,
 )
+from bascule.health.states import Record
 from bascule.plan.model import NO_HOST, Endpoint, HostState, PoolHost, RelayPlan
+from bascule.plan.orders import Duty, Order
 from bascule.service.local.balancer import Running
-from bascule.service.results import HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
+from bascule.service.results import HostOrder, HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
+
+_STATUS: Final = {Duty.DRAINED: HostStatus.DRAINED, Duty.DISABLED: HostStatus.DISABLED}
 
 SessionCounts = Mapping[tuple[str, Endpoint], int]
 """Sessions now, by relay and host."""
@@ -69,18 +74,41 @@ class _View:
     def _host(self, relay: str, host: PoolHost) -> HostRow:
         record = None if host.target is None else self._running.hosts.records.get(host.target)
         state = self._running.state(host)
+        order = self._running.orders.of(host.endpoint.address, relay)
         return HostRow(
             id=next(self._ids),
             name=host.label,
             address=str(host.endpoint),
             weight=host.weight,
-            status=HostStatus(state.value),
-            reason="" if state is HostState.UP or record is None else record.reason or "not checked yet",
+            status=_STATUS.get(host.duty) or HostStatus(state.value),
+            reason=_reason(host, state, record),
             since=None if record is None else datetime.now(UTC) - timedelta(seconds=self._now - record.since),
             checks_up=0 if record is None else record.ups,
             checks_all=0 if record is None else record.checks,
             sessions=self._sessions.get((relay, host.endpoint), 0),
+            order=None if order is None else order_row(order),
         )
+
+
+def order_row(order: Order) -> HostOrder:
+    """Return an order as it is shown."""
+    return HostOrder(
+        host=order.name,
+        address=str(order.host),
+        relay=order.relay or None,
+        duty=order.duty,
+        by=order.by,
+        since=order.since,
+        until=order.until,
+        reason=order.reason,
+    )
+
+
+def _reason(host: PoolHost, state: HostState, record: Record | None) -> str:
+    """Return why a host is not up, as its check has it; nothing where that does not count, or found it up."""
+    if host.duty is Duty.DISABLED or state is HostState.UP or record is None or record.state is HostState.UP:
+        return ""
+    return record.reason or "not checked yet"
 
 
 def _tiers(parts: Sequence[RelayPlan]) -> Sequence[int]:

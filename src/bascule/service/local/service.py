@@ -13,6 +13,8 @@ from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.model import FIRST_MARK, Endpoint
+from bascule.plan.orders import Duty
+from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
@@ -20,7 +22,7 @@ from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
-from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
+from bascule.service.local.rows import SessionCounts, count_hosts, order_row, relay_rows
 from bascule.service.local.session_table import SessionTable
 from bascule.service.operations import (
     AskClient,
@@ -29,6 +31,7 @@ from bascule.service.operations import (
     Explain,
     Kill,
     Monitor,
+    OrderHost,
     Poll,
     Reload,
     ShowFirewall,
@@ -47,6 +50,7 @@ from bascule.service.results import (
     Explained,
     Finding,
     FirewallRules,
+    HostOrdered,
     Killed,
     Level,
     Polled,
@@ -78,6 +82,7 @@ class LocalService:
         balancer: Balancer,
         proxy: ProxyEngine,
         *,
+        administration: Administration,
         file: ConfigurationFile,
         journal: Journal,
         sessions: SessionTable,
@@ -86,6 +91,7 @@ class LocalService:
         self._machine = machine
         self._balancer = balancer
         self._proxy = proxy
+        self._administration = administration
         self._file = file
         self._journal = journal
         self._sessions = sessions
@@ -111,6 +117,7 @@ class LocalService:
             hosts_up=up,
             engines=tuple(_engines(running)),
             findings=findings,
+            orders=tuple(order_row(order) for order in running.orders if order.duty is not Duty.SERVES),
         )
 
     async def show_relays(self, _: Context, __: ShowRelays, /) -> Relays:
@@ -164,6 +171,10 @@ class LocalService:
     async def who(self, _: Context, request: Who, /) -> Whose:
         """Look for an address and port among sessions that live and that have ended."""
         return await self._sessions.who(request)
+
+    async def order_host(self, context: Context, request: OrderHost, /) -> HostOrdered:
+        """Carry out an administrator's order about a host."""
+        return await self._administration.give(request, context.user)
 
     async def clear(self, _: Context, __: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""

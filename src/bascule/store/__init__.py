@@ -1,0 +1,1 @@
+"""What must outlive the parent and is no configuration: one SQLite file in the state folder."""

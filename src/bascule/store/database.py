@@ -1,0 +1,114 @@
+"""The file that everything is kept in: made, brought up to date, and never half written."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from bascule.store.schema import VERSIONS
+from bascule.system.errors import MachineError
+
+FILE: Final = "bascule.db"
+
+_PATIENCE: Final = 5.0
+"""Seconds to wait for whoever else has the file open: a backup, or an operator with `sqlite3`."""
+
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """One open file. Blocking, and for one caller at a time: call it from a thread."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._connection = connection
+
+    def read(self, query: str, values: Sequence[object] = ()) -> list[Row]:
+        """Return the rows of a query. Raises MachineError, which names the file."""
+        with _named(f"read {self._path}"):
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Make what stands inside one change: the whole of it lasts, also over a power cut, or nothing of it.
+
+        Raises MachineError, which names the file.
+        """
+        with _named(f"write {self._path}"), _transaction(self._connection):
+            yield self._connection
+
+    def damaged(self, cause: str) -> MachineError:
+        """Return the error to raise where the file holds what we never wrote."""
+        return MachineError(f"read {self._path}", f"it is damaged: {cause}")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+def open_database(folder: Path) -> Database:
+    """Open the file in a state folder, made where it is missing, for its owner alone, and bring its tables up to date.
+
+    Raises MachineError, which names the file, where it is damaged, a later version's, or cannot be used.
+    """
+    path = folder / FILE
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)  # SQLite gives the files beside it the same
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise MachineError(f"open {path}", error.strerror or str(error)) from error
+    with _named(f"open {path}"):
+        connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+    return Database(path, connection)
+
+
+def _prepare(path: Path, connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise MachineError(f"open {path}", f"it is damaged: {found}")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(VERSIONS):
+        raise MachineError(f"open {path}", f"a later Bascule wrote it (version {version}, this one knows {len(VERSIONS)})")
+    for number, statements in enumerate(VERSIONS[version:], version + 1):
+        with _transaction(connection):
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _named(step: str) -> Iterator[None]:
+    """Give SQLite's errors the name of what was tried."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED  # the low byte is the primary code
+        raise MachineError(step, f"it is damaged: {error}" if damaged else str(error)) from error

@@ -1,0 +1,22 @@
+"""The tables of the file, as the statements that each version of it adds to the one before."""
+
+from typing import Final
+
+VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        """
+        CREATE TABLE host_orders (
+            host TEXT NOT NULL,
+            relay TEXT NOT NULL,
+            name TEXT NOT NULL,
+            duty TEXT NOT NULL,
+            given_by TEXT NOT NULL,
+            since TEXT NOT NULL,
+            until TEXT,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (host, relay)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
+)
+"""Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""
