@@ -38,7 +38,7 @@ from bascule.service.local.doom import doomed
 from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM, PERIOD, carried_marks, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
-from bascule.service.local.news import host_news, relay_news
+from bascule.service.local.news import group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
 from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
@@ -245,7 +245,7 @@ class Balancer:
         plan = self._redealt(before.plan, belief.states)
         for news in host_news(plan, before.belief.states, belief.states, before.hosts):
             news.tell(self._journal)
-        for news in relay_news(before.plan, plan):
+        for news in (*relay_news(before.plan, plan), *group_news(plan, before.belief.states, belief.states)):
             news.tell(self._journal)
         self._running = replace(before, belief=belief, plan=plan)
         await self._follow_plan(before.plan)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bascule.health.states import HostStates
 from bascule.plan.model import NO_HOST, HostState, Plan, PoolHost, ProbeTarget
+from bascule.plan.standing import groups, torn
 from bascule.service.events import EventKind, Grade
 from bascule.service.local.journal import Journal, Subject
 
@@ -50,20 +51,43 @@ def _host_news(relay: str, host: PoolHost, state: HostState, reason: str) -> New
 
 
 def relay_news(before: Plan, after: Plan) -> Iterator[News]:
-    """Yield what there is to say of each relay that serves clients again, or none any more."""
+    """Yield what there is to say of each relay that serves clients again, or none any more, or from another table."""
     earlier, now = _serving(before), _serving(after)
-    for name, serves in now.items():
-        if earlier.get(name, False) != serves:
-            state, words = ("active", "serves clients") if serves else ("down", "serves no client: no host is up")
-            grade = Grade.INFO if serves else Grade.WARNING
-            yield News(
-                kind=EventKind.RELAY, words=f"relay {name} {words}", grade=grade, subject=Subject(relay=name, state=state)
-            )
+    for name, tables in now.items():
+        known = earlier.get(name, frozenset())
+        if not tables and known:
+            words = f"relay {name} serves no client: no host is up"
+            subject = Subject(relay=name, state="down")
+            yield News(kind=EventKind.RELAY, words=words, grade=Grade.WARNING, subject=subject)
+        elif tables and not known:
+            words, subject = f"relay {name} serves clients", Subject(relay=name, state="active")
+            yield News(kind=EventKind.RELAY, words=words, subject=subject)
+        else:
+            for table in sorted(tables - known):
+                subject = Subject(relay=name, table=table, state="active")
+                yield News(kind=EventKind.TABLE, words=f"relay {name}: table <{table}> takes its clients", subject=subject)
 
 
-def _serving(plan: Plan) -> Mapping[str, bool]:
-    """Return whether a client of each relay finds a host."""
-    serving: dict[str, bool] = {}
+def group_news(plan: Plan, before: States, after: States) -> Iterator[News]:
+    """Yield what there is to say of each affinity group whose clients may be split now, or are together again."""
+    earlier, now = torn(plan, before), torn(plan, after)
+    for name in groups(plan):
+        if (name in earlier) == (name in now):
+            continue
+        split = name in now
+        words = "no host is up on every service, so each goes by its own checks" if split else "clients stay together again"
+        yield News(
+            kind=EventKind.AFFINITY,
+            words=f'affinity "{name}": {words}',
+            grade=Grade.WARNING if split else Grade.INFO,
+            subject=Subject(state="split" if split else "together"),
+        )
+
+
+def _serving(plan: Plan) -> Mapping[str, frozenset[str]]:
+    """Return the tables that take clients of each relay now."""
+    serving: dict[str, frozenset[str]] = {}
     for relay in plan.relays:
-        serving[relay.name] = serving.get(relay.name, False) or any(slot != NO_HOST for slot in relay.pool.slots)
+        hosts = [relay.pool.hosts[index] for index in set(relay.pool.slots) - {NO_HOST}]
+        serving[relay.name] = serving.get(relay.name, frozenset()) | {host.table for host in hosts}
     return serving

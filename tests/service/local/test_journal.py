@@ -1,0 +1,77 @@
+"""Everybody hears everything, the slow lose and are told, and nobody waits for anybody."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from bascule.service.events import Event, EventKind, Grade
+from bascule.service.local.journal import REMEMBERED, WAITING, Journal
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def a_journal(written: list[Event] | None = None) -> Journal:
+    """Return a journal whose clock stands."""
+    return Journal(now=lambda: NOW, write=(written if written is not None else []).append)
+
+
+def told(journal: Journal, count: int, first: int = 0) -> None:
+    """Note so many events, named by their number."""
+    for number in range(first, first + count):
+        journal.note(EventKind.HOST, f"event {number}", host="EX1")
+
+
+async def test_an_event_is_logged_kept_and_told() -> None:
+    """The same value goes to the log, the memory and each reader."""
+    written: list[Event] = []
+    journal = a_journal(written)
+    with journal.reader() as one, journal.reader() as other:
+        journal.note(EventKind.RULES, "mended", grade=Grade.WARNING, state="mended", number=2)
+        happened = [(await reader.next()).events for reader in (one, other)]
+    event = Event(event=EventKind.RULES, time=NOW, grade=Grade.WARNING, words="mended", state="mended", number=2)
+    assert happened == [(event,), (event,)]
+    assert written == [event]
+    assert journal.last(10) == (event,)
+
+
+async def test_a_reader_waits_for_what_comes() -> None:
+    """Nothing has happened since it came: it gets the next event, and what came with it, in one answer."""
+    journal = a_journal()
+    told(journal, 3)
+    with journal.reader() as reader:
+        answer = asyncio.ensure_future(reader.next())
+        await asyncio.sleep(0)
+        assert not answer.done()
+        told(journal, 2, first=3)
+        assert [event.words for event in (await answer).events] == ["event 3", "event 4"]
+
+
+async def test_a_slow_reader_loses_the_oldest_and_is_told_how_many() -> None:
+    """What waits for it is bounded; the next answer says what is missing, and the one after that nothing."""
+    journal = a_journal()
+    with journal.reader() as reader:
+        told(journal, WAITING + 7)
+        answer = await reader.next()
+        assert (answer.lost, len(answer.events), answer.events[0].words) == (7, WAITING, "event 7")
+        told(journal, 1)
+        assert (await reader.next()).lost == 0
+
+
+def test_the_memory_is_bounded() -> None:
+    """The last ten thousand are kept; fewer are given when fewer are asked for."""
+    journal = a_journal()
+    told(journal, REMEMBERED + 1)
+    assert len(journal.last(2 * REMEMBERED)) == REMEMBERED
+    assert [event.words for event in journal.last(2)] == [f"event {REMEMBERED - 1}", f"event {REMEMBERED}"]
+    assert journal.last(0) == ()
+
+
+async def test_who_left_is_told_no_more() -> None:
+    """A reader that is gone takes no memory."""
+    journal = a_journal()
+    with journal.reader() as reader:
+        pass
+    told(journal, 1)
+    with journal.reader() as other:
+        told(journal, 1, first=1)
+        assert len((await other.next()).events) == 1
+    assert not reader._waiting
