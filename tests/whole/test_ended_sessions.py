@@ -50,6 +50,22 @@ def test_an_idle_client_and_an_idle_server_see_a_reset(open_directory: Path, arm
             exchange(untouched, b"still here\n")
 
 
+def test_sessions_stay_where_the_operator_says_so(open_directory: Path) -> None:
+    """With `on down keep` an established session outlives its host's being marked down."""
+    text = configuration.plain(("RPCCAS", PORT), timing="interval 1s; timeout 1s; fall 2; rise 1")
+    text = configuration.with_statements(text, "engine kernel", "on down keep")
+    with site(text, Layout(arms=1), open_directory) as place:
+        client = place.clients_of("EX1")[0]
+        with place.session(client) as (idle, _):
+            exchange(idle, f"client {client}\n".encode())
+            place.server("EX1").nft(_REFUSE_NEW)
+            place.balancer.wait_hosts(EX1="down", EX2="up")
+            exchange(idle, b"still here\n")
+            with place.session(client) as (_, name):
+                assert name == "EX2"
+        assert _resets(place, client) == []
+
+
 def _wait_settled(place: Site) -> None:
     time.sleep(_TIMEOUT + 1)  # the time itself is what settles an address
     place.net.hold("lb1", "10.80.99.1")  # a change of addresses is looked at sooner than the next renewal
