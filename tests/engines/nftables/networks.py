@@ -81,12 +81,23 @@ class Network:
 
 @contextmanager
 def network(
-    state: Path, *relays: str, version: int = 4, arms: int = 1, servers: int = 2, ports: Sequence[int] = (PORT,)
+    state: Path,
+    *relays: str,
+    version: int = 4,
+    arms: int = 1,
+    servers: int = 2,
+    ports: Sequence[int] = (PORT,),
+    router: bool = False,
 ) -> Iterator[Network]:
-    """Build a network and deploy relays in it; two-armed servers know no route to anyone."""
+    """Build a network and deploy relays in it; two-armed servers know no route to anyone.
+
+    `router` says whether the balancer forwarded packets before.
+    """
     layout = Layout(arms=arms, servers=servers, server_route=False)
     with NetLab(layout) as net:
         net.hold("lb1", VIP, VIP6)
+        if router:
+            net["lb1"].sysctl(net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
         deployed = KernelRelays(net["lb1"], state)
         deployed.deploy(text(*relays, arms=arms, servers=servers))
         with Servers(net.named("srv"), *ports) as listening:
