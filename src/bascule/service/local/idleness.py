@@ -10,13 +10,14 @@ _PREFIX: Final = "net.netfilter.nf_conntrack_tcp_timeout_"
 _NAMES: Final[Mapping[TcpState, str]] = {
     TcpState.SYN_SENT: f"{_PREFIX}syn_sent",
     TcpState.SYN_RECEIVED: f"{_PREFIX}syn_recv",
-    TcpState.FIN_WAIT: f"{_PREFIX}fin_wait",
-    TcpState.CLOSE_WAIT: f"{_PREFIX}close_wait",
     TcpState.LAST_ACK: f"{_PREFIX}last_ack",
     TcpState.TIME_WAIT: f"{_PREFIX}time_wait",
     TcpState.CLOSE: f"{_PREFIX}close",
     TcpState.SYN_SENT2: f"{_PREFIX}syn_sent",
 }
+_TIMED: Final = frozenset((TcpState.ESTABLISHED, TcpState.FIN_WAIT, TcpState.CLOSE_WAIT))
+"""States for which the relay's own session timeout stands in the kernel's policy."""
+
 _UNACKNOWLEDGED: Final = f"{_PREFIX}unacknowledged"
 
 
@@ -32,10 +33,10 @@ class Patience:
     def idle(self, session: Session, session_timeout: int) -> float | None:
         """Return the seconds since the last packet; None where it is not known.
 
-        `session_timeout` is what the relay gives an established session; 0 is not known. While something that was sent
+        `session_timeout` is what the relay gives a session; 0 is not known. While something that was sent
         waits to be acknowledged, the kernel's patience is shorter.
         """
-        whole = session_timeout if session.state is TcpState.ESTABLISHED else self._by_state.get(session.state, 0)
+        whole = session_timeout if session.state in _TIMED else self._by_state.get(session.state, 0)
         if session.unacknowledged and 0 < session.remaining <= self._unacknowledged < whole:
             whole = self._unacknowledged
         return float(whole - session.remaining) if whole >= session.remaining and whole else None

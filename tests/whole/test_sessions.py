@@ -1,0 +1,182 @@
+"""Sessions as an operator sees them: listed, ended at both ends, and found again by client and by a host's log."""
+
+import json
+import socket
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from bed import configuration
+from bed.clients import exchange
+from bed.layout import VIP, Layout
+from bed.sessions import is_reset
+from bed.site import PORT, Event, Site, site
+from bed.wait import until
+
+pytestmark = pytest.mark.kernel
+
+_TIMEOUT: Final = 2400
+
+
+@pytest.fixture(params=["kernel", "proxy"], scope="module")
+def place(request: pytest.FixtureRequest, module_directory: Path) -> Iterator[Site]:
+    """Run a balancer over two servers, by each path."""
+    text = configuration.plain(("RPCCAS", PORT), timing="interval 1s; timeout 1s; fall 2; rise 1")
+    text = configuration.with_statements(text, f"engine {request.param}", f"session timeout {_TIMEOUT}s")
+    with site(text, Layout(arms=1, server_route=False), module_directory / request.param) as built:
+        yield built
+
+
+def listed(place: Site, *words: str) -> list[dict[str, Any]]:
+    """Return the rows of `show sessions`."""
+    return rows(place, "show", "sessions", *words)
+
+
+def rows(place: Site, *words: str) -> list[dict[str, Any]]:
+    """Return what a command prints as JSON."""
+    return [json.loads(line) for line in place.balancer.command(*words, "--json", check=False).stdout.splitlines()]
+
+
+def test_a_session_is_listed_with_what_both_ends_know_of_it(place: Site) -> None:
+    """Client, host, the source that the host sees, age, silence and bytes are those of the session."""
+    client = place.clients_of("EX1")[0]
+    with place.session(client) as (connection, _):
+        exchange(connection, b"x" * 5000 + b"\n")
+        (row,) = listed(place, "--client", client)
+        here = "{}:{}".format(*connection.getsockname())
+        assert (row["client"], row["relay"], row["host"], row["listen"]) == (here, "RPCCAS", "EX1", f"{VIP}:{PORT}")
+        assert (row["state"], row["ended"]) == ("established", None)
+        assert (datetime.now().astimezone() - datetime.fromisoformat(row["since"])).total_seconds() < 20
+        assert 0 <= row["idle"] < 20
+        assert 5000 <= row["from_client"] < 7000
+        assert 5000 <= row["from_host"] < 7000
+        peers = place.server("EX1").run("ss", "-Htn", "state", "established", f"( sport = :{PORT} )").stdout
+        assert row["source"] in peers.replace("[::ffff:", "").replace("]", "")
+
+
+def test_what_is_named_must_fit(place: Site) -> None:
+    """Sessions are chosen by client, host and relay, sorted, and all counted where not all are listed."""
+    one, other = place.clients_of("EX1")[0], place.clients_of("EX2")[0]
+    with place.session(one) as (quiet, _), place.session(other) as (busy, _):
+        exchange(quiet, b"a\n")
+        exchange(busy, b"x" * 20000 + b"\n")
+
+        def clients(*words: str) -> list[str]:
+            return [row["client"].rpartition(":")[0] for row in listed(place, *words)]
+
+        assert clients("--host", "EX1") == clients("--client", one) == [one]
+        assert clients("--host", "EX2", "--relay", "RPCCAS") == [other]
+        assert clients("--host", "EX1", "--client", other) == []
+        assert clients("--sort", "bytes") == [other, one]
+        assert clients("--sort", "age", "--limit", "1") == [one]
+        assert "1 of 2 sessions" in place.balancer.command("show", "sessions", "--limit", "1").stdout
+        unknown = place.balancer.command("show", "sessions", "--host", "EX9", check=False)
+        assert (unknown.returncode, "EX9" in unknown.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["not settled", "settled"])
+def test_a_killed_session_is_reset_at_both_ends_and_stays_ended(place: Site, *, settled: bool) -> None:
+    """An idle one too, while its host lives and goes on to serve; other sessions and new ones are none the worse."""
+    client, other = place.clients_of("EX1")[:2]
+    if settled:
+        _settle(place)
+    with place.session(client) as (idle, _), place.session(other) as (untouched, _):
+        exchange(idle, f"client {client}\n".encode())
+        before = len(_resets(place, client))
+        answer = place.balancer.command("kill", "--client", client)
+        assert answer.stdout == "1 session ended\n"
+        assert is_reset(idle, within=1.0)
+        until(lambda: len(_resets(place, client)) > before, within=1.0, what="the server sees a reset")
+        assert listed(place, "--client", client) == []
+        exchange(untouched, b"still here\n")
+    with place.session(client) as (again, name):
+        exchange(again, b"and back\n")
+        assert name == "EX1"
+
+
+def test_a_killed_session_does_not_come_back_by_what_its_client_sends(place: Site) -> None:
+    """Data of a client that has not heard of the end meets a reset, and makes no session."""
+    client = place.clients_of("EX1")[0]
+    deaf = "table inet t_deaf { chain c { type filter hook input priority 0; tcp flags & rst == rst drop; }\n}"
+    with place.session(client) as (connection, _):
+        exchange(connection, b"before\n")
+        place.net["client1"].nft(deaf)
+        try:
+            place.balancer.command("kill", "--client", client)
+            connection.sendall(b"after\n")
+            connection.settimeout(1.0)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+            assert listed(place, "--client", client) == []
+        finally:
+            place.net["client1"].nft("delete table inet t_deaf")
+
+
+def test_kill_wants_to_be_told_which(place: Site) -> None:
+    """Nothing named ends nothing, and `--all` everything."""
+    client = place.clients_of("EX1")[0]
+    with place.session(client) as (connection, _):
+        exchange(connection, b"a\n")
+        refused = place.balancer.command("kill", check=False)
+        assert (refused.returncode, "--all" in refused.stderr) == (1, True)
+        exchange(connection, b"still here\n")
+        assert place.balancer.command("kill", "--all").stdout == "1 session ended\n"
+        assert is_reset(connection)
+
+
+def test_a_client_is_told_with_its_hosts_and_what_has_ended(place: Site) -> None:
+    """Sessions that ended stand beside those that live, with their bytes and their end."""
+    client = place.clients_of("EX2")[0]
+    with place.session(client) as (connection, _):
+        exchange(connection, b"x" * 3000 + b"\n")
+        gone = "{}:{}".format(*connection.getsockname())
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(100):
+            pass
+    with place.session(client) as (connection, _):
+        exchange(connection, b"here\n")
+
+        def report() -> dict[str, Any] | None:
+            (said,) = rows(place, "client", client)
+            return said if gone in [row["client"] for row in said["ended"]] else None
+
+        said = until(report, what="the ended session is known")
+        assert said is not None
+        assert [(service["relay"], service["host"]) for service in said["services"]] == [("RPCCAS", "EX2")]
+        assert (said["total"], [row["host"] for row in said["sessions"]]) == (1, ["EX2"])
+        ended = next(row for row in said["ended"] if row["client"] == gone)
+        assert (ended["host"], ended["state"]) == ("EX2", "closed")
+        assert ended["from_client"] >= 3000
+        assert said["from_client"] > ended["from_client"]
+        assert client in place.balancer.command("client", client).stdout
+
+
+def test_the_client_behind_a_line_of_a_hosts_log_is_found(place: Site) -> None:
+    """By the address and port that the host saw, while the session lives and when it has ended."""
+    client = place.clients_of("EX1")[0]
+    with place.session(client) as (connection, _):
+        exchange(connection, b"a\n")
+        here = "{}:{}".format(*connection.getsockname())
+        (row,) = listed(place, "--client", client)
+        assert [found["client"] for found in rows(place, "who", row["source"])] == [here]
+
+    def ended() -> bool:
+        found = rows(place, "who", row["source"], "at", datetime.now().astimezone().isoformat())
+        return [(each["client"], each["ended"] is not None) for each in found] == [(here, True)]
+
+    until(ended, what="the ended session is found")
+    assert rows(place, "who", row["source"], "at", "2020-01-01T00:00:00Z") == []
+    assert place.balancer.command("who", row["source"], "at", "2020-01-01T00:00:00Z", check=False).returncode == 1
+
+
+def _settle(place: Site) -> None:
+    """Say of our addresses that they were held for long; the guard then answers strays itself."""
+    for address in (VIP, place.lb.ip):
+        place.lb.run("nft", "add", "element", "inet", "bascule", "s_settled4", f"{{ {address} timeout 600s }}", check=False)
+
+
+def _resets(place: Site, client: str) -> list[Event]:
+    return [event for event in place.events("EX1") if (event.what, event.who) == ("reset", client)]
