@@ -9,6 +9,7 @@ from bascule.config.model import (
     Forward,
     HttpCheck,
     Interface,
+    Listen,
     MailCheck,
     OnDown,
     OnEmpty,
@@ -16,6 +17,7 @@ from bascule.config.model import (
     SendCheck,
     System,
     Table,
+    Transport,
 )
 
 
@@ -49,9 +51,9 @@ def _table(table: Table) -> str:
 
 
 def _relay(relay: Relay) -> str:
-    places = ", ".join(f"{listen.address or 'any'} {listen.port}" for listen in relay.listens)
+    places = ", ".join(map(_listen, relay.listens))
     parts = [
-        f'relay "{relay.name}" on {places} to {_forward(relay.forward)}',
+        f"{relay.title} on {places} to {_forward(relay.forward)}",
         f"session {shown_time(relay.session_timeout)}",
     ]
     if relay.connect_timeout != 2:
@@ -64,9 +66,17 @@ def _relay(relay: Relay) -> str:
         parts.append(f"on down {relay.on_down}")
     if relay.source is not None:
         parts.append(f"source {relay.source.first}-{relay.source.last}")
+    if relay.sticky is not None:
+        parts.append(f"sticky {shown_time(relay.sticky)}")
     if relay.accept_source_rewrite:
         parts.append("accepts source rewrite")
     return ", ".join(parts)
+
+
+def _listen(listen: Listen) -> str:
+    ports = str(listen.port) if listen.last_port is None else f"{listen.port}:{listen.last_port}"
+    transport = "" if listen.transport is Transport.TCP else f"{listen.transport} "
+    return f"{listen.address or 'any'} {transport}{ports}{listen.interface and f' interface {listen.interface}'}"
 
 
 def _forward(forward: Forward) -> str:

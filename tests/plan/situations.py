@@ -65,10 +65,11 @@ def relay(
     *statements: str,
     listen: Sequence[str] = ("10.80.0.10 port 443",),
     forward: str = "check tcp mode source-hash",
+    kind: str = "relay",
 ) -> str:
-    """Return a `relay` block that forwards to the table."""
+    """Return a `relay` or `redirect` block that forwards to the table."""
     lines = [*(f"listen on {place}" for place in listen), f"forward to <exchange> {forward}", *statements]
-    return f'\trelay "{name}" {{\n' + "".join(f"\t\t{line}\n" for line in lines) + "\t}\n"
+    return f'\t{kind} "{name}" {{\n' + "".join(f"\t\t{line}\n" for line in lines) + "\t}\n"
 
 
 def states(plan: Plan, *, down: Collection[str] = ()) -> Mapping[ProbeTarget, HostState]:

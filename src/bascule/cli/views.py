@@ -82,7 +82,7 @@ VIEWS: Final[Mapping[str, Callable[[Relays], Iterator[View]]]] = MappingProxyTyp
 def _relay(relay: RelayRow) -> RelayView:
     return RelayView(
         id=relay.id,
-        type="relay",
+        type=relay.type,
         name=relay.name,
         availability=None,
         status=relay.status,

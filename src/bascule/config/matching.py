@@ -205,7 +205,8 @@ class _Reader:
                 self._lose(f"expected {part.kind.what} behind {quoted(self._words[-1].text)}")
             return None
         follows = token.kind is TokenKind.WORD and token.text in followers
-        if follows and part.optional:
+        strange_word = part.kind.words is not None and token.text not in part.kind.words
+        if part.optional and (follows or strange_word):
             return None
         since = (part.kind.words or {}).get(token.text)
         if since is not None and not arrived(since):
@@ -241,11 +242,15 @@ def _begins(clause: Clause, token: Token) -> bool:
 
 
 def _followers(clause: Clause, index: int) -> tuple[str, ...]:
-    """Return the words that may follow a part of a clause."""
-    if index + 1 < len(clause.parts):
-        following = clause.parts[index + 1]
-        return (following.word,) if isinstance(following, Literal) else ()
-    return tuple(option.words[0] for option in (*clause.choices, *clause.options) if option.word)
+    """Return the words that may follow a part of a clause, past values that may be left out."""
+    words: list[str] = []
+    for following in clause.parts[index + 1 :]:
+        if isinstance(following, Literal):
+            return (*words, following.word)
+        words.extend(following.kind.words or ())
+        if not following.optional:
+            return tuple(words)
+    return (*words, *(option.words[0] for option in (*clause.choices, *clause.options) if option.word))
 
 
 def _listed(clauses: Iterable[Clause]) -> str:

@@ -210,13 +210,37 @@ class OnDown(StrEnum):
     """Established sessions stay; what is not established ends all the same."""
 
 
+class Transport(StrEnum):
+    """What a service is carried by."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """A `listen on [ADDRESS] port P` line; `address` None means every address that is ours."""
+    """A `listen on [ADDRESS] [tcp|udp] port P[:P]` line; `address` None means every address that is ours."""
 
     address: Address | None
     port: int
+    last_port: int | None = None
+    """The last port of a range, which `port` begins; None where it is one port."""
+    transport: Transport = Transport.TCP
+    interface: str = ""
+    """Only clients that come in through this interface are taken; empty takes all."""
     span: Span = _span()
+
+    @property
+    def ports(self) -> range:
+        """Return every port it listens on."""
+        return range(self.port, (self.last_port or self.port) + 1)
+
+    @property
+    def place(self) -> str:
+        """Return where it listens, in the language's words: `10.2.0.50 port 443`, `udp port 6005:6010`."""
+        ports = f"port {self.port}" if self.last_port is None else f"port {self.port}:{self.last_port}"
+        transport = "" if self.transport is Transport.TCP else self.transport
+        return " ".join(part for part in (str(self.address or ""), transport, ports) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,11 +269,21 @@ class SourceRange:
     span: Span = _span()
 
 
+class Kind(StrEnum):
+    """How a service hands its clients to hosts."""
+
+    RELAY = "relay"
+    """At layer 4: the source is rewritten so that answers come back to us."""
+    REDIRECT = "redirect"
+    """At layer 3: hosts see the client's address, and must answer through us."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """A `relay "NAME"` block: a service at layer 4, with the source rewritten so that answers come back to us."""
+    """A `relay "NAME"` or `redirect "NAME"` block: a service, and the hosts it is balanced over."""
 
     name: str
+    kind: Kind = Kind.RELAY
     listens: tuple[Listen, ...]
     forward: Forward
     fallbacks: tuple[Forward, ...] = ()
@@ -268,9 +302,16 @@ class Relay:
     on_down: OnDown = OnDown.RESET
     on_remove: OnRemove = OnRemove.DRAIN
     source: SourceRange | None = None
+    sticky: int | None = None
+    """Seconds for which a client's host is remembered after the last packet of any session; None remembers nothing."""
     accept_source_rewrite: bool = False
     """The operator knows that servers see our address (SMTP: open relay, limits per source)."""
     span: Span = _span()
+
+    @property
+    def title(self) -> str:
+        """Return what messages call it: `relay "HTTPS"`, `redirect "SMTP"`."""
+        return f'{self.kind} "{self.name}"'
 
     @property
     def forwards(self) -> tuple[Forward, ...]:
@@ -284,6 +325,7 @@ class LoadBalancer:
 
     tables: tuple[Table, ...] = ()
     relays: tuple[Relay, ...] = ()
+    """Relays and redirects, in the order of the text."""
     workers: int | None = None
     """Processes of the user-space proxy; None is one for each processor, four at most."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bascule.config.facts import Facts
-from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Mode, Relay
+from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Kind, Mode, Relay, Transport
 from bascule.plan.least import NO_LOAD, Load, deal_by_load
 from bascule.plan.marks import allocate
 from bascule.plan.model import (
@@ -48,10 +48,10 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     """Return the plan of a configuration that has no errors. Raises OutOfMarks."""
     facts = situation.facts
     relays = [
-        _relay(configuration, relay, listens, situation)
+        _relay(configuration, relay, interface, listens, situation)
         for relay in configuration.load_balancer.relays
         if not relay.disabled
-        for listens in _parts(configuration, relay, facts)
+        for interface, listens in _parts(configuration, relay, facts)
     ]
     marked = allocate(situation.marks, (owner for relay in relays for owner in _owners(relay)))
     relays = [_with_marks(relay, marked) for relay in relays]
@@ -94,10 +94,11 @@ def _redealt(relay: RelayPlan, up: frozenset[int], rankings: Rankings, load: Loa
     if pool.mode is Mode.LEAST_STATES and able:
         slots = _by_load(pool, able, load)
     elif set(pool.slots) - {NO_HOST} == able:
-        return relay
+        slots = pool.slots
     else:
         slots = deal(pool.mode, pool.key, pool.hosts, up, rankings)
-    return relay if slots == pool.slots else replace(relay, pool=replace(pool, slots=slots))
+    dealt = replace(pool, slots=slots, taking=tuple(sorted(able)))
+    return relay if dealt == pool else replace(relay, pool=dealt)
 
 
 def _by_load(pool: Pool, able: frozenset[int], load: Load) -> tuple[int, ...]:
@@ -106,31 +107,36 @@ def _by_load(pool: Pool, able: frozenset[int], load: Load) -> tuple[int, ...]:
     return deal_by_load(weights, {index: load.sessions.get(mark, 0) for index, mark in marks.items()})
 
 
-def _parts(configuration: Configuration, relay: Relay, facts: Facts) -> Iterator[tuple[Endpoint, ...]]:
-    """Yield the listening endpoints that share their hosts' endpoints.
+def _parts(configuration: Configuration, relay: Relay, facts: Facts) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:
+    """Yield the listening endpoints that share their hosts' endpoints, with the interface that clients must come in by.
 
-    They are of one IP version and, where the relay keeps the client's port, of one port. Where the tables have no host of
-    that version the part is there all the same: its clients must be refused, and not meet a service of our own.
+    They are of one IP version, of one transport and, where the relay keeps the client's port, of one port; ranges, which
+    keep every port, go together. Where the tables have no host of that version the part is there all the same: its clients
+    must be refused, and not meet a service of our own.
     """
     endpoints = [
-        Endpoint(address, listen.port)
+        (listen.interface, Endpoint(address, listen.port, listen.last_port or 0, listen.transport))
         for listen in relay.listens
         for address in (ours(configuration, facts) if listen.address is None else (listen.address,))
     ]
     keeps = any(forward.port is None for forward in relay.forwards)
-    parts: dict[tuple[int, int], list[Endpoint]] = {}
-    for endpoint in dict.fromkeys(endpoints):
-        parts.setdefault((endpoint.address.version, endpoint.port if keeps else 0), []).append(endpoint)
-    yield from (tuple(part) for part in parts.values())
+    parts: dict[tuple[str, int, Transport, int], list[Endpoint]] = {}
+    for interface, endpoint in dict.fromkeys(endpoints):
+        port = endpoint.port if keeps and not endpoint.last else 0
+        parts.setdefault((interface, endpoint.address.version, endpoint.transport, port), []).append(endpoint)
+    yield from ((interface, tuple(part)) for (interface, *_), part in parts.items())
 
 
-def _relay(configuration: Configuration, relay: Relay, listens: tuple[Endpoint, ...], situation: Situation) -> RelayPlan:
+def _relay(
+    configuration: Configuration, relay: Relay, interface: str, listens: tuple[Endpoint, ...], situation: Situation
+) -> RelayPlan:
     facts = situation.facts
     pool = _pool(configuration, relay, listens[0])
     addresses = dict.fromkeys(endpoint.address for endpoint in listens)
-    hosts = dict.fromkeys(host.endpoint.address for host in pool.hosts)
+    hosts = dict.fromkeys(host.endpoint.address for host in pool.hosts) if relay.kind is Kind.RELAY else ()
     return RelayPlan(
         name=relay.name,
+        kind=relay.kind,
         engine=_engine(relay, listens, pool, facts),
         listens=listens,
         pool=pool,
@@ -142,6 +148,8 @@ def _relay(configuration: Configuration, relay: Relay, listens: tuple[Endpoint, 
         on_remove=relay.on_remove,
         affinity=relay.affinity,
         slow_start=relay.forward.slow_start,
+        sticky=relay.sticky,
+        interface=interface,
         span=relay.span,
     )
 
@@ -165,13 +173,14 @@ def _pool(configuration: Configuration, relay: Relay, listen: Endpoint) -> Pool:
 
 
 def _pool_host(host: Host, table: str, tier: int, forward: Forward, listen: Endpoint) -> PoolHost:
-    endpoint = Endpoint(host.address, forward.port or listen.port)
+    kept = 0 if listen.last else listen.port
     timing = forward.timing if host.fall is None else replace(forward.timing, fall=host.fall)
     target = None
     if forward.check is not None:
+        endpoint = Endpoint(host.address, forward.port or listen.port)
         target = ProbeTarget(endpoint=endpoint, check=forward.check, timing=timing)
     return PoolHost(
-        endpoint=endpoint,
+        endpoint=Endpoint(host.address, forward.port or kept, transport=listen.transport),
         label=host.label,
         table=table,
         tier=tier,
@@ -193,6 +202,8 @@ def _engine(relay: Relay, listens: tuple[Endpoint, ...], pool: Pool, facts: Fact
 
     The kernel does not translate between loopback and the network, so a relay with either end there is the proxy's.
     """
+    if relay.kind is Kind.REDIRECT:
+        return EngineName.KERNEL
     if relay.engine is not None:
         return relay.engine
     ends: list[Address] = [end.address for end in listens] + [host.endpoint.address for host in pool.hosts]

@@ -28,6 +28,8 @@ class Question:
     to: Address | None = None
     """The address it connects to; None takes the only relay that listens on the port."""
     protocol: str = "tcp"
+    interface: str | None = None
+    """The interface that it comes in by; None asks for no listener's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,17 @@ def explain(plan: Plan, question: Question, *, states: States | None = None, ran
         relay=relay.name,
         table=relay.pool.table,
         to=str(listen.address),
-        rule=f"relay {relay.name}" if relay.engine is EngineName.KERNEL else None,
+        rule=relay.title if relay.engine is EngineName.KERNEL else None,
         path=relay.engine.value,
     )
     if all(index == NO_HOST for index in relay.pool.slots):
         return replace(found, reason=_empty(relay))
     if relay.pool.mode in HASHED:
-        return _by_client(found, relay.pool, listen, question, Known(states or {}, rankings))
-    return _in_turn(found, relay.pool)
+        found = _by_client(found, relay.pool, listen, question, Known(states or {}, rankings))
+    else:
+        found = _in_turn(found, relay.pool, question)
+    remembered = "; a client that is remembered keeps its host (sticky-address)" if relay.sticky is not None else ""
+    return replace(found, reason=found.reason + remembered)
 
 
 def _without(relay: RelayPlan, down: Collection[str]) -> RelayPlan:
@@ -118,15 +123,15 @@ def _without(relay: RelayPlan, down: Collection[str]) -> RelayPlan:
 
 def _listening(plan: Plan, question: Question) -> Sequence[tuple[RelayPlan, Endpoint]]:
     """Return the relays that a connection of this client may meet, with where each listens."""
-    if question.protocol != "tcp":
-        return ()
     return [
         (relay, endpoint)
         for relay in plan.relays
         for endpoint in relay.listens
-        if endpoint.port == question.port
+        if question.port in endpoint.ports
+        and endpoint.transport == question.protocol
         and endpoint.address.version == question.client.version
         and question.to in {None, endpoint.address}
+        and (question.interface is None or relay.interface in {"", question.interface})
     ]
 
 
@@ -151,7 +156,7 @@ def _by_client(found: Explanation, pool: Pool, listen: Endpoint, question: Quest
     """Explain a choice that the client's address, alone or with where it connects to, decides."""
     slot = slot_of(question.client, key=pool.key)
     if pool.mode is Mode.LOADBALANCE:
-        slot = slot_of_service(question.client, listen.address, listen.port, key=pool.key)
+        slot = slot_of_service(question.client, listen.address, question.port, key=pool.key)
     taken = pool.slots[slot]
     host = pool.hosts[taken]
     order = known.rankings.orders(pool.key, pool.hosts, host.tier)[slot]
@@ -165,8 +170,13 @@ def _by_client(found: Explanation, pool: Pool, listen: Endpoint, question: Quest
     else:
         reason += f"first choice {host.label}"
     return replace(
-        found, slot=slot, table=host.table or pool.table, host=host.label, address=str(host.endpoint), reason=reason
+        found, slot=slot, table=host.table or pool.table, host=host.label, address=_reached(host, question), reason=reason
     )
+
+
+def _reached(host: PoolHost, question: Question) -> str:
+    """Return where the connection goes: to the port asked for where the host's is none of its own."""
+    return str(replace(host.endpoint, port=host.endpoint.port or question.port))
 
 
 def _absence(host: PoolHost, states: States) -> str:
@@ -180,13 +190,13 @@ def _absence(host: PoolHost, states: States) -> str:
     }[state]
 
 
-def _in_turn(found: Explanation, pool: Pool) -> Explanation:
+def _in_turn(found: Explanation, pool: Pool, question: Question) -> Explanation:
     """Explain a choice that does not depend on the client."""
     live_hosts = [pool.hosts[index] for index in sorted(set(pool.slots) - {NO_HOST})]
     if len(live_hosts) == 1:
         only = live_hosts[0]
         reason = f"{only.label} is the only host of table <{pool.table}> that takes clients"
-        return replace(found, host=only.label, address=str(only.endpoint), reason=reason)
+        return replace(found, host=only.label, address=_reached(only, question), reason=reason)
     how = {Mode.RANDOM: "at random", Mode.LEAST_STATES: "with the fewest sessions"}.get(pool.mode, "in turn")
     labels = ", ".join(host.label for host in live_hosts)
     return replace(found, reason=f"any live host of table <{pool.table}> {how}: {labels}")

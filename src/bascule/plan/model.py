@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from bascule.config.diagnostics import Span
-from bascule.config.model import Address, Check, EngineName, Mode, OnDown, OnEmpty, OnRemove, Timing
+from bascule.config.model import Address, Check, EngineName, Kind, Mode, OnDown, OnEmpty, OnRemove, Timing, Transport
 from bascule.plan.orders import Duty
 
 NO_HOST: Final = -1
@@ -39,14 +39,26 @@ class HostState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address and a TCP port."""
+    """An address and a port, or a range of ports."""
 
     address: Address
     port: int
+    """0 stands for the port that the client asked for, whichever that is."""
+    last: int = 0
+    """The last port of a range; 0 where it is one port."""
+    transport: Transport = Transport.TCP
+
+    @property
+    def ports(self) -> range:
+        """Return every port of it."""
+        return range(self.port, (self.last or self.port) + 1)
 
     def __str__(self) -> str:
+        over = "" if self.transport is Transport.TCP else f"/{self.transport}"
+        if not self.port:
+            return f"{self.address}{over}"
         host = f"[{self.address}]" if self.address.version == 6 else str(self.address)  # noqa: PLR2004 - IP version
-        return f"{host}:{self.port}"
+        return f"{host}:{self.port}{f'-{self.last}' if self.last else ''}{over}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +127,8 @@ class Pool:
     hosts: tuple[PoolHost, ...]
     slots: tuple[int, ...]
     """`SLOTS` indices into `hosts`, or `NO_HOST`."""
+    taking: tuple[int, ...] = ()
+    """The hosts that take clients now: those that a client whose host is remembered may stay with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +152,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayPlan:
-    """A relay with everything decided, for clients of one IP version and hosts of one port.
+    """A relay or redirect with everything decided, for clients of one IP version and hosts of one port.
 
-    A relay that listens on addresses of both versions, or on two ports that it keeps, is several of these, of one name.
+    A relay that listens on addresses of both versions, on TCP and UDP, or on two ports that it keeps, is several of these,
+    of one name.
     """
 
     name: str
+    kind: Kind = Kind.RELAY
     engine: EngineName
     listens: tuple[Endpoint, ...]
     pool: Pool
@@ -157,12 +173,26 @@ class RelayPlan:
     """The group of relays on all of which a client meets one host; empty is none."""
     slow_start: float = 0.0
     """Seconds over which a host that comes back gets its share."""
+    sticky: int | None = None
+    """Seconds for which a client's host is remembered after the last packet of its sessions; None remembers nothing."""
+    interface: str = ""
+    """Only clients that come in through this interface are taken; empty takes all."""
     span: Span = field(default=Span(), compare=False, repr=False)
 
     @property
     def version(self) -> int:
         """Return the IP version of this relay's clients and hosts: 4 or 6."""
         return self.listens[0].address.version
+
+    @property
+    def transport(self) -> Transport:
+        """Return what its clients speak."""
+        return self.listens[0].transport
+
+    @property
+    def title(self) -> str:
+        """Return kind and name, as rules and explanations say it: `relay HTTPS`."""
+        return f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +206,10 @@ class MarkOwner:
     @classmethod
     def of(cls, relay: str, table: str, endpoint: Endpoint) -> "MarkOwner":
         """Return the owner for a host of a table as one relay sees it."""
-        service = f"{relay} <{table}>"
+        service = f"{relay} <{table}>" if endpoint.transport is Transport.TCP else f"{relay} <{table}> {endpoint.transport}"
         if len(service) > _LONGEST_SERVICE or not service.isascii() or not service.isprintable() or '"' in service:
             service = sha256(service.encode()).hexdigest()
-        return cls(service, endpoint)
+        return cls(service, Endpoint(endpoint.address, endpoint.port))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

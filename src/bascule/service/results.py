@@ -158,6 +158,8 @@ class RelayRow(_Row, frozen=True, kw_only=True):
 
     id: int
     name: str
+    type: str = "relay"
+    """`relay` or `redirect`."""
     listens: tuple[str, ...]
     engine: str
     status: RelayStatus

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from bascule.config.model import EngineName
-from bascule.engines.nftables.compose import PACKET_MARK, compose, ranges, slot_elements
+from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.names import relay_chain, slots_map, timeout_policy, timeout_set
+from bascule.engines.nftables.rules.probing import PACKET_MARK
+from bascule.engines.nftables.rules.translation import ranges, slot_elements
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.plan.model import FIRST_MARK, LAST_MARK, NO_HOST, Plan
 from engines.nftables.plans import planned, random_plan
@@ -42,7 +44,7 @@ def test_what_a_rule_names_is_there(seed: int) -> None:
     made = ruleset(random_one(seed))
     written = "\n".join(rules(made))
     targets = {value for named in made.sets.values() for value in named.elements.values() if value.startswith("goto ")}
-    reached = {*re.findall(r"goto (\S+)", written), *(target.removeprefix("goto ") for target in targets)}
+    reached = {*re.findall(r"(?:goto|jump) (\S+)", written), *(target.removeprefix("goto ") for target in targets)}
     assert set(re.findall(r"@([\w.]+)", written)) <= made.sets.keys()
     assert reached == {name for name, chain in made.chains.items() if not chain.hook}
     assert set(re.findall(r'ct timeout set "(\w+)"', written)) == made.timeouts.keys()
@@ -66,11 +68,11 @@ def test_every_relay_is_in_every_place(seed: int) -> None:
     for part in plan.of(EngineName.KERNEL):
         version = part.version
         for end in part.listens:
-            place = f"{end.address} . {end.port}"
+            place = f"{end.address} . tcp . {end.port}"
             assert made.sets[f"m_relay{version}"].elements[place] == f"goto {relay_chain(part)}"
             assert place in made.sets[f"s_vip{version}"].elements
             assert (place in made.sets[f"s_silent{version}"].elements) == (part.on_empty == "drop")
-            assert place in made.sets[timeout_set(part.session_timeout, version)].elements
+            assert f"{end.address} . {end.port}" in made.sets[timeout_set(part.session_timeout, version)].elements
         assert made.timeouts[timeout_policy(part.session_timeout)] == part.session_timeout
         for host in part.pool.hosts:
             target = f"{host.endpoint.address} . {host.endpoint.port}"
@@ -148,7 +150,7 @@ def test_a_machine_that_was_a_router_stays_one() -> None:
         made = ruleset(replace(plan, routed_before=frozenset(before)))
         drops = [rule for rule in made.chains["c_forward"].rules if " drop " in rule]
         assert [rule.split()[2] for rule in drops] == closed
-    assert len(ruleset(planned(WEB)).chains["c_forward"].rules) == 2
+    assert len(ruleset(planned(WEB)).chains["c_forward"].rules) == 3
 
 
 def test_pings_and_probes_are_told_apart() -> None:

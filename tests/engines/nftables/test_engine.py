@@ -21,8 +21,8 @@ WEB = relay("web", listen=["10.80.0.10 port 443"])
 MAIL = relay("mail", "session timeout 600s", listen=["10.80.0.10 port 25", "10.80.0.10 port 587"])
 BOTH = planned(WEB, MAIL)
 LED_ASTRAY = """\
-delete element inet bascule m_relay4 { 10.80.0.10 . 443 }
-add element inet bascule m_relay4 { 10.80.0.10 . 443 : goto c_relay_mail.4.25 }"""
+delete element inet bascule m_relay4 { 10.80.0.10 . tcp . 443 }
+add element inet bascule m_relay4 { 10.80.0.10 . tcp . 443 : goto c_relay_mail.4.25 }"""
 
 
 def one_down(host: str = "10.80.2.1") -> Plan:
@@ -184,8 +184,8 @@ def test_a_flip_into_a_flushed_map(rig: Rig) -> None:
         "add rule inet bascule c_pre accept",
         "add chain inet bascule c_foreign { type filter hook input priority 0; policy accept; }",
         "add set inet bascule s_foreign { type mark; }",
-        "add element inet bascule s_vip4 { 10.80.0.99 . 443 }",
-        "delete element inet bascule s_vip4 { 10.80.0.10 . 443 }",
+        "add element inet bascule s_vip4 { 10.80.0.99 . tcp . 443 }",
+        "delete element inet bascule s_vip4 { 10.80.0.10 . tcp . 443 }",
         "flush map inet bascule m_relay4",
         LED_ASTRAY,
     ],
@@ -252,4 +252,4 @@ def test_refusing_all_sends_nobody_anywhere(rig: Rig) -> None:
     rig.run(rig.engine.refuse_all())
     there = observed(rig)
     assert there.sets["m_relay4"].elements == {}
-    assert there.sets["s_vip4"].elements.keys() == {"10.80.0.10 . 443", "10.80.0.10 . 25", "10.80.0.10 . 587"}
+    assert there.sets["s_vip4"].elements.keys() == {f"10.80.0.10 . tcp . {port}" for port in (443, 25, 587)}

@@ -30,6 +30,13 @@ PLAN: Final = planned(
         listen=["fd80::10 port 143"],
         forward="port 993 check icmp mode random",
     ),
+    relay(
+        "RPC",
+        "sticky-address timeout 90m",
+        listen=["10.80.0.10 udp port 53", "10.80.0.10 port 6005:59530 interface eth0"],
+        forward="check icmp",
+        kind="redirect",
+    ),
     hosts=["10.80.2.1", "fd80::2:1"],
 )
 

@@ -91,7 +91,7 @@ def test_what_is_referred_to_goes_last_and_comes_first() -> None:
     none = replace(web, chains={}, sets={})
     gone, made = commands(none, web), commands(web, none)
     chain, slots = "c_relay_web.4.443", "m_slots_web.4.443"
-    verdict = "m_relay4 { 10.80.0.10 . 443"
+    verdict = "m_relay4 { 10.80.0.10 . tcp . 443"
     order = [
         f"flush chain inet bascule {chain}",
         f"delete element inet bascule {verdict}",

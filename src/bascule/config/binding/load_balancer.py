@@ -1,14 +1,17 @@
-"""Binds the `load-balancer` block: its tables, and the relays that refer to them."""
+"""Binds the `load-balancer` block: its tables, and the relays and redirects that refer to them."""
 
 from hashlib import sha256
+from typing import Final
 
 from bascule.config.binding.relays import Surroundings, relay
 from bascule.config.binding.timing import of_block
 from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
-from bascule.config.model import Host, LoadBalancer, Table
+from bascule.config.model import Host, Kind, LoadBalancer, Table
 from bascule.config.outline import Node
 from bascule.config.schema.load_balancer import HOST, KEY, NAME, RETRY, TABLE, WEIGHT, WORKERS
+
+_SERVICES: Final = frozenset(Kind)
 
 
 def load_balancer(top: Node, report: Report) -> LoadBalancer:
@@ -23,9 +26,10 @@ def load_balancer(top: Node, report: Report) -> LoadBalancer:
         tables={table.match[TABLE]: of_block(table) for table in node.each("table")},
         all_tables_known=not node.spoiled("table"),
     )
-    bound = [relay(one, around, report) for one in node.each("relay")]
+    services = [one for one in node.children if one.match.clause.word in _SERVICES and one.match.sound]
+    bound = [relay(one, around, report) for one in services]
     relays = tuple(one for one in bound if one is not None)
-    unique(((one.match[NAME], f"relay {one.match[NAME]}", one.match.span) for one in node.each("relay")), report)
+    unique(((one.match[NAME], f"{one.match.clause.word} {one.match[NAME]}", one.match.span) for one in services), report)
     workers = node.first("workers")
     return LoadBalancer(tables=tables, relays=relays, workers=None if workers is None else workers.match[WORKERS])
 

@@ -1,8 +1,8 @@
-"""Binds `relay` blocks."""
+"""Binds `relay` and `redirect` blocks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bascule.config.binding.checks import check
 from bascule.config.binding.services import session_timeout
@@ -10,13 +10,26 @@ from bascule.config.binding.timing import Layer, of_line, settle
 from bascule.config.binding.unique import unique
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.lexer import Report
-from bascule.config.model import EngineName, Forward, Listen, Mode, OnDown, OnEmpty, OnRemove, Relay, SourceRange
+from bascule.config.model import (
+    EngineName,
+    Forward,
+    Kind,
+    Listen,
+    Mode,
+    OnDown,
+    OnEmpty,
+    OnRemove,
+    Relay,
+    SourceRange,
+    Transport,
+)
 from bascule.config.outline import Node
 from bascule.config.schema.clause import Value
 from bascule.config.schema.load_balancer import (
     CONNECT_TIMEOUT,
     ENGINE,
     GROUP,
+    INTERFACE,
     LISTEN_ADDRESS,
     MODE,
     NAME,
@@ -24,14 +37,20 @@ from bascule.config.schema.load_balancer import (
     ON_EMPTY,
     ON_REMOVE,
     PORT,
+    PORTS,
     SESSION_TIMEOUT,
     SLOW_START,
     SOURCE,
+    STICKY_TIMEOUT,
     TABLE,
+    TRANSPORT,
 )
 from bascule.config.wording import nearest, quoted
 
 T = TypeVar("T")
+
+STICKY: Final = 7200
+"""Seconds for which a client's host is remembered where the text does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +66,9 @@ class Surroundings:
 
 
 def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
-    """Return a relay, or None where it has no `listen on` or `forward to` that could be read."""
+    """Return a relay or redirect, or None where it has no `listen on` or `forward to` that could be read."""
     listens = tuple(_listen(line) for line in node.each("listen on"))
-    unique(((_place(listen), _place(listen), listen.span) for listen in listens), report)
+    unique(((listen.place, f"listen on {listen.place}", listen.span) for listen in listens), report)
     if node.first("forward to") is None or not listens:
         return None
     forward, *fallbacks = [_forward(each, around, report) for each in node.each("forward to")]
@@ -58,6 +77,7 @@ def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
     engine = _setting(node, ENGINE)
     return Relay(
         name=node.match[NAME],
+        kind=Kind(node.match.clause.word),
         listens=listens,
         forward=forward,
         fallbacks=tuple(fallbacks),
@@ -70,6 +90,7 @@ def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
         on_down=OnDown(_setting(node, ON_DOWN) or OnDown.RESET),
         on_remove=OnRemove(_setting(node, ON_REMOVE) or OnRemove.DRAIN),
         source=None if source is None else _source(source),
+        sticky=_sticky(node),
         accept_source_rewrite=node.first("accept-source-rewrite") is not None,
         span=node.match.span,
     )
@@ -86,12 +107,22 @@ def _group(node: Node) -> str:
     return "" if line is None else line.match[GROUP]
 
 
-def _place(listen: Listen) -> str:
-    return f"listen on {listen.address} port {listen.port}" if listen.address else f"listen on port {listen.port}"
-
-
 def _listen(node: Node) -> Listen:
-    return Listen(address=node.match.get(LISTEN_ADDRESS), port=node.match[PORT], span=node.match.span)
+    match = node.match
+    first, last = match[PORTS]
+    return Listen(
+        address=match.get(LISTEN_ADDRESS),
+        port=first,
+        last_port=None if last == first else last,
+        transport=Transport(match.get(TRANSPORT) or Transport.TCP),
+        interface=match.option("interface", INTERFACE) or "",
+        span=match.span,
+    )
+
+
+def _sticky(node: Node) -> int | None:
+    line = node.first("sticky-address")
+    return None if line is None else line.match.option("timeout", STICKY_TIMEOUT) or STICKY
 
 
 def _forward(node: Node, around: Surroundings, report: Report) -> Forward:

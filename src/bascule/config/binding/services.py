@@ -16,6 +16,8 @@ MAILBOX: Final = 35 * 60
 _ENDPOINT_MAPPER: Final = 135
 _STATIC_RPC: Final = range(59531, 60555)
 """The ports that guides for Exchange 2010 give RPC Client Access and the Address Book (59532 and 59533 in ours)."""
+_DYNAMIC_RPC: Final = range(6005, 59531)
+"""The ports that Exchange 2010 takes for RPC where none are set (Microsoft, "Exchange Network Port Reference")."""
 _SMTP_PORTS: Final = frozenset({25, 465, 587})
 _MAILBOX_PORTS: Final = frozenset({110, 143, 993, 995})
 
@@ -24,7 +26,13 @@ def session_timeout(check: Check | None, listens: Iterable[Listen]) -> int:
     """Return the seconds that a session may be silent where the text says nothing; of several ports' times the longest."""
     if isinstance(check, MailCheck):
         return SMTP if check.protocol is MailProtocol.SMTP else MAILBOX
-    return max(_by_port(listen.port) for listen in listens)
+    return max(_by_ports(listen.ports) for listen in listens)
+
+
+def _by_ports(ports: range) -> int:
+    if len(ports) == 1:
+        return _by_port(ports[0])
+    return RPC if ports[0] in _DYNAMIC_RPC and ports[-1] in _DYNAMIC_RPC else USUAL
 
 
 def _by_port(port: int) -> int:

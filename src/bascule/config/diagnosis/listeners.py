@@ -1,10 +1,11 @@
 """Where relays and the admin server listen: each place once, and on addresses that are ours."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Diagnostic
-from bascule.config.model import Address, Listen, Relay
+from bascule.config.model import Address, Listen, Relay, Transport
 
 
 def listeners(ownership: Ownership) -> Iterator[Diagnostic]:
@@ -21,21 +22,40 @@ def _overlap(one: Address | None, other: Address | None) -> bool:
     return one is None or other is None or one == other
 
 
-def _place(listen: Listen) -> str:
-    return f"port {listen.port}" if listen.address is None else f"{listen.address} port {listen.port}"
+@dataclass(slots=True)
+class _Taken:
+    """Who listens where, for one transport."""
+
+    singles: dict[int, list[tuple[Relay, Listen]]] = field(default_factory=dict)
+    ranges: list[tuple[Relay, Listen]] = field(default_factory=list)
+
+    def meets(self, listen: Listen) -> Iterator[tuple[Relay, Listen]]:
+        """Yield those before it that have a port in common with it."""
+        if listen.last_port is None:
+            yield from self.singles.get(listen.port, ())
+        else:
+            yield from (each for port, others in self.singles.items() if port in listen.ports for each in others)
+        for owner, other in self.ranges:
+            if listen.ports[0] <= other.ports[-1] and other.ports[0] <= listen.ports[-1]:
+                yield owner, other
+
+    def take(self, relay: Relay, listen: Listen) -> None:
+        """Remember one more."""
+        place = self.singles.setdefault(listen.port, []) if listen.last_port is None else self.ranges
+        place.append((relay, listen))
 
 
 def _shared(ownership: Ownership) -> Iterator[Diagnostic]:
-    by_port: dict[int, list[tuple[Relay, Listen]]] = {}
+    taken = {transport: _Taken() for transport in Transport}
     for relay in ownership.configuration.load_balancer.relays:
         for listen in relay.listens:
-            before = by_port.setdefault(listen.port, [])
-            for owner, other in before:
+            before = taken[listen.transport]
+            for owner, other in before.meets(listen):
                 if _overlap(listen.address, other.address):
-                    what = f'relay "{relay.name}" listens on {_place(listen)}, where relay "{owner.name}" does'
+                    what = f"{relay.title} listens on {listen.place}, where {owner.title} does"
                     yield Diagnostic.error(listen.span, what, f"see line {other.span.line}")
                     break
-            before.append((relay, listen))
+            before.take(relay, listen)
 
 
 def _admin(ownership: Ownership) -> Iterator[Diagnostic]:
@@ -44,9 +64,11 @@ def _admin(ownership: Ownership) -> Iterator[Diagnostic]:
         return
     for relay in ownership.configuration.load_balancer.relays:
         for listen in relay.listens:
-            if listen.port == server.port and _overlap(listen.address, server.address):
+            if listen.transport is Transport.UDP or server.port not in listen.ports:
+                continue
+            if _overlap(listen.address, server.address):
                 what = (
-                    f'relay "{relay.name}" in line {listen.span.line} listens on {_place(listen)}, '
+                    f"{relay.title} in line {listen.span.line} listens on {listen.place}, "
                     f"where the http-server in line {server.span.line} does"
                 )
                 yield Diagnostic.error(listen.span, what, "give the http-server another port, or an address of its own")

@@ -47,6 +47,26 @@ class Ownership:
             if line.virtual and address in (None, line.address.ip)
         )
 
+    def holders(self, address: Address | None) -> frozenset[str]:
+        """Return the interfaces that hold an address, or any of ours where it is None; the text before the machine."""
+        named = frozenset(
+            interface.name
+            for interface in self.configuration.interfaces
+            for line in interface.addresses
+            if address in (None, line.address.ip)
+        )
+        return named or frozenset(
+            held.name for held, line in self.facts.addresses() if not held.loopback and address in (None, line.ip)
+        )
+
+    def attached(self, destination: Address) -> str | None:
+        """Return the interface whose own network holds an address, with no router between, or None."""
+        for interface in self.configuration.interfaces:
+            if any(destination in line.address.network for line in interface.addresses):
+                return interface.name
+        found = (held.name for held, line in self.facts.addresses() if destination in line.network)
+        return next(found, None)
+
     def all_ours(self) -> frozenset[Address]:
         """Return what a `listen on` without an address means."""
         if self.named:

@@ -1,13 +1,15 @@
-"""What is wrong or doubtful about single relays: families, engines, sources, SMTP."""
+"""What is wrong or doubtful about single relays: families, sources, SMTP."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from bascule.config.diagnosis.carriers import carriers
 from bascule.config.diagnosis.modes import affinity, modes
 from bascule.config.diagnosis.ownership import Ownership
+from bascule.config.diagnosis.redirects import ranges, redirect, routing
 from bascule.config.diagnostics import Diagnostic
-from bascule.config.model import Address, EngineName, Listen, Relay, Table
+from bascule.config.model import Address, Kind, Listen, Relay, Table
 
 _SMTP_PORTS: Final = frozenset({25, 587})
 
@@ -17,16 +19,21 @@ def relays(ownership: Ownership) -> Iterator[Diagnostic]:
     balancer = ownership.configuration.load_balancer
     for relay in balancer.relays:
         table = _together(relay, [balancer.table(forward.table) for forward in relay.forwards])
-        yield from _engine(ownership, relay)
+        yield from carriers(ownership, relay, table)
         yield from modes(relay)
+        yield from ranges(relay)
         yield from _families(relay, table)
         yield from _itself(ownership, relay, table)
+        if relay.kind is Kind.REDIRECT:
+            yield from redirect(ownership, relay, table)
+            continue
         yield from _smtp(relay)
         if relay.source is None:
             yield from _failover(ownership, relay, table)
         else:
             yield from _source(ownership, relay, table)
     yield from affinity(balancer)
+    yield from routing(ownership)
 
 
 def _together(relay: Relay, tables: Sequence[Table]) -> Table:
@@ -36,13 +43,6 @@ def _together(relay: Relay, tables: Sequence[Table]) -> Table:
     )
 
 
-def _engine(ownership: Ownership, relay: Relay) -> Iterator[Diagnostic]:
-    reason = ownership.facts.no_nftables
-    if relay.engine is EngineName.KERNEL and reason:
-        what = f'relay "{relay.name}" wants engine kernel, but nftables may not be used here: {reason}'
-        yield Diagnostic.error(relay.span, what, "write `engine proxy`, or leave the engine to us")
-
-
 def _families(relay: Relay, table: Table) -> Iterator[Diagnostic]:
     if not table.hosts:
         return
@@ -50,7 +50,7 @@ def _families(relay: Relay, table: Table) -> Iterator[Diagnostic]:
     for listen in relay.listens:
         if listen.address is not None and listen.address.version not in families:
             what = (
-                f'relay "{relay.name}" listens on the IPv{listen.address.version} address {listen.address}, '
+                f"{relay.title} listens on the IPv{listen.address.version} address {listen.address}, "
                 f"but table <{table.name}> has no host of that family"
             )
             yield Diagnostic.error(
@@ -60,17 +60,18 @@ def _families(relay: Relay, table: Table) -> Iterator[Diagnostic]:
 
 def _itself(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagnostic]:
     for listen in relay.listens:
-        port = relay.forward.port or listen.port
         ours = ownership.all_ours() if listen.address is None else frozenset({listen.address})
         for host in table.hosts:
-            if port == listen.port and host.address in ours:
+            if (relay.forward.port or listen.port) in listen.ports and host.address in ours:
                 where = f"host {host.label} in line {host.span.line} is where it listens"
-                what = f'relay "{relay.name}" forwards to itself: {where}'
+                what = f"{relay.title} forwards to itself: {where}"
                 yield Diagnostic.error(listen.span, what)
 
 
 def _smtp(relay: Relay) -> Iterator[Diagnostic]:
-    mail: Listen | None = next((listen for listen in relay.listens if listen.port in _SMTP_PORTS), None)
+    mail: Listen | None = next(
+        (listen for listen in relay.listens if any(port in listen.ports for port in _SMTP_PORTS)), None
+    )
     if mail is None or relay.accept_source_rewrite:
         return
     what = (

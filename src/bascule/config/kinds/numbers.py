@@ -5,7 +5,6 @@ from typing import Final, TypeAlias
 
 from bascule.config.kinds.kind import Flaw, Kind, expected
 from bascule.config.lexer import Token
-from bascule.config.version import SECOND, later
 from bascule.config.wording import quoted
 
 _DIGITS: Final = re.compile(r"[0-9]{1,10}")
@@ -35,16 +34,36 @@ def integer(low: int, high: int, name: str = "NUMBER") -> Kind[int]:
     return Kind(name=name, what=what, read=read)
 
 
+_LAST_PORT: Final = 65535
+_ONE_PORT: Final = integer(1, _LAST_PORT)
+_RANGE: Final = re.compile(r"[0-9]{1,10}:[0-9]{1,10}")
+
+
 def _port(token: Token) -> int | Flaw:
     if token.text in _SERVICES:
         return Flaw(f"ports are numbers; write {_SERVICES[token.text]} for {quoted(token.text)}")
-    first, colon, last = token.text.partition(":")
-    if colon and _DIGITS.fullmatch(first) and _DIGITS.fullmatch(last):
-        return Flaw(later("a range of ports", SECOND), "write a `listen on` line for each port")
-    return integer(1, 65535).read(token)
+    if _RANGE.fullmatch(token.text):
+        return Flaw(f"expected one port, found the range {quoted(token.text)}")
+    return _ONE_PORT.read(token)
 
 
 PORT: Final = Kind(name="PORT", what="a port from 1 to 65535", read=_port)
+
+
+def _ports(token: Token) -> tuple[int, int] | Flaw:
+    if not _RANGE.fullmatch(token.text):
+        one = _port(token)
+        return one if isinstance(one, Flaw) else (one, one)
+    first, last = map(int, token.text.split(":"))
+    if max(first, last) > _LAST_PORT or first == 0:
+        return Flaw(f"expected ports from 1 to {_LAST_PORT}, found {quoted(token.text)}")
+    if first > last:
+        return Flaw(f"the range {quoted(token.text)} ends before it begins", f"write {last}:{first}")
+    return first, last
+
+
+PORTS: Final = Kind(name="PORT[:PORT]", what="a port from 1 to 65535, or a range such as 6005:59530", read=_ports)
+"""A port, or a range of ports, as its first and its last; of one port they are equal."""
 
 _TIME: Final = re.compile(r"([0-9]{1,10})(ms|s|m|h|)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}

@@ -6,6 +6,7 @@ from bascule.config.kinds.addresses import ADDRESS, ADDRESS_RANGE, HOST_ADDRESS
 from bascule.config.kinds.kind import choice
 from bascule.config.kinds.numbers import KEY as KEY_KIND
 from bascule.config.kinds.numbers import PORT as PORT_KIND
+from bascule.config.kinds.numbers import PORTS as PORTS_KIND
 from bascule.config.kinds.numbers import duration, integer, whole_seconds
 from bascule.config.kinds.texts import NAME as NAME_KIND
 from bascule.config.kinds.texts import TABLE as TABLE_KIND
@@ -24,6 +25,10 @@ RETRY: Final = Value("retry", integer(0, 99))
 KEY: Final = Value("key", KEY_KIND)
 LISTEN_ADDRESS: Final[Value[Address]] = Value("address", ADDRESS, optional=True)
 PORT: Final = Value("port", PORT_KIND)
+PORTS: Final = Value("ports", PORTS_KIND)
+TRANSPORT: Final = Value("transport", choice("tcp|udp", {"tcp": None, "udp": None}), optional=True)
+INTERFACE: Final = Value("interface", identifier("INTERFACE", "an interface's name", 15))
+STICKY_TIMEOUT: Final = Value("timeout", whole_seconds(1, 2_147_483))
 ZONE: Final = Value("zone", identifier("ZONE", "a zone's name", 31))
 SESSION_TIMEOUT: Final = Value("session timeout", whole_seconds(1, 2_147_483))
 SLOW_START: Final = Value("slow start", duration(0, 3600))
@@ -77,12 +82,15 @@ _TABLE: Final = Clause(
 
 _LISTEN: Final = Clause(
     word="listen on",
-    parts=(LISTEN_ADDRESS, Literal("port"), PORT),
+    parts=(LISTEN_ADDRESS, TRANSPORT, Literal("port"), PORTS),
     many=True,
     required=True,
     help="where clients connect; without an address, on every address that `interface` blocks name or, where they name "
-    "none, on every address of the machine but loopback",
-    options=(Clause(word="from", parts=(ZONE,), since=SECOND, help="only clients of this zone"),),
+    "none, on every address of the machine but loopback; UDP is for redirects, a range of ports for the kernel",
+    options=(
+        Clause(word="interface", parts=(INTERFACE,), help="only clients that come in through this interface"),
+        Clause(word="from", parts=(ZONE,), since=SECOND, help="only clients of this zone"),
+    ),
 )
 
 _FORWARD: Final = Clause(
@@ -105,20 +113,52 @@ _FORWARD: Final = Clause(
     ),
 )
 
+_SERVICE: Final = (
+    _LISTEN,
+    _FORWARD,
+    Clause(
+        word="session timeout",
+        parts=(SESSION_TIMEOUT,),
+        default="40m; RPC 2h; SMTP 10m; IMAP and POP3 35m; told by the check, else by the port",
+        help="how long a session may be silent",
+    ),
+    Clause(word="on empty", parts=(ON_EMPTY,), default="reset", help="what a new client meets when no host is up"),
+    Clause(
+        word="on down",
+        parts=(ON_DOWN,),
+        default="reset",
+        help="what becomes of the sessions of a host that goes down while another is up",
+    ),
+    Clause(
+        word="on remove",
+        parts=(ON_REMOVE,),
+        default="drain",
+        help="what becomes of the sessions of a host that is taken out of the text",
+    ),
+    Clause(word="affinity", parts=(GROUP,), help="ties services together: one client meets one host on all of them"),
+    Clause(
+        word="sticky-address",
+        help="a client's host is remembered, on every port, and new clients are spread by the mode",
+        options=(
+            Clause(
+                word="timeout",
+                parts=(STICKY_TIMEOUT,),
+                default="2h",
+                help="how long after the last packet of any of its sessions",
+            ),
+        ),
+    ),
+    _DISABLE,
+)
+"""What relays and redirects have in common."""
+
 _RELAY: Final = Clause(
     word="relay",
     parts=(NAME,),
     many=True,
     help="a service at layer 4: hosts see our own address as the source, so they need no route to the clients",
     block=(
-        _LISTEN,
-        _FORWARD,
-        Clause(
-            word="session timeout",
-            parts=(SESSION_TIMEOUT,),
-            default="40m; RPC 2h; SMTP 10m; IMAP and POP3 35m; told by the check, else by the port",
-            help="how long a session may be silent",
-        ),
+        *_SERVICE,
         Clause(
             word="connect timeout",
             parts=(CONNECT_TIMEOUT,),
@@ -131,19 +171,6 @@ _RELAY: Final = Clause(
             default="kernel where nftables may be used, else proxy",
             help="who carries the bytes",
         ),
-        Clause(word="on empty", parts=(ON_EMPTY,), default="reset", help="what a new client meets when no host is up"),
-        Clause(
-            word="on down",
-            parts=(ON_DOWN,),
-            default="reset",
-            help="what becomes of the sessions of a host that goes down while another is up",
-        ),
-        Clause(
-            word="on remove",
-            parts=(ON_REMOVE,),
-            default="drain",
-            help="what becomes of the sessions of a host that is taken out of the text",
-        ),
         Clause(
             word="source",
             parts=(SOURCE,),
@@ -154,10 +181,15 @@ _RELAY: Final = Clause(
             word="accept-source-rewrite",
             help="you know that servers see our address instead of the client's; silences the warning for SMTP",
         ),
-        Clause(word="affinity", parts=(GROUP,), help="ties services together: one client meets one host on all of them"),
-        Clause(word="sticky-address", since=SECOND, help="a client's host is remembered"),
-        _DISABLE,
     ),
+)
+
+_REDIRECT: Final = Clause(
+    word="redirect",
+    parts=(NAME,),
+    many=True,
+    help="a service at layer 3: hosts see the client's own address, so this machine must be their default gateway",
+    block=_SERVICE,
 )
 
 LOAD_BALANCER: Final = Clause(
@@ -173,6 +205,6 @@ LOAD_BALANCER: Final = Clause(
         ),
         _TABLE,
         _RELAY,
-        Clause(word="redirect", parts=(NAME,), many=True, block=(), since=SECOND, help="a service at layer 3"),
+        _REDIRECT,
     ),
 )

@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.model import EngineName
-from bascule.engines.nftables.compose import slot_elements
-from bascule.engines.nftables.names import slots_map
+from bascule.engines.nftables.names import slots_map, stay_map
 from bascule.engines.nftables.read import read, read_elements
+from bascule.engines.nftables.rules.sticky import STAY_TYPE, stay_elements
+from bascule.engines.nftables.rules.translation import SLOT_TYPE, slot_elements
 from bascule.engines.nftables.ruleset import FAMILY, KEEP, TABLE, NamedSet, Ruleset
 from bascule.engines.nftables.script import removal, slot_changes, transaction
 from bascule.plan.model import Plan, RelayPlan
 from bascule.system.errors import MachineError
 from bascule.system.nft import Nft
-
-SLOT_TYPE: Final = "typeof numgen inc mod 1024 : meta mark"
 
 
 class NftablesEngine:
@@ -59,7 +57,12 @@ class NftablesEngine:
         not, somebody else has changed our table, and the whole must be compared. Raises MachineError.
         """
         pairs = zip(before.of(EngineName.KERNEL), after.of(EngineName.KERNEL), strict=True)
-        changed = {slots_map(new): (_slots(old), _slots(new)) for old, new in pairs if old.pool.slots != new.pool.slots}
+        changed = {}
+        for old, new in pairs:
+            if old.pool.slots != new.pool.slots:
+                changed[slots_map(new)] = _slots(old), _slots(new)
+            if old.pool.taking != new.pool.taking and new.sticky is not None:
+                changed[stay_map(new)] = _stays(before, old), _stays(after, new)
         if changed:
             await self._nft.load(slot_changes(changed))
         return await self._hold(changed)
@@ -67,7 +70,7 @@ class NftablesEngine:
     async def _hold(self, changed: Mapping[str, tuple[NamedSet, NamedSet]]) -> bool:
         for name, (_, wanted) in changed.items():
             entry = await self._nft.named("map", FAMILY, TABLE, name)
-            if read_elements(SLOT_TYPE, entry).elements != wanted.elements:
+            if read_elements(wanted.type, entry).elements != wanted.elements:
                 return False
         return True
 
@@ -97,6 +100,10 @@ class NftablesEngine:
 
 def _slots(relay: RelayPlan) -> NamedSet:
     return NamedSet(SLOT_TYPE, slot_elements(relay))
+
+
+def _stays(plan: Plan, relay: RelayPlan) -> NamedSet:
+    return NamedSet(STAY_TYPE, stay_elements(plan, relay))
 
 
 def missing(error: MachineError) -> bool:

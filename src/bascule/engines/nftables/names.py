@@ -7,6 +7,7 @@ import re
 from typing import Final
 from zlib import crc32
 
+from bascule.config.model import Transport
 from bascule.plan.model import RelayPlan
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_]{1,32}")
@@ -19,13 +20,17 @@ def relay_id(relay: RelayPlan) -> str:
 
     Dots part it, since a safe name holds none; a long list of ports is told by its hash: a name has room for 255 bytes.
     """
-    name = relay.name
-    if not _SAFE.fullmatch(name):
-        name = f"{_UNSAFE.sub('_', name)[:24]}.{crc32(relay.name.encode()):08x}"
-    ports = "_".join(str(port) for port in sorted({endpoint.port for endpoint in relay.listens}))
+    places = {(end.port, end.last) for end in relay.listens}
+    ports = "_".join(f"{port}to{last}" if last else str(port) for port, last in sorted(places))
     if len(ports) > _LONGEST_PORTS:
         ports = f"ports.{crc32(ports.encode()):08x}"
-    return f"{name}.{relay.version}.{ports}"
+    over = "" if relay.transport is Transport.TCP else f"{relay.transport}."
+    through = f".through.{crc32(relay.interface.encode()):08x}" if relay.interface else ""
+    return f"{_safe(relay.name)}.{relay.version}.{over}{ports}{through}"
+
+
+def _safe(name: str) -> str:
+    return name if _SAFE.fullmatch(name) else f"{_UNSAFE.sub('_', name)[:24]}.{crc32(name.encode()):08x}"
 
 
 def slots_map(relay: RelayPlan) -> str:
@@ -41,6 +46,27 @@ def relay_chain(relay: RelayPlan) -> str:
 def range_set(relay: RelayPlan) -> str:
     """Return the name of the set of marks whose sessions leave from a range of addresses."""
     return f"s_range_{relay_id(relay)}"
+
+
+def sticky_map(relay: RelayPlan) -> str:
+    """Return the name of the map from clients to marks, which all parts of a service and of an affinity group share."""
+    shared = f"group.{_safe(relay.affinity)}" if relay.affinity else _safe(relay.name)
+    return f"m_sticky_{shared}.{relay.version}"
+
+
+def stay_map(relay: RelayPlan) -> str:
+    """Return the name of the map from marks that clients were remembered with to the relay's own."""
+    return f"m_stay_{relay_id(relay)}"
+
+
+def destination_chain(relay: RelayPlan) -> str:
+    """Return the name of the chain that sends clients whose mark is chosen to its host."""
+    return f"c_to_{relay_id(relay)}"
+
+
+def refresh_chain(relay: RelayPlan) -> str:
+    """Return the name of the chain that keeps clients remembered."""
+    return f"c_refresh_{relay_id(relay)}"
 
 
 def timeout_policy(seconds: int) -> str:

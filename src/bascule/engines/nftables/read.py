@@ -16,7 +16,7 @@ from bascule.system.nft import Listing
 _BLOCK = re.compile(r"\t(ct timeout|chain|set|map) (\S+) \{")
 _TIMEOUT = re.compile(r"established : (\d+)")
 _PACKETS = re.compile(r"counter packets \d+ bytes \d+")
-_TYPED = ("type ", "typeof ", "flags ")
+_TYPED = ("type ", "typeof ", "size ", "flags ")
 
 
 def read(listing: Listing) -> Ruleset:
@@ -41,7 +41,7 @@ def read(listing: Listing) -> Ruleset:
 
 
 def _named(kind: str, entry: Mapping[str, Any]) -> NamedSet:
-    if kind.endswith("flags timeout"):
+    if kind.endswith("timeout"):
         return NamedSet(kind, dynamic=True)
     return read_elements(kind, entry)
 
@@ -64,13 +64,13 @@ def read_elements(kind: str, entry: Mapping[str, Any]) -> NamedSet:
 def kept_marks(ruleset: Ruleset | None) -> Mapping[MarkOwner, int]:
     """Return who owns which mark: the kernel itself keeps the allocation, as long as it keeps sessions."""
     marks: dict[MarkOwner, int] = {}
-    for version in (4, 6):
-        targets = ruleset.sets.get(f"m_to{version}") if ruleset else None
+    found = [ruleset.sets.get(f"{name}{version}") for name in ("m_to", "m_keep") for version in (4, 6)] if ruleset else []
+    for targets in found:
         for mark, target in targets.elements.items() if targets else ():
             address, _, port = target.partition(" . ")
             service = targets.comments.get(mark, "") if targets else ""
-            if service and mark.isdecimal() and port.isdecimal():
-                marks[MarkOwner(service, Endpoint(ip_address(address), int(port)))] = int(mark)
+            if service and mark.isdecimal() and (port or "0").isdecimal():
+                marks[MarkOwner(service, Endpoint(ip_address(address), int(port or 0)))] = int(mark)
     return marks
 
 
@@ -84,6 +84,8 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         if "concat" in value:
             return " . ".join(_text(part) for part in value["concat"])
+        if "range" in value:
+            return "-".join(_text(part) for part in value["range"])
         if "goto" in value:
             return f"goto {value['goto']['target']}"
     return str(value)

@@ -28,6 +28,11 @@ class NamedSet:
         """Return what nft calls it."""
         return "map" if " : " in self.type else "set"
 
+    @property
+    def verdicts(self) -> bool:
+        """Return whether it is a map to verdicts, which must not outlive the chains they name."""
+        return " : verdict" in self.type
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:

@@ -63,7 +63,7 @@ def _objects(desired: Ruleset, before: Ruleset) -> Iterator[str]:
     # what refers goes first, what is referred to last
     yield from (f"flush chain {_OURS} {name}" for name in [*changed, *dropped] if name in before.chains)
     yield from (f"delete chain {_OURS} {name}" for name in remade)
-    verdicts = {name: wanted for name, wanted in before.sets.items() if wanted.type.endswith(": verdict")}
+    verdicts = {name: wanted for name, wanted in before.sets.items() if wanted.verdicts}
     for name, old in verdicts.items():
         kept = desired.sets.get(name, NamedSet(old.type))
         stays = {key: value for key, value in old.elements.items() if kept.elements.get(key) == value}
@@ -85,7 +85,7 @@ def _without_verdicts(old: NamedSet | None, wanted: NamedSet) -> NamedSet:
     """Return what is left of a set's old elements when a map's verdicts that are gone have been deleted before."""
     if old is None:
         return NamedSet(wanted.type)
-    if not wanted.type.endswith(": verdict"):
+    if not wanted.verdicts:
         return old
     return NamedSet(old.type, {key: value for key, value in old.elements.items() if wanted.elements.get(key) == value})
 

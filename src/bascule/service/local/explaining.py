@@ -32,7 +32,8 @@ def explained(plan: Plan, states: Mapping[ProbeTarget, HostState] | None, reques
     )
     to = None if request.to is None else _address(request.to)
     questions = [
-        Question(client=_address(client), port=request.port, to=to, protocol=request.protocol) for client in request.clients
+        Question(client=_address(client), port=request.port, to=to, protocol=request.protocol, interface=request.interface)
+        for client in request.clients
     ]
     walked = [explain(supposed, question, states=states, rankings=rankings) for question in questions]
     return Explained(explanations=tuple(_travelling(each) for each in walked))

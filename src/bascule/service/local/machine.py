@@ -7,7 +7,7 @@ from random import SystemRandom
 
 from bascule.config.facts import Facts
 from bascule.engines.network.engine import NetworkEngine
-from bascule.engines.nftables.compose import PACKET_MARK
+from bascule.engines.nftables.rules.probing import PACKET_MARK
 from bascule.system.changes import Changes, KernelChanges
 from bascule.system.clock import Clock, SystemClock
 from bascule.system.commands import Commands, SystemCommands

@@ -14,6 +14,7 @@ from bascule.config.model import (
     SendCheck,
     TcpCheck,
     TlsCheck,
+    Transport,
 )
 from bascule.health.states import Record
 from bascule.plan.model import NO_HOST, Endpoint, HostState, PoolHost, RelayPlan
@@ -49,6 +50,7 @@ class _View:
         return RelayRow(
             id=number,
             name=name,
+            type=parts[0].kind,
             listens=tuple(str(endpoint) for part in parts for endpoint in part.listens),
             engine=parts[0].engine,
             status=RelayStatus.ACTIVE if any(_dealt(part) for part in parts) else RelayStatus.DOWN,
@@ -60,12 +62,12 @@ class _View:
     def _table(self, relay: str, parts: Sequence[RelayPlan], tier: int) -> TableRow:
         number = next(self._ids)
         hosts = [host for part in parts for host in part.pool.hosts if host.tier == tier]
-        ports = sorted({host.endpoint.port for host in hosts})
+        ports = dict.fromkeys(_port(part, host) for part in parts for host in part.pool.hosts if host.tier == tier)
         target = hosts[0].target if hosts else None
         name = hosts[0].table if hosts else parts[0].pool.table
         return TableRow(
             id=number,
-            name=":".join((name, ",".join(map(str, ports)))) if ports else name,
+            name=f"{name}:{','.join(ports)}" if ports else name,
             mode=parts[0].pool.mode,
             check="" if target is None else check_words(target.check),
             hosts=tuple(self._host(relay, host) for host in hosts),
@@ -88,6 +90,13 @@ class _View:
             sessions=self._sessions.get((relay, host.endpoint), 0),
             order=None if order is None else order_row(order),
         )
+
+
+def _port(part: RelayPlan, host: PoolHost) -> str:
+    """Return a host's port, or those that clients ask for where it has none of its own."""
+    over = "" if part.transport is Transport.TCP else f"/{part.transport}"
+    asked = part.listens[0] if not host.endpoint.port else host.endpoint
+    return f"{asked.port}{f'-{asked.last}' if asked.last else ''}{over}"
 
 
 def order_row(order: Order) -> HostOrder:

@@ -1,0 +1,1 @@
+"""The rules of our table, a job each: sets and maps, and the chains that look into them."""

@@ -1,0 +1,66 @@
+"""Where clients connect and where hosts listen, as sets and maps: what differs from relay to relay stands here."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from bascule.config.model import Address, OnEmpty, Transport
+from bascule.engines.nftables.names import relay_chain, timeout_set
+from bascule.engines.nftables.rules.words import ADDRESS
+from bascule.engines.nftables.ruleset import NamedSet
+from bascule.plan.model import Endpoint, RelayPlan
+
+_INTERVAL: Final = "; flags interval"
+
+
+def endpoint_sets(relays: Sequence[RelayPlan], version: int, timeouts: Sequence[int]) -> Iterator[tuple[str, NamedSet]]:
+    """Yield the sets of one IP version; a single port and a range of ports stand in them alike."""
+    pair = f"type {ADDRESS[version]} . inet_service{_INTERVAL}"
+    triple = f"type {ADDRESS[version]} . inet_proto . inet_service"
+    listening = {end: relay for relay in relays for end in relay.listens}
+    places = {f"{end.address} . {end.transport} . {_ports(end)}": relay for end, relay in listening.items()}
+    silent = [place for place, relay in places.items() if relay.on_empty is OnEmpty.DROP]
+    sources = {str(address) for relay in relays for source in relay.sources for address in source.addresses}
+    yield f"s_vip{version}", NamedSet(triple + _INTERVAL, dict.fromkeys(places, ""))
+    yield f"s_silent{version}", NamedSet(triple + _INTERVAL, dict.fromkeys(silent, ""))
+    yield f"s_host{version}", NamedSet(pair, dict.fromkeys(_hosts(relays), ""))
+    yield f"s_source{version}", NamedSet(f"type {ADDRESS[version]}", dict.fromkeys(sources, ""))
+    verdicts = {place: f"goto {relay_chain(relay)}" for place, relay in places.items()}
+    yield f"m_relay{version}", NamedSet(f"{triple} : verdict{_INTERVAL}", verdicts)
+    for seconds in timeouts:
+        members = [
+            f"{end.address} . {_ports(end)}"
+            for end, relay in listening.items()
+            if relay.session_timeout == seconds and end.transport is Transport.TCP
+        ]
+        yield timeout_set(seconds, version), NamedSet(pair, dict.fromkeys(members, ""))
+
+
+def _ports(endpoint: Endpoint) -> str:
+    return f"{endpoint.port}-{endpoint.last}" if endpoint.last > endpoint.port else str(endpoint.port)
+
+
+def _hosts(relays: Iterable[RelayPlan]) -> Iterator[str]:
+    """Yield the places whose answers come back to a source of ours. A set of ranges takes no two that overlap."""
+    ports: dict[Address, set[tuple[int, int]]] = {}
+    for relay in relays:
+        for host in relay.pool.hosts if relay.sources else ():
+            own = host.endpoint
+            asked = relay.listens if not own.port else (own,)
+            ports.setdefault(own.address, set()).update((each.port, each.last or each.port) for each in asked)
+    for address, ranges in _joined(ports).items():
+        for first, last in ranges:
+            yield f"{address} . {_ports(Endpoint(address, first, last))}"
+
+
+def _joined(ports: Mapping[Address, set[tuple[int, int]]]) -> Mapping[Address, Sequence[tuple[int, int]]]:
+    """Return the ranges with those that overlap made one."""
+    joined: dict[Address, list[tuple[int, int]]] = {}
+    for address, ranges in ports.items():
+        apart: list[tuple[int, int]] = []
+        for first, last in sorted(ranges):
+            if apart and first <= apart[-1][1]:
+                apart[-1] = (apart[-1][0], max(apart[-1][1], last))
+            else:
+                apart.append((first, last))
+        joined[address] = apart
+    return joined

@@ -1,0 +1,60 @@
+"""What keeps our own probes and nudges untracked: a full table of sessions then never takes a host down."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from bascule.config.model import IcmpCheck
+from bascule.engines.nftables.names import comment
+from bascule.engines.nftables.rules.words import ADDRESS, both
+from bascule.engines.nftables.ruleset import Chain, NamedSet
+from bascule.plan.model import Plan
+
+FIRST_PROBE_PORT: Final = 61000
+LAST_PROBE_PORT: Final = 61999
+"""Local ports of probes. Together with the node's own address they keep probes out of connection tracking."""
+
+PROBE_PORTS: Final = f"{FIRST_PROBE_PORT}-{LAST_PROBE_PORT}"
+
+PACKET_MARK: Final = 0x1BA60001
+"""Packet mark of nudges, so that they are not tracked."""
+
+
+def probe_sets(plan: Plan, version: int) -> Iterator[tuple[str, NamedSet]]:
+    """Yield what tells our own probes from everything else."""
+    targets = [probe.target for probe in plan.probes if probe.target.endpoint.address.version == version]
+    own = {str(address): "" for address in plan.own if address.version == version}
+    probed = {f"{target.endpoint.address} . {target.endpoint.port}": "" for target in targets}
+    pinged = {str(target.endpoint.address): "" for target in targets if isinstance(target.check, IcmpCheck)}
+    yield f"s_own{version}", NamedSet(f"type {ADDRESS[version]}", own)
+    yield f"s_probe{version}", NamedSet(f"type {ADDRESS[version]} . inet_service", probed)
+    yield f"s_ping{version}", NamedSet(f"type {ADDRESS[version]}", pinged)
+
+
+def raw_chains() -> Mapping[str, Chain]:
+    """Return the chains before tracking."""
+    said = comment("probes of hosts")
+    return {
+        "c_raw_out": Chain(
+            "type filter hook output priority raw; policy accept;",
+            (
+                f"meta mark {PACKET_MARK:#010x} notrack {comment('nudges of ended sessions')}",
+                *both(
+                    f"{{ip}} saddr @s_own{{v}} tcp sport {PROBE_PORTS} "
+                    f"{{ip}} daddr . tcp dport @s_probe{{v}} notrack {said}"
+                ),
+                f"ip saddr @s_own4 ip daddr @s_ping4 icmp type echo-request notrack {said}",
+                f"ip6 saddr @s_own6 ip6 daddr @s_ping6 icmpv6 type echo-request notrack {said}",
+            ),
+        ),
+        "c_raw_in": Chain(
+            "type filter hook prerouting priority raw; policy accept;",
+            (
+                *both(
+                    f"{{ip}} saddr . tcp sport @s_probe{{v}} "
+                    f"{{ip}} daddr @s_own{{v}} tcp dport {PROBE_PORTS} notrack {said}"
+                ),
+                f"ip saddr @s_ping4 ip daddr @s_own4 icmp type echo-reply notrack {said}",
+                f"ip6 saddr @s_ping6 ip6 daddr @s_own6 icmpv6 type echo-reply notrack {said}",
+            ),
+        ),
+    }
