@@ -50,13 +50,29 @@ def test_help_tells_commands_and_exit_codes(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit):
         call("--help")
     said = capsys.readouterr().out
-    for command in ("check", "format", "run", "demo", "show", "explain", "status", "stop", "clear"):
+    for command in (
+        "check",
+        "format",
+        "run",
+        "demo",
+        "show",
+        "explain",
+        "status",
+        "poll",
+        "monitor",
+        "reload",
+        "stop",
+        "clear",
+    ):
         assert f"\n    {command} " in said
     for code in range(6):
         assert f"\n  {code}  " in said
 
 
-@pytest.mark.parametrize("command", ["check", "format", "run", "demo", "show", "explain", "status", "stop", "clear"])
+@pytest.mark.parametrize(
+    "command",
+    ["check", "format", "run", "demo", "show", "explain", "status", "poll", "monitor", "reload", "stop", "clear"],
+)
 def test_the_manual_knows_the_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every option that a command's help names stands in docs/cli.md."""
     manual = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()

@@ -5,11 +5,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bascule.config.diagnostics import Severity
+from bascule.config.diagnostics import Diagnostic, Severity, Span
 from bascule.service.client import NotRunningError
-from bascule.service.failures import Busy, Conflict, Failure, Forbidden, NotFound, OperationFailed, Unavailable
-from bascule.service.operations import Clear, Status, Stop
-from bascule.service.results import Cleared, EngineUse, Finding, Level, StatusReport, Stopped
+from bascule.service.failures import Busy, Conflict, Failure, Forbidden, NotFound, OperationFailed, Rejected, Unavailable
+from bascule.service.operations import Clear, Poll, Reload, Status, Stop
+from bascule.service.results import Cleared, EngineUse, Finding, Level, Polled, Reloaded, StatusReport, Stopped
 from cli.calling import NOW, PretendedConnection, PretendedOffline, call
 
 REPORT = StatusReport(
@@ -104,3 +104,27 @@ def test_failures_end_with_their_code(failure: Failure, code: int) -> None:
     """Each kind of failure has its exit code and one line on standard error."""
     called = call("stop", connection=PretendedConnection({Stop: OperationFailed(failure)}))
     assert (called.code, called.out, called.err) == (code, "", "bascule: m\n")
+
+
+def test_a_poll_says_how_it_went() -> None:
+    """What was good, what was bad, and what did not come in time."""
+    assert call("poll", connection=PretendedConnection({Poll: Polled(checks=1, up=1)})).out == "1 check: 1 good, 0 bad\n"
+    late = PretendedConnection({Poll: Polled(checks=5, up=3, late=1)})
+    assert call("poll", connection=late).out == "5 checks: 3 good, 1 bad, 1 did not answer in time\n"
+
+
+def test_a_reload_says_what_is_doubtful_and_what_is_in_effect() -> None:
+    """Warnings name the file, and the last line says that it is in effect."""
+    doubt = Diagnostic.warning(Span(4, 2, 5), "table <exchange> has no hosts")
+    reloaded = Reloaded(configuration="a.conf", sentence="a.conf is in effect: 8 relays", warnings=(doubt,))
+    called = call("reload", connection=PretendedConnection({Reload: reloaded}))
+    assert called.code == 0
+    assert called.out.splitlines() == ["a.conf:4:2: warning: table <exchange> has no hosts", reloaded.sentence]
+
+
+def test_a_refused_reload_ends_with_one() -> None:
+    """Every diagnostic is a line with the file's name, on standard error."""
+    wrong = Rejected(diagnostics=(Diagnostic.error(Span(1, 1, 1), "unknown word"),), name="a.conf")
+    called = call("reload", connection=PretendedConnection({Reload: OperationFailed(wrong)}))
+    assert (called.code, called.out) == (1, "")
+    assert called.err == "bascule: a.conf:1:1: error: unknown word\n"

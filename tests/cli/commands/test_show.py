@@ -1,16 +1,20 @@
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bascule.service.operations import ShowFirewall, ShowRelays
+from bascule.service.failures import OperationFailed
+from bascule.service.operations import Monitor, Request, ShowFirewall, ShowRelays
 from bascule.service.results import (
+    Events,
     FirewallRules,
     HostRow,
     HostStatus,
     RelayRow,
     Relays,
     RelayStatus,
+    Result,
     RuleRow,
     TableRow,
 )
@@ -99,6 +103,17 @@ def test_json_has_a_row_a_line(view: str, count: int) -> None:
 def test_a_terminal_shows_what_is_down_in_red() -> None:
     """The eye finds a host that is down."""
     assert "\x1b[1;31mdown" in show("hosts", terminal=True).out
+
+
+def test_watching_asks_again_whenever_something_happens() -> None:
+    """The view is printed once for each answer of the stream, under the time; with `--json` the rows alone."""
+    answers: dict[type[Request[Any]], Result | OperationFailed] = {ShowRelays: Relays(relays=(RELAY,)), Monitor: Events()}
+    plain = call("show", "hosts", "--watch", connection=PretendedConnection(answers))
+    assert plain.out.count("EX1") == 2
+    assert plain.out.startswith(NOW.astimezone().isoformat(sep=" "))
+    rows = call("show", "hosts", "--watch", "--json", connection=PretendedConnection(answers)).out.splitlines()
+    assert [json.loads(row)["name"] for row in rows] == ["EX1", "EX2"] * 2
+    assert plain.code == 3
 
 
 RULES = FirewallRules(
