@@ -16,9 +16,11 @@ from bascule.config.diagnostics import Diagnostic, Span
 from bascule.service.client import Client, NotRunningError
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable
 from bascule.service.operations import (
+    AskClient,
     Clear,
     Context,
     Explain,
+    Kill,
     Monitor,
     OrderHost,
     Permission,
@@ -28,23 +30,29 @@ from bascule.service.operations import (
     ShowFirewall,
     ShowLog,
     ShowRelays,
+    ShowSessions,
     Status,
     Stop,
+    Who,
 )
 from bascule.service.results import (
     AnyResult,
     Cleared,
+    ClientReport,
     Events,
     Explained,
     FirewallRules,
     HostOrdered,
+    Killed,
     Level,
     Polled,
     Relays,
     Reloaded,
     Result,
+    Sessions,
     StatusReport,
     Stopped,
+    Whose,
 )
 from bascule.service.server import MAXIMUM_REQUEST, MAXIMUM_STREAMS, ControlServer, Permits, open_listener, owner_or_root
 from bascule.system.channel import Decoder, encode
@@ -114,6 +122,22 @@ class PretendedService:
     async def order_host(self, _: Context, request: OrderHost, /) -> HostOrdered:
         """Pretend to have done it."""
         return HostOrdered(sentence=f"{request.action} {request.host}")
+
+    async def show_sessions(self, _: Context, __: ShowSessions, /) -> Sessions:
+        """Have no session."""
+        return Sessions()
+
+    async def kill(self, _: Context, __: Kill, /) -> Killed:
+        """Have ended none."""
+        return Killed(sessions=0)
+
+    async def client(self, _: Context, request: AskClient, /) -> ClientReport:
+        """Know nothing of the client."""
+        return ClientReport(address=request.address)
+
+    async def who(self, _: Context, __: Who, /) -> Whose:
+        """Know nobody."""
+        return Whose()
 
     async def clear(self, _: Context, __: Clear, /) -> Cleared:
         """Pretend to have cleared."""
