@@ -1,6 +1,7 @@
 """What somebody else does to our rules, and to addresses, is followed at once."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -98,6 +99,19 @@ def test_a_foreign_chain_that_drops_our_sessions_is_said(place: Site) -> None:
     until(lambda: "chain f" not in _status(place), what="status says it no more")
     assert [event["state"] for event in _of_rules(place)] == ["obstructed", "free"]
     assert not _mended(place)
+
+
+def test_a_new_address_is_used_as_soon_as_it_is_there(open_directory: Path) -> None:
+    """A relay that listens on every address of the machine serves on one more within two seconds."""
+    text = re.sub(r"(?s)^interface .*?\n}\n", "", configuration.plain(("RPCCAS", PORT))).replace(
+        "listen on 10.80.0.10 port", "listen on port"
+    )
+    with site(text, Layout(arms=1), open_directory) as place:
+        time.sleep(1.2)  # the balancer may just have looked, and then pauses
+        place.lb.run("ip", "address", "add", "10.80.0.77/16", "dev", "eth0")
+        until(lambda: "10.80.0.77:" in place.balancer.command("show", "relays").stdout, within=2.5, what="it listens there")
+        with place.session(place.clients[0], "10.80.0.77") as (_, name):
+            assert name in place.logs
 
 
 def _status(place: Site) -> str:

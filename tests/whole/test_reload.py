@@ -12,6 +12,7 @@ import pytest
 from bed import configuration
 from bed.clients import exchange
 from bed.layout import Layout
+from bed.sessions import is_reset
 from bed.site import PORT, Site, site
 from bed.wait import until
 
@@ -79,6 +80,17 @@ def test_sessions_of_a_host_that_is_taken_out_drain(place: Site) -> None:
         with place.session(client) as (_, other):
             assert other == "EX1"
         exchange(session, b"still draining\n")
+
+
+def test_sessions_of_a_host_that_is_taken_out_end_where_the_text_says_so(place: Site) -> None:
+    """With `on remove reset` the client knows it within a second; sessions of the other host go on."""
+    client, other = place.clients_of("EX2")[0], place.clients_of("EX1")[0]
+    with place.session(client) as (leaving, _), place.session(other) as (staying, _):
+        text = configuration.with_statements(_text(_engine(place), servers=1), "on remove reset")
+        place.balancer.configuration.write_text(text, encoding="utf-8")
+        place.balancer.command("reload")
+        assert is_reset(leaving)
+        exchange(staying, b"staying\n")
 
 
 def test_a_refused_text_changes_nothing(place: Site) -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 from ipaddress import ip_address
 
+import msgspec
 import pytest
 
 from bascule.config.model import Mode
@@ -258,6 +259,23 @@ def test_sessions_of_a_host_that_goes_down(rig: Rig, *, reset_on_down: bool) -> 
             if reset_on_down:
                 assert _is_reset(connection)
                 assert rig.sessions() == 0
+            else:
+                connection.sendall(b"alive")
+                assert connection.recv(10) == b"alive"
+
+
+@pytest.mark.parametrize("reset_on_remove", [True, False])
+def test_sessions_of_a_host_that_is_taken_out(rig: Rig, *, reset_on_remove: bool) -> None:
+    """They drain, or are reset where the relay says so; what it says of hosts that are down has no part in it."""
+    with serving(says(b"one")) as one, serving(says(b"two")) as two:
+        place = rig.listen()
+        rig.follow(relay(place, [host(one), host(two)], slots=[0], reset_on_down=not reset_on_remove))
+        with client(place) as connection:
+            assert connection.recv(3) == b"one"
+            left = relay(place, [host(two)], slots=[0], reset_on_down=not reset_on_remove)
+            rig.follow(msgspec.structs.replace(left, reset_on_remove=reset_on_remove))
+            if reset_on_remove:
+                assert _is_reset(connection)
             else:
                 connection.sendall(b"alive")
                 assert connection.recv(10) == b"alive"

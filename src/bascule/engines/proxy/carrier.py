@@ -103,14 +103,14 @@ class Carrier:
         return True
 
     def leave_dead_hosts(self) -> None:
-        """After a change of the plan: part sessions from hosts that are down."""
+        """After a change of the plan: part sessions from hosts that are down, or were taken out."""
         for session in tuple(self._by_fd.values()):
             host = session.host
             if session.over or host is None or not session.choice.loses_sessions(host):
                 continue
             if not session.open:
                 self._give_up(session, host)
-            elif session.choice.relay.reset_on_down:
+            elif session.choice.resets(host):
                 self._abort(session)
 
     def count(self) -> None:

@@ -126,8 +126,14 @@ class Choice:
         return None if addresses is None else str(addresses[0] + slot % addresses[1])
 
     def loses_sessions(self, host: Host) -> bool:
-        """Tell whether sessions of a host must end: it is down, and another could take its clients."""
+        """Tell whether sessions of a host must end: it is down, and another could take its clients; or it was taken out."""
+        if host not in self._listed:
+            return self.relay.reset_on_remove
         return host.state is HostState.DOWN and any(_takes_clients(other) for other in self._listed)
+
+    def resets(self, host: Host) -> bool:
+        """Tell whether open sessions are among those that must end."""
+        return self.relay.reset_on_down or host not in self._listed
 
     def counts(self) -> RelayCounts:
         """Return the counters as they are now."""

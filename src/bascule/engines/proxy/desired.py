@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bascule.config.diagnostics import Span
-from bascule.config.model import EngineName, OnDown
+from bascule.config.model import EngineName, OnDown, OnRemove
 from bascule.engines.proxy.choice import packed_slots
 from bascule.engines.proxy.wire import Place, ProxyHost, ProxyRelay, ProxySource
 from bascule.plan.model import Endpoint, HostState, Plan, PoolHost, ProbeTarget, RelayPlan, Source
@@ -132,6 +132,7 @@ def _relay(relay: RelayPlan, verdicts: Sequence[HostState]) -> ProxyRelay:
         session_timeout=float(relay.session_timeout),
         connect_timeout=relay.connect_timeout,
         reset_on_down=relay.on_down is OnDown.RESET,
+        reset_on_remove=relay.on_remove is OnRemove.RESET,
     )
 
 

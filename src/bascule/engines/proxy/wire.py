@@ -86,6 +86,7 @@ class ProxyRelay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session_timeout: float
     connect_timeout: float
     reset_on_down: bool
+    reset_on_remove: bool = False
 
 
 class HostCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
