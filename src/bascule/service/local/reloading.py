@@ -12,6 +12,7 @@ from bascule.service.local.balancer import Balancer
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
 from bascule.service.local.preparation import judge
+from bascule.service.local.words import counted
 from bascule.service.results import Reloaded
 from bascule.system.errors import MachineError
 from bascule.system.files import read_whole
@@ -45,7 +46,7 @@ class ConfigurationFile:
             self._refused(str(error))
             raise
         relays = len({relay.name for relay in self._balancer.running.plan.relays})
-        sentence = f"{self._name} was read again and is in effect: {relays} relays"
+        sentence = f"{self._name} was read again and is in effect: {counted(relays, 'relay')}"
         self._journal.note(EventKind.CONFIGURATION, sentence, state="loaded", number=relays)
         return Reloaded(configuration=self._name, sentence=sentence, warnings=warnings)
 
