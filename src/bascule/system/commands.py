@@ -7,9 +7,6 @@ from typing import Protocol
 
 from bascule.system.errors import MachineError
 
-_LONGEST = 30.0
-"""Seconds after which a program is taken for hung and killed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -29,10 +26,16 @@ class Commands(Protocol):
 
 
 class SystemCommands:
-    """Runs programs of this machine."""
+    """Runs programs of this machine; one that has not ended after `longest` seconds is taken for hung and killed."""
+
+    def __init__(self, longest: float = 30.0) -> None:
+        self._longest = longest
 
     async def run(self, argv: Sequence[str], text: str = "") -> Finished:
-        """Run a program with an environment of its own, so that its messages are in English."""
+        """Run a program with an environment of its own, so that its messages are in English.
+
+        Whoever stops waiting for it, ends it.
+        """
         try:
             process = await asyncio.create_subprocess_exec(
                 *argv,
@@ -44,11 +47,13 @@ class SystemCommands:
         except OSError as error:
             raise MachineError(f"run {argv[0]}", error.strerror or str(error)) from error
         try:
-            async with asyncio.timeout(_LONGEST):
+            async with asyncio.timeout(self._longest):
                 out, err = await process.communicate(text.encode())
         except TimeoutError as error:
-            process.kill()
-            await process.wait()
-            raise MachineError(f"run {argv[0]}", f"no end after {_LONGEST:.0f} s") from error
+            raise MachineError(f"run {argv[0]}", f"no end after {self._longest:g} s") from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         assert process.returncode is not None
         return Finished(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
