@@ -147,3 +147,23 @@ def test_a_second_check_beside_the_first_is_unknown() -> None:
     states = HostStates().retarget([target(1)], 0).apply(target(1), GOOD, 1)[0]
     other = target(1, check=MailCheck(protocol=MailProtocol.SMTP))
     assert states.retarget([target(1), other], 2).states()[other] is HostState.UNKNOWN
+
+
+def test_results_of_a_target_at_rest_do_not_count() -> None:
+    """What was known is forgotten, and after the rest the first result alone decides."""
+    states = HostStates().retarget([target(1), target(2)], 0).apply(target(1), GOOD, 1)[0].apply(target(2), GOOD, 1)[0]
+    resting = states.resting([target(1)], 2)
+    assert resting.records[target(1)] == Record(since=2)
+    assert resting.apply(target(1), BAD, 3) == (resting, False)
+    assert resting.resting([target(1)], 4) == resting
+    assert resting.records[target(2)] == states.records[target(2)]
+    awake, changed = resting.resting([], 5).apply(target(1), BAD, 6)
+    assert changed
+    assert awake.records[target(1)].state is HostState.DOWN
+
+
+def test_a_host_that_is_back_is_new_again() -> None:
+    """Its state begins now, so that a slow start does; what its checks have counted stays."""
+    states = HostStates().retarget([target(1)], 0).apply(target(1), GOOD, 1)[0]
+    back = states.back([target(1)], 50).records[target(1)]
+    assert back == replace(states.records[target(1)], since=50)

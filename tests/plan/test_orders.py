@@ -58,6 +58,14 @@ def test_an_order_that_ends_takes_its_exceptions_along() -> None:
     assert list(orders.without(everywhere)) == [mail]
 
 
+def test_an_order_that_changes_keeps_its_exceptions() -> None:
+    """A drain whose time is over goes on to drain, but where the host was enabled."""
+    drain = order(Duty.DRAINED, seconds=60)
+    orders = Orders().after(drain).after(order(Duty.SERVES, "IMAP")).instead(drain, order(Duty.DRAINED))
+    assert (orders.duty(EX1, "HTTPS"), orders.duty(EX1, "IMAP")) == (Duty.DRAINED, Duty.SERVES)
+    assert orders.due(NOW + timedelta(days=400)) == []
+
+
 @given(
     st.lists(
         st.builds(

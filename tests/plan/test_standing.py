@@ -1,11 +1,14 @@
 """Fallbacks wait for the tables before them; an affinity group has one fate for each host."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from bascule.config.facts import Facts
 from bascule.config.load import load
-from bascule.plan.compile import Situation, compile_plan, redeal
+from bascule.plan.compile import Situation, compile_plan, ordered, redeal
 from bascule.plan.model import NO_HOST, HostState, Plan, ProbeTarget
+from bascule.plan.orders import Duty, Order, Orders
 from bascule.plan.slots import Rankings
 from bascule.plan.standing import judged, torn
 
@@ -111,3 +114,21 @@ def test_without_a_common_host_each_service_goes_by_itself_and_it_is_known() -> 
     assert takers(plan, "RPCCAS", *down) == {"EX2"}
     assert torn(plan, states(plan, *down)) == ["outlook"]
     assert torn(plan, states(plan, ("RPCCAS", "EX1"))) == []
+
+
+def test_a_drain_in_one_service_moves_new_clients_of_the_group_and_ends_no_session() -> None:
+    """New clients meet one host on every port; those that a drained host has may stay to their end, on every port."""
+    plan = plan_of(GROUP)
+    order = Order(
+        host=ip_address("10.80.2.1"),
+        name="EX1",
+        relay="RPCCAS",
+        duty=Duty.DRAINED,
+        by="alice",
+        since=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    drained = ordered(plan, Orders().after(order))
+    assert takers(drained, "RPCLS") == takers(drained, "RPCCAS") == {"EX2"}
+    assert [list(each) for each in judged(drained, states(plan))[:2]] == [[HostState.UNKNOWN, HostState.UP]] * 2
+    dead = judged(drained, states(plan, ("RPCLS", "EX1")))
+    assert [list(each) for each in dead[:2]] == [[HostState.DOWN, HostState.UP], [HostState.UNKNOWN, HostState.UP]]

@@ -79,6 +79,10 @@ class Orders:
             {place: other for place, other in left.items() if other.duty is not Duty.SERVES or (place[0], "") in left}
         )
 
+    def instead(self, order: Order, other: Order) -> "Orders":
+        """Return the orders with another in the place of one, of the same host and relay."""
+        return Orders({place: other if each == order else each for place, each in self.standing.items()})
+
     def due(self, now: datetime) -> list[Order]:
         """Return the orders whose time has come."""
         return [order for order in self if order.until is not None and order.until <= now]

@@ -9,7 +9,7 @@ from bascule.config.diagnostics import Diagnostic, Severity, Span
 from bascule.service.client import NotRunningError
 from bascule.service.failures import Busy, Conflict, Failure, Forbidden, NotFound, OperationFailed, Rejected, Unavailable
 from bascule.service.operations import Clear, Poll, Reload, Status, Stop
-from bascule.service.results import Cleared, EngineUse, Finding, Level, Polled, Reloaded, StatusReport, Stopped
+from bascule.service.results import Cleared, EngineUse, Finding, HostOrder, Level, Polled, Reloaded, StatusReport, Stopped
 from cli.calling import NOW, PretendedConnection, PretendedOffline, call
 
 REPORT = StatusReport(
@@ -50,6 +50,18 @@ def test_status_says_what_stands_behind_it() -> None:
         "engine kernel  8 relays: nftables may be used",
         "warning: the conntrack table is nearly full",
     ]
+
+
+def test_status_names_the_hosts_that_orders_are_about() -> None:
+    """Nobody forgets a host that was drained."""
+    drained = HostOrder(host="EX1", address="10.2.0.11", relay=None, duty="drained", by="alice", since=NOW)
+    forced = HostOrder(
+        host="EX2", address="10.2.0.12", relay="HTTPS", duty="forced up", by="bob", since=NOW - timedelta(days=1)
+    )
+    report = msgspec.structs.replace(REPORT, orders=(drained, forced))
+    called = call("status", connection=PretendedConnection({Status: report}))
+    assert "order          EX1: drained by alice since 12:00\n" in called.out
+    assert "order          EX2 in relay HTTPS: forced up by bob since 2026-02-28 12:00\n" in called.out
 
 
 def test_status_as_json_has_every_field() -> None:

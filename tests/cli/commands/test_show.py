@@ -2,6 +2,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from bascule.service.failures import OperationFailed
@@ -9,6 +10,7 @@ from bascule.service.operations import Monitor, Request, ShowFirewall, ShowRelay
 from bascule.service.results import (
     Events,
     FirewallRules,
+    HostOrder,
     HostRow,
     HostStatus,
     RelayRow,
@@ -143,3 +145,39 @@ def test_firewall_as_json() -> None:
         {"chain": "c_dnat", "rule": "dnat ip to 10.2.0.11", "cause": "relay HTTPS", "line": 14},
         {"chain": "c_time", "rule": "drop", "cause": "", "line": None},
     ]
+
+
+ORDERED = HostRow(
+    id=2,
+    name="EX2",
+    address="10.2.0.12:443",
+    weight=1,
+    status=HostStatus.DRAINED,
+    checks_up=3,
+    checks_all=3,
+    reason="connection refused",
+    order=HostOrder(
+        host="EX2",
+        address="10.2.0.12",
+        relay=None,
+        duty="drained",
+        by="alice",
+        since=NOW - timedelta(minutes=30),
+        until=NOW + timedelta(days=1),
+        reason="CU15",
+    ),
+)
+
+
+def test_an_order_is_told_with_who_and_since_when() -> None:
+    """In the summary as the status; among the hosts as a reason, before that of the check."""
+    table = msgspec.structs.replace(TABLE, hosts=(ORDERED,))
+    relays = Relays(relays=(msgspec.structs.replace(RELAY, tables=(table,)),))
+    said = "drained by alice since 11:30 until 2026-03-02 12:00: CU15"
+    summary = call("show", "summary", connection=PretendedConnection({ShowRelays: relays}))
+    assert summary.out.splitlines()[-1] == f"2   host   EX2           100.00%  {said}"
+    hosts = call("show", "hosts", connection=PretendedConnection({ShowRelays: relays}))
+    assert hosts.out.splitlines()[-1].endswith(f"HTTPS  {said}; connection refused")
+    assert " drained  " in hosts.out
+    (row,) = call("show", "hosts", "--json", connection=PretendedConnection({ShowRelays: relays})).out.splitlines()
+    assert json.loads(row)["order"]["by"] == "alice"

@@ -1,11 +1,15 @@
 """Checks are believed, but not when everything seems to die at once."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from bascule.health.outcome import Outcome
+from bascule.plan.compile import ordered
 from bascule.plan.model import HostState
+from bascule.plan.orders import Duty, Order, Orders
 from bascule.service.local.balancer import Running
-from bascule.service.local.belief import Belief, believe
+from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.news import host_news
 from service.local.situations import TWO_SERVICES, running, target
 
@@ -60,3 +64,45 @@ def test_belief_returns_with_the_first_good_result() -> None:
     after = believe(belief, good, before.plan)
     assert not after.suspicion
     assert after.states[target(before.plan, "IMAP", "MB1")] is HostState.DOWN
+
+
+def disabled(before: Running, *relays: str) -> Running:
+    """Return the balancer with EX1 disabled in these relays."""
+    orders = Orders()
+    for relay in relays:
+        order = Order(
+            host=ip_address("10.80.2.1"),
+            name="EX1",
+            relay=relay,
+            duty=Duty.DISABLED,
+            by="alice",
+            since=datetime(2026, 3, 1, tzinfo=UTC),
+        )
+        orders = orders.after(order)
+    return replace(before, plan=ordered(before.plan, orders), orders=orders)
+
+
+def test_checks_of_a_host_that_is_disabled_do_not_count() -> None:
+    """Where one service that uses the same check goes on to use the host, they do."""
+    same_check = TWO_SERVICES.replace("port 143", "port 444").replace(
+        "<exchange> check imap", "<exchange> port 443 check tcp"
+    )
+    assert idle(disabled(running(), "HTTPS").plan) == {target(running().plan, "HTTPS", "EX1")}
+    shared = running(text=same_check)
+    assert idle(disabled(shared, "HTTPS").plan) == frozenset()
+    assert idle(disabled(shared, "HTTPS", "IMAP").plan) == {target(shared.plan, "HTTPS", "EX1")}
+
+
+def test_a_disabled_host_is_no_witness_for_a_fault_of_ours() -> None:
+    """With EX1 under repair, EX2's failure and the mail table's at once are all that can fail, and they count."""
+    before = disabled(running(text=TWO_TABLES), "")
+    resting = replace(before, hosts=before.hosts.resting(idle(before.plan), 102.0))
+    belief = believe(before.belief, failing(resting, 2).hosts, before.plan)
+    assert "<exchange>, <mail>" in belief.suspicion
+
+
+def test_a_host_returns_where_an_order_lets_it_take_clients_again() -> None:
+    """Not where it stays away for another reason, nor where it was there all the time."""
+    before, states = disabled(running(), "HTTPS"), running().belief.states
+    assert returning(before.plan, ordered(before.plan, Orders()), states) == {target(before.plan, "HTTPS", "EX1")}
+    assert returning(before.plan, before.plan, states) == frozenset()

@@ -1,8 +1,12 @@
 """What `show` prints is what the checks found and the engines count."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from ipaddress import ip_address
 
+from bascule.plan.compile import ordered
 from bascule.plan.model import Endpoint
+from bascule.plan.orders import Duty, Order, Orders
 from bascule.service.local.rows import count_hosts, relay_rows
 from bascule.service.results import HostStatus, RelayStatus
 from service.local.situations import running
@@ -71,3 +75,33 @@ def test_a_host_counts_as_up_when_it_is_for_every_service() -> None:
     """EX1 with a dead IMAP is no host in full health."""
     assert count_hosts(running()) == (2, 2)
     assert count_hosts(running(("IMAP", "EX1"))) == (2, 1)
+
+
+def test_orders_are_shown_where_they_count() -> None:
+    """Drained is a status of its own; a host that is forced is up or down, and says by whom."""
+    orders = Orders().after(order(Duty.DRAINED, "HTTPS")).after(order(Duty.FORCED_UP, "IMAP"))
+    before = running(("IMAP", "EX1"))
+    now = replace(before, plan=ordered(before.plan, orders), orders=orders)
+    https, imap = (relay.tables[0] for relay in relay_rows(now, {}, now=111.0).relays)
+    assert [host.status for host in https.hosts] == [HostStatus.DRAINED, HostStatus.UP]
+    assert https.hosts_up == 1
+    assert [host.status for host in imap.hosts] == [HostStatus.UP, HostStatus.UP]
+    assert [None if host.order is None else host.order.duty for host in imap.hosts] == ["forced up", None]
+    assert count_hosts(now) == (2, 1)
+
+
+def test_a_disabled_host_has_no_reason_of_a_check() -> None:
+    """What its check said before does not count; of a drained one it does."""
+    before = running(("HTTPS", "EX1"))
+    reasons = {}
+    for duty in (Duty.DRAINED, Duty.DISABLED):
+        orders = Orders().after(order(duty))
+        now = replace(before, plan=ordered(before.plan, orders), orders=orders)
+        reasons[duty] = relay_rows(now, {}, now=111.0).relays[0].tables[0].hosts[0].reason
+    assert reasons == {Duty.DRAINED: "connection refused", Duty.DISABLED: ""}
+
+
+def order(duty: Duty, relay: str = "") -> Order:
+    """Return an order about EX1."""
+    since = datetime(2026, 3, 1, tzinfo=UTC)
+    return Order(host=ip_address("10.80.2.1"), name="EX1", relay=relay, duty=duty, by="alice", since=since)

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import Final
+from typing import Final, Protocol
 
 from bascule.config.model import Address
 from bascule.plan.model import PoolHost, RelayPlan
 from bascule.plan.orders import Duty, Order, Orders
 from bascule.service.events import EventKind, Grade
-from bascule.service.local.balancer import Balancer
+from bascule.service.local.balancer import Running
 from bascule.service.local.journal import Journal
 from bascule.service.local.lookup import hosts_named
 from bascule.service.local.words import counted
@@ -33,6 +33,23 @@ _DUTIES: Final = {
 }
 
 
+class Obedient(Protocol):
+    """The balancer, as far as orders about hosts concern it."""
+
+    @property
+    def running(self) -> Running:
+        """Return what runs now."""
+        ...
+
+    async def obey(self, orders: Orders) -> None:
+        """Have hosts do what these orders say; the slots follow at once."""
+        ...
+
+    async def flush(self, meant: Callable[[RelayPlan, PoolHost], bool]) -> int:
+        """End every session of the hosts that are meant, and return how many lived. Raises MachineError."""
+        ...
+
+
 class Administration:
     """Carries orders out, keeps them over restarts, and ends those that were given for a time.
 
@@ -40,7 +57,7 @@ class Administration:
     """
 
     def __init__(
-        self, store: OrderStore, balancer: Balancer, *, clock: Clock, now: Callable[[], datetime], journal: Journal
+        self, store: OrderStore, balancer: Obedient, *, clock: Clock, now: Callable[[], datetime], journal: Journal
     ) -> None:
         self._store = store
         self._balancer = balancer
@@ -87,15 +104,16 @@ class Administration:
     async def _expire(self) -> None:
         """End the orders whose time has come; of a drain, the sessions that are left."""
         for order in self._balancer.running.orders.due(self._now()):
-            after = self._balancer.running.orders.without(order)
+            orders = self._balancer.running.orders
             if order.duty is Duty.DRAINED:
                 here = _of({order.host}, order.relay)
                 ended = await self._balancer.flush(lambda relay, host: here(relay, host) and host.duty is Duty.DRAINED)  # noqa: B023 - called at once
-                after = after.after(replace(order, until=None))
+                after = orders.instead(order, replace(order, until=None))
                 words = (
                     f"host {order.name} has had its time to drain {_where(order.relay)}: {counted(ended, 'session')} ended"
                 )
             else:
+                after = orders.without(order)
                 words = f"host {order.name} is {order.duty} {_where(order.relay)} no more: the time is over"
             await self._obey(after)
             self._note(words, order.name, order.relay, order.duty)
