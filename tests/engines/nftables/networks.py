@@ -73,6 +73,11 @@ class Network:
         """Connect a client to the listening address."""
         return self.servers.session(self.client, (self.vip, port), source)
 
+    def redeploy(self, *relays: str) -> None:
+        """Deploy other relays over the same servers."""
+        servers = self.net.named("srv")
+        self.relays.deploy(text(*relays, arms=len(self.lb.interfaces), servers=len(servers)))
+
     def end(self, node: Node) -> int:
         """Take a server out of the slots and end its sessions, as the balancer does when it is marked down."""
         assert self.relays.flip(down=[self.host(node)])
@@ -88,12 +93,13 @@ def network(
     servers: int = 2,
     ports: Sequence[int] = (PORT,),
     router: bool = False,
+    gateway: bool = False,
 ) -> Iterator[Network]:
-    """Build a network and deploy relays in it; two-armed servers know no route to anyone.
+    """Build a network and deploy relays in it; two-armed servers know no route to anyone, unless we are their `gateway`.
 
     `router` says whether the balancer forwarded packets before.
     """
-    layout = Layout(arms=arms, servers=servers, server_route=False)
+    layout = Layout(arms=arms, servers=servers, server_route=gateway)
     with NetLab(layout) as net:
         net.hold("lb1", VIP, VIP6)
         if router:

@@ -21,7 +21,7 @@ _NAMES = (
     "* $x @y !",
     "x" * 63,
 )
-_MODES = ("source-hash", "roundrobin", "random")
+_MODES = ("source-hash", "roundrobin", "random", "loadbalance", "least-states")
 
 
 def planned(
@@ -54,17 +54,34 @@ def random_plan(chance: random.Random, marks: Mapping[MarkOwner, int], *, fixed:
 
 def _random_relay(chance: random.Random, name: str, port: int) -> str:
     addresses = chance.sample(["10.80.0.10", "10.80.0.2", "fd80::10", "fd80::2"], chance.randrange(1, 5))
-    ports = [port + n for n in range(chance.randrange(1, 3))]
+    kind = chance.choice(["relay", "redirect"])
     statements = [f"session timeout {chance.choice([60, 2400, 7200])}"]
     if chance.random() < 0.4:
+        statements.append(f"sticky-address timeout {chance.choice(['30m', '7201', '25h'])}")
+    if chance.random() < 0.3:
+        statements.append(f'affinity "{chance.choice(["a", "a b"])}"')
+    if kind == "relay" and chance.random() < 0.4:
         statements.append(
             f"source {chance.choice(['10.80.0.10-10.80.0.11', '10.80.0.10-10.80.0.14', '10.80.0.1-10.80.0.4'])}"
         )
     if chance.random() < 0.2:
-        statements.append("source fd80::10-fd80::1f" if len(statements) == 1 else "on down keep")
+        alone = kind == "relay" and len(statements) == 1
+        statements.append("source fd80::10-fd80::1f" if alone else "on down keep")
     if chance.random() < 0.3:
         statements.append("on empty drop")
     forward = f"check {chance.choice(['tcp', 'icmp'])} mode {chance.choice(_MODES)}"
     if chance.random() < 0.5:
         forward = f"port {chance.choice([443, 8443])} {forward}"
-    return relay(name, *statements, listen=[f"{a} port {p}" for a in addresses for p in ports], forward=forward)
+    listen = [f"{address} {place}" for address in addresses for place in _places(chance, kind, port)]
+    return relay(name, *statements, listen=listen, forward=forward, kind=kind)
+
+
+def _places(chance: random.Random, kind: str, port: int) -> Sequence[str]:
+    """Return one or two places of an address: single ports, ranges, of both transports, of one interface."""
+    transports = ["", "udp "] if kind == "redirect" else [""]
+    ends = [chance.choice(["", f":{port + 4}"]), chance.choice(["", f":{port + 9}"])]
+    places = [
+        f"{chance.choice(transports)}port {first}{last}{chance.choice(['', '', ' interface eth0'])}"
+        for first, last in zip((port, port + 5), ends, strict=True)
+    ]
+    return places[: chance.randrange(1, 3)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bascule.config.model import EngineName
+from bascule.config.model import Address, EngineName
 from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.names import relay_chain, slots_map, timeout_policy, timeout_set
 from bascule.engines.nftables.rules.probing import PACKET_MARK
@@ -57,7 +57,19 @@ def test_every_rule_is_one_line_with_at_most_one_comment(seed: int) -> None:
         for rule in chain.rules:
             assert rule.isascii()
             assert rule.isprintable()
-            assert rule.count('"') in (0, 2)
+            judged, _, said = rule.partition(" comment ")
+            assert judged.count('"') in (0, 2)
+            assert said.count('"') in (0, 2)
+
+
+def guarded(made: Ruleset, address: Address, port: int) -> bool:
+    """Return whether a host's place is in the set of those whose stray packets are judged."""
+    for element in made.sets[f"s_host{address.version}"].elements:
+        place, _, ports = element.partition(" . ")
+        first, _, last = ports.partition("-")
+        if place == str(address) and int(first) <= port <= int(last or first):
+            return True
+    return False
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -68,16 +80,22 @@ def test_every_relay_is_in_every_place(seed: int) -> None:
     for part in plan.of(EngineName.KERNEL):
         version = part.version
         for end in part.listens:
-            place = f"{end.address} . tcp . {end.port}"
+            ports = f"{end.port}-{end.last}" if end.last else f"{end.port}"
+            place = f"{end.address} . {end.transport} . {ports}"
             assert made.sets[f"m_relay{version}"].elements[place] == f"goto {relay_chain(part)}"
             assert place in made.sets[f"s_vip{version}"].elements
             assert (place in made.sets[f"s_silent{version}"].elements) == (part.on_empty == "drop")
-            assert f"{end.address} . {end.port}" in made.sets[timeout_set(part.session_timeout, version)].elements
+            timed = made.sets[timeout_set(part.session_timeout, version)].elements
+            assert (f"{end.address} . {ports}" in timed) == (end.transport == "tcp")
         assert made.timeouts[timeout_policy(part.session_timeout)] == part.session_timeout
         for host in part.pool.hosts:
-            target = f"{host.endpoint.address} . {host.endpoint.port}"
-            assert made.sets[f"m_to{version}"].elements[str(host.mark)] == target
-            assert target in made.sets[f"s_host{version}"].elements
+            address, port = host.endpoint.address, host.endpoint.port
+            if port:
+                assert made.sets[f"m_to{version}"].elements[str(host.mark)] == f"{address} . {port}"
+            else:
+                assert made.sets[f"m_keep{version}"].elements[str(host.mark)] == str(address)
+            for asked in [port] if port else [end.last or end.port for end in part.listens]:
+                assert guarded(made, address, asked) >= (part.kind == "relay")
         assert made.sets[slots_map(part)].elements == slot_elements(part)
 
 

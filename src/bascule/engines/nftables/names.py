@@ -65,8 +65,8 @@ def destination_chain(relay: RelayPlan) -> str:
 
 
 def refresh_chain(relay: RelayPlan) -> str:
-    """Return the name of the chain that keeps clients remembered."""
-    return f"c_refresh_{relay_id(relay)}"
+    """Return the name of the chain that keeps clients remembered: one for each map and time."""
+    return f"c_refresh_{sticky_map(relay).removeprefix('m_sticky_')}.{relay.sticky}"
 
 
 def timeout_policy(seconds: int) -> str:

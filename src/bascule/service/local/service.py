@@ -205,7 +205,7 @@ class LocalService:
             marks = await asyncio.to_thread(lambda: Counter(session.mark for session in sessions if session.living))
             for relay in running.plan.of(EngineName.KERNEL):
                 for host in relay.pool.hosts:
-                    counts[relay.name, host.endpoint] += marks[host.mark]
+                    counts[relay.name, host.endpoint] = marks[host.mark]
         if running.plan.of(EngineName.PROXY):
             for counted in (await self._proxy.status()).relays:
                 for each in counted.hosts:

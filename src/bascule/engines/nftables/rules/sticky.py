@@ -80,7 +80,7 @@ def refresh_chains(plan: Plan) -> Mapping[str, Chain]:
     for relay in relays:
         client, known = f"{FAMILY[relay.version]} saddr", sticky_map(relay)
         seen = f"update @{known} {{ {client} timeout {_timeout(relay)} : ct mark }}"
-        chains[refresh_chain(relay)] = Chain(rules=(f"{client} @{known} {seen} {comment(relay.title)}",))
+        chains[refresh_chain(relay)] = Chain(rules=(f"{client} @{known} {seen} {comment('clients that are remembered')}",))
     return chains
 
 
