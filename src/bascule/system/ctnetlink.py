@@ -21,13 +21,14 @@ GET: Final = CONNTRACK | 1  # IPCTNL_MSG_CT_GET
 HEADER: Final = Struct("=IHHIIBBH")  # nlmsghdr, nfgenmsg
 _MESSAGE: Final = Struct("=IH")
 _ATTRIBUTE: Final = Struct("=HH")
-_ORIGINAL, _PROTOCOL_INFO, _TIMEOUT, _MARK, _FROM_CLIENT, _FROM_HOST, _ID = 1, 4, 7, 8, 9, 10, 12
+_ORIGINAL, _STATUS, _PROTOCOL_INFO, _TIMEOUT, _MARK, _FROM_CLIENT, _FROM_HOST, _ID = 1, 3, 4, 7, 8, 9, 10, 12
 _TIMESTAMP, _MARK_MASK = 20, 21
 _TUPLE_IP, _TUPLE_PROTOCOL = 1, 2
 _SOURCE4, _DESTINATION4, _SOURCE6, _DESTINATION6 = 1, 2, 3, 4
 _NUMBER, _SOURCE_PORT, _DESTINATION_PORT = 1, 2, 3
 _INFO_TCP, _TCP_STATE, _FLAGS_ORIGINAL, _FLAGS_REPLY = 1, 1, 4, 5
 _COUNTER_BYTES, _STARTED, _STOPPED = 2, 1, 2
+_ASSURED: Final = 0x04  # IPS_ASSURED
 _UNACKNOWLEDGED: Final = 0x10  # IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED
 _TYPE: Final = 0x3FFF
 _NESTED: Final = 0x8000
@@ -44,7 +45,7 @@ CLIENT_AT: Final = 12
 """Where in a session's message the client's address stands, behind the headers."""
 
 _LENGTH4: Final = 4
-_U32, _U64 = Struct(">I"), Struct(">Q")
+_U8, _U32, _U64 = Struct("B"), Struct(">I"), Struct(">Q")
 
 
 class TcpState(IntEnum):
@@ -96,9 +97,9 @@ class Session(NamedTuple):
     id: int
     """The kernel's own name for it: tells it from a later one between the same ports."""
     remaining: int
-    """Seconds until the kernel forgets it if nothing more is heard; 0 for one that it has just forgotten."""
+    """Seconds after which the kernel forgets it if nothing more is heard; 0 for one that it has forgotten by itself."""
     unacknowledged: bool
-    """Something sent was not acknowledged yet, which shortens the time that the kernel waits."""
+    """An end owes the other an acknowledgement, or its first word: the kernel waits less long."""
     from_client: int
     from_host: int
     """Bytes of IP packets each way; 0 where the kernel does not count."""
@@ -170,7 +171,7 @@ def session(told: memoryview) -> Session | None:
         mark=_number(_U32, told, places.get(_MARK)),
         id=_number(_U32, told, places.get(_ID)),
         remaining=_number(_U32, told, places.get(_TIMEOUT)),
-        unacknowledged=unacknowledged,
+        unacknowledged=unacknowledged or not _number(_U32, told, places.get(_STATUS)) & _ASSURED,
         from_client=_inner(told, places.get(_FROM_CLIENT), _COUNTER_BYTES),
         from_host=_inner(told, places.get(_FROM_HOST), _COUNTER_BYTES),
         started=_inner(told, places.get(_TIMESTAMP), _STARTED),
@@ -213,10 +214,9 @@ def _tcp(told: memoryview, places: dict[int, _Place]) -> tuple[TcpState, bool]:
     if tcp is None:
         return TcpState.NONE, False
     parts = _places(told, *tcp)
-    state = parts.get(_TCP_STATE)
-    flags = [told[parts[kind][0]] for kind in (_FLAGS_ORIGINAL, _FLAGS_REPLY) if kind in parts]
-    known = TcpState.NONE if state is None else _STATES.get(told[state[0]], TcpState.NONE)
-    return known, any(each & _UNACKNOWLEDGED for each in flags)
+    state = _STATES.get(_number(_U8, told, parts.get(_TCP_STATE)), TcpState.NONE)
+    flags = _number(_U8, told, parts.get(_FLAGS_ORIGINAL)) | _number(_U8, told, parts.get(_FLAGS_REPLY))
+    return state, bool(flags & _UNACKNOWLEDGED)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -30,20 +30,26 @@ class Told:
 class Endings(Protocol):
     """Tells which sessions of this network namespace end."""
 
-    def follow(self, mark: int, mask: int) -> AsyncIterator[Told]:
+    def follow(self, mark: int, mask: int) -> AsyncGenerator[Told, None]:
         """Yield the sessions whose mark fits, as they end. Raises MachineError."""
         ...
 
 
 class KernelEndings:
-    """Hears the kernel of the namespace in which it is first used; needs CAP_NET_ADMIN."""
+    """Hears the kernel of the namespace in which it is first used; needs CAP_NET_ADMIN.
 
-    async def follow(self, mark: int, mask: int) -> AsyncIterator[Told]:
+    The kernel keeps `queue` bytes of messages for us.
+    """
+
+    def __init__(self, *, queue: int = _QUEUE) -> None:
+        self._queue = queue
+
+    async def follow(self, mark: int, mask: int) -> AsyncGenerator[Told, None]:
         """Listen until the caller goes on no more."""
         loop = asyncio.get_running_loop()
         try:
             with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, _NETFILTER) as door:
-                door.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, _QUEUE)
+                door.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, self._queue)
                 door.bind((0, _GROUP))
                 while True:
                     told = await _told(loop, door)

@@ -28,7 +28,7 @@ _ENDS: Final = {
     TcpState.SYN_SENT: "never answered",
     TcpState.SYN_SENT2: "never answered",
     TcpState.SYN_RECEIVED: "never completed",
-    TcpState.ESTABLISHED: "silent for too long, or ended by us",
+    TcpState.ESTABLISHED: "silent for too long",
     TcpState.FIN_WAIT: "never closed by the other end",
     TcpState.CLOSE_WAIT: "never closed by the other end",
     TcpState.LAST_ACK: "closed",
@@ -75,7 +75,7 @@ def kernel_ended(session: Session, names: Names, patience: Patience, now: dateti
             listen=place(session.listen, session.listen_port),
             path="kernel",
             protocol=_protocol(session),
-            state=_ENDS.get(session.state, ""),
+            state=_end(session),
         ),
         client=session.client,
         client_port=session.client_port,
@@ -134,6 +134,11 @@ def proxy_ended(ended: EndedSession, now: datetime) -> Ended:
 
 def _words(where: Place | None) -> str:
     return "" if where is None else str(where)
+
+
+def _end(session: Session) -> str:
+    """Return how a session came to its end; one that lived while the kernel forgot it was ended here."""
+    return "killed" if session.living and session.remaining else _ENDS.get(session.state, "silent for too long")
 
 
 def _protocol(session: Session) -> str:
