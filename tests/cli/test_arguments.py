@@ -57,6 +57,7 @@ def test_help_tells_commands_and_exit_codes(capsys: pytest.CaptureFixture[str]) 
         "demo",
         "show",
         "explain",
+        "host",
         "status",
         "poll",
         "monitor",
@@ -71,7 +72,7 @@ def test_help_tells_commands_and_exit_codes(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize(
     "command",
-    ["check", "format", "run", "demo", "show", "explain", "status", "poll", "monitor", "reload", "stop", "clear"],
+    ["check", "format", "run", "demo", "show", "explain", "host", "status", "poll", "monitor", "reload", "stop", "clear"],
 )
 def test_the_manual_knows_the_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every option that a command's help names stands in docs/cli.md."""

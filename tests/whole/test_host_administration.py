@@ -73,21 +73,24 @@ def test_both_ends_of_an_idle_session_are_told(place: Site, action: str) -> None
 
 @pytest.mark.parametrize("settled", [False, True], ids=["not settled", "settled"])
 def test_a_session_that_was_ended_does_not_come_back(open_directory: Path, *, settled: bool) -> None:
-    """The host lives and stands in the slots, and the client goes on to send: it meets a reset, not its old session."""
+    """Its host lives and stands in the slots: idle, both ends are told at once; and who goes on to send meets a reset."""
     text = configuration.plain(("RPCCAS", PORT), timing=_TIMING)
     timeout = f"session timeout {_TIMEOUT if settled else 2400}s"
     with site(configuration.with_statements(text, "engine kernel", timeout), Layout(arms=1), open_directory) as place:
         if settled:
             _wait_settled(place)
-        client = place.clients_of("EX1")[0]
-        with place.session(client) as (busy, _):
-            exchange(busy, f"client {client}\n".encode())
+        sleeper, talker = place.clients_of("EX1")[:2]
+        with place.session(sleeper) as (idle, _), place.session(talker) as (busy, _):
+            for client, session in ((sleeper, idle), (talker, busy)):
+                exchange(session, f"client {client}\n".encode())
             busy.settimeout(0)
-            place.balancer.command("host", "flush", "EX1")
+            _end(place, "flush", idle, sleeper)
             with pytest.raises((ConnectionResetError, BrokenPipeError)):
                 _send_on(busy)
-        listed = place.lb.run("conntrack", "-L", "-p", "tcp", "--orig-src", client).stdout
-        assert "ESTABLISHED" not in listed
+            until(lambda: _reset(place, talker), what="the server sees a reset")
+        for client in (sleeper, talker):
+            listed = place.lb.run("conntrack", "-L", "-p", "tcp", "--orig-src", client).stdout
+            assert "ESTABLISHED" not in listed
 
 
 def test_orders_outlive_the_parent(place: Site) -> None:
