@@ -1,6 +1,6 @@
 import pytest
 
-from bascule.cli.wording import counted, duration
+from bascule.cli.wording import counted, duration, size
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,19 @@ def test_durations(seconds: float, said: str) -> None:
 def test_counts() -> None:
     """One is singular, none and many are plural."""
     assert [counted(number, "host") for number in (0, 1, 2)] == ["0 hosts", "1 host", "2 hosts"]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536 * 1024, "1.5 MiB"),
+        (3 << 30, "3.0 GiB"),
+        (5000 << 40, "5000.0 TiB"),
+    ],
+)
+def test_sizes(count: int, said: str) -> None:
+    """Bytes in the largest unit of which there is one."""
+    assert size(count) == said

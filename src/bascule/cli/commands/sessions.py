@@ -65,12 +65,12 @@ def client(arguments: Namespace, session: Session) -> int:
     for service in report.services:
         session.screen.say("  ", *_service(service))
     for title, rows, columns, total in (
-        ("lives", report.sessions, _LIVING, report.total),
-        ("ended within the last hour", report.ended, _ENDED, report.ended_total),
+        ("Lives", report.sessions, _LIVING, report.total),
+        ("Ended within the last hour", report.ended, _ENDED, report.ended_total),
     ):
         if rows:
-            rest = f", the first {len(rows)} are" if len(rows) < total else ""
-            session.screen.say(styled(f"{title.capitalize()}{rest}:", STRONG))
+            rest = f" ({len(rows)} of {total})" if len(rows) < total else ""
+            session.screen.say(styled(f"{title}{rest}:", STRONG))
             _table(session, rows, columns)
     _say_notes(session, report.notes)
     return ExitCode.FINE

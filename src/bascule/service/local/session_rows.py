@@ -46,7 +46,7 @@ def kernel_row(session: Session, owner: Owner, patience: Patience) -> SessionRow
         client=place(session.client, session.client_port),
         relay=owner.relay,
         host=owner.host,
-        address=str(owner.endpoint),
+        address=place(session.host, session.host_port),
         listen=place(session.listen, session.listen_port),
         source=place(session.source, session.source_port),
         path="kernel",
@@ -71,7 +71,7 @@ def kernel_ended(session: Session, names: Names, patience: Patience, now: dateti
         parties=Parties(
             relay=owner.relay,
             host=owner.host,
-            address=str(owner.endpoint),
+            address=place(session.host, session.host_port),
             listen=place(session.listen, session.listen_port),
             path="kernel",
             protocol=_protocol(session),

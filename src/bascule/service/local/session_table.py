@@ -132,7 +132,8 @@ class SessionTable:
         for relay in running.plan.relays:
             if relay.version == client.version:
                 for listen in relay.listens:
-                    question = Explain(clients=(str(client),), port=listen.port, to=str(listen.address))
+                    to, protocol = str(listen.address), str(listen.transport)
+                    question = Explain(clients=(str(client),), port=listen.port, to=to, protocol=protocol)
                     yield from explained(running.plan, running.belief.states, question).explanations
 
     def _kernel(self) -> KernelSessions:
