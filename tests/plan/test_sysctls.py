@@ -31,6 +31,7 @@ def test_what_relays_of_ipv4_need() -> None:
         "net.netfilter.nf_conntrack_tcp_loose": "1",
         "net.netfilter.nf_conntrack_events": "1",
         "net.netfilter.nf_conntrack_acct": "1",
+        "net.netfilter.nf_conntrack_timestamp": "1",
         "net.netfilter.nf_conntrack_tcp_timeout_established": "2400",
         "net.ipv4.ip_forward": "1",
         "net.ipv4.conf.all.arp_announce": "2",
