@@ -20,6 +20,7 @@ from bascule.service.operations import (
     Clear,
     Context,
     Explain,
+    ForgetSticky,
     Kill,
     Monitor,
     OrderHost,
@@ -31,6 +32,7 @@ from bascule.service.operations import (
     ShowLog,
     ShowRelays,
     ShowSessions,
+    ShowSticky,
     Status,
     Stop,
     Who,
@@ -42,6 +44,7 @@ from bascule.service.results import (
     Events,
     Explained,
     FirewallRules,
+    Forgotten,
     HostOrdered,
     Killed,
     Level,
@@ -51,6 +54,7 @@ from bascule.service.results import (
     Result,
     Sessions,
     StatusReport,
+    Sticky,
     Stopped,
     Whose,
 )
@@ -122,6 +126,14 @@ class PretendedService:
     async def order_host(self, _: Context, request: OrderHost, /) -> HostOrdered:
         """Pretend to have done it."""
         return HostOrdered(sentence=f"{request.action} {request.host}")
+
+    async def show_sticky(self, _: Context, __: ShowSticky, /) -> Sticky:
+        """Remember nobody."""
+        return Sticky()
+
+    async def forget_sticky(self, _: Context, __: ForgetSticky, /) -> Forgotten:
+        """Have nobody to forget."""
+        return Forgotten(clients=0)
 
     async def show_sessions(self, _: Context, __: ShowSessions, /) -> Sessions:
         """Have no session."""

@@ -15,6 +15,7 @@ from bascule.cli.commands.life import clear, poll, reload, status, stop
 from bascule.cli.commands.play import demo
 from bascule.cli.commands.sessions import client, kill, show_sessions, who
 from bascule.cli.commands.show import show, show_firewall
+from bascule.cli.commands.sticky import forget, show_sticky
 from bascule.cli.paths import Places
 from bascule.cli.session import Session
 from bascule.config.kinds.kind import Flaw
@@ -57,6 +58,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_show(add_parser, places)
     _add_explain(add_parser, places)
     _add_sessions(add_parser, places)
+    _add_sticky(add_parser, places)
     _add_host(add_parser, places)
     _add_life(add_parser, places)
     return top
@@ -105,6 +107,11 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     sessions.add_argument("--limit", metavar="N", type=_listed, default=1000, help="so many at most (default: %(default)s)")
     _add_json(sessions)
     _add_socket(sessions, places)
+    sticky = _add(add_view, "sticky", show_sticky, "clients that stay with a host, because it is remembered")
+    sticky.add_argument("--client", metavar="A", type=_address, help="this client only")
+    sticky.add_argument("--relay", metavar="R", help="of this relay or redirect only")
+    _add_json(sticky)
+    _add_socket(sticky, places)
     firewall = _add(add_view, "firewall", show_firewall, "our rules in the kernel, with the line that caused each")
     _add_json(firewall)
     _add_socket(firewall, places)
@@ -122,6 +129,20 @@ def _add_sessions(add_parser: AddParser, places: Places) -> None:
     for command in (killing, asking, finding):
         _add_json(command)
         _add_socket(command, places)
+
+
+def _add_sticky(add_parser: AddParser, places: Places) -> None:
+    about = "change what is remembered of clients"
+    changing = add_parser("sticky", help=about, description=f"{about}.".capitalize(), allow_abbrev=False)
+    add_action = changing.add_subparsers(metavar="ACTION", required=True).add_parser
+    forgetting = _add(add_action, "forget", forget, "deal a client, or all, a host anew at the next connection")
+    whom = forgetting.add_mutually_exclusive_group(required=True)
+    whom.add_argument("client", metavar="CLIENT", nargs="?", type=_address, help="the client's address")
+    whom.add_argument("--all", action="store_true", help="every client")
+    forgetting.add_argument(
+        "--in", metavar="NAME", dest="relay", help="in this relay or redirect alone (default: everywhere)"
+    )
+    _add_socket(forgetting, places)
 
 
 def _add_chosen(command: argparse.ArgumentParser) -> None:

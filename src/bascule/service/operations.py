@@ -18,6 +18,7 @@ from bascule.service.results import (
     Events,
     Explained,
     FirewallRules,
+    Forgotten,
     HostOrdered,
     Killed,
     Polled,
@@ -26,10 +27,12 @@ from bascule.service.results import (
     Result,
     Sessions,
     StatusReport,
+    Sticky,
     Stopped,
     Whose,
 )
 from bascule.service.sessions import MAXIMUM_LISTED, SessionOrder
+from bascule.service.sticky import MAXIMUM_STICKY
 
 MAXIMUM_CLIENTS: Final = 4096
 """Clients of one `Explain`: its answer stays well within a frame."""
@@ -147,6 +150,26 @@ class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):
     """Must be said where nothing is named."""
 
 
+class ShowSticky(Request[Sticky], frozen=True, kw_only=True, tag="show.sticky"):
+    """Asks which clients stay with a host, because it is remembered."""
+
+    client: Name | None = None
+    """An address."""
+    relay: Name | None = None
+    limit: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_STICKY)] = MAXIMUM_STICKY
+
+
+class ForgetSticky(Request[Forgotten], frozen=True, kw_only=True, tag="forget.sticky"):
+    """Asks to have a client, or all, dealt a host anew at the next connection; sessions go on."""
+
+    client: Name | None = None
+    """An address."""
+    all: bool = False
+    """Must be said where no client is named."""
+    relay: Name | None = None
+    """One relay or redirect, with its affinity group; None is everywhere."""
+
+
 class AskClient(Request[ClientReport], frozen=True, kw_only=True, tag="client"):
     """Asks everything about one client: its hosts, its sessions, and those that ended lately."""
 
@@ -214,6 +237,8 @@ AnyRequest: TypeAlias = (
     | AskClient
     | Who
     | OrderHost
+    | ShowSticky
+    | ForgetSticky
 )
 
 
@@ -318,6 +343,19 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 audit="ended sessions",
             ),
             Operation(
+                request=ShowSticky,
+                result=Sticky,
+                permission=Permission.VIEW,
+                summary="list clients whose host is remembered",
+            ),
+            Operation(
+                request=ForgetSticky,
+                result=Forgotten,
+                permission=Permission.OPERATE,
+                summary="forget the host of a client, or of all",
+                audit="forgot sticky clients",
+            ),
+            Operation(
                 request=AskClient,
                 result=ClientReport,
                 permission=Permission.VIEW,
@@ -396,6 +434,14 @@ class Service(Protocol):
 
     async def kill(self, context: Context, request: Kill, /) -> Killed:
         """End sessions at both ends."""
+        ...
+
+    async def show_sticky(self, context: Context, request: ShowSticky, /) -> Sticky:
+        """List the clients whose host is remembered."""
+        ...
+
+    async def forget_sticky(self, context: Context, request: ForgetSticky, /) -> Forgotten:
+        """Forget the host of a client, or of all."""
         ...
 
     async def client(self, context: Context, request: AskClient, /) -> ClientReport:

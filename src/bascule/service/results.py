@@ -11,6 +11,7 @@ import msgspec
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.events import Event, Moment
 from bascule.service.sessions import SessionRow
+from bascule.service.sticky import StickyRow
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -267,6 +268,17 @@ class Whose(Result, frozen=True, kw_only=True, tag="whose"):
     notes: tuple[str, ...] = ()
 
 
+# --- clients whose host is remembered ---------------------------------------------------------------------------------
+
+
+class Sticky(Result, frozen=True, kw_only=True, tag="sticky"):
+    """Clients that stay with a host (`sticky-address`), as the kernel has them now."""
+
+    clients: tuple[StickyRow, ...] = ()
+    total: int = 0
+    """How many fit, listed or not."""
+
+
 # --- what happened ---------------------------------------------------------------------------------------------------
 
 
@@ -301,6 +313,12 @@ class Killed(Result, frozen=True, kw_only=True, tag="killed"):
     """How many sessions were ended."""
 
     sessions: int
+
+
+class Forgotten(Result, frozen=True, kw_only=True, tag="forgotten"):
+    """How many clients, by service, are remembered no more."""
+
+    clients: int
 
 
 class Stopped(Result, frozen=True, kw_only=True, tag="stopped"):
@@ -345,4 +363,6 @@ AnyResult: TypeAlias = (
     | Whose
     | Killed
     | HostOrdered
+    | Sticky
+    | Forgotten
 )

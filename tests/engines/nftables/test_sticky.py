@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bascule.engines.nftables.names import sticky_map
+from bascule.engines.nftables.remembered import Remembered
 from bascule.engines.nftables.rules.sticky import STICKY_SIZE
 from bed.layout import VIP, VIP6
 from bed.node import Node
@@ -166,3 +167,16 @@ def test_a_full_map_only_means_that_nobody_more_is_remembered(tmp_path: Path) ->
         strangers = (f"11.{n >> 16}.{n >> 8 & 255}.{n & 255} timeout 1h : {mark}" for n in range(STICKY_SIZE))
         place.lb.nft(f"add element inet bascule {known} {{ {', '.join(strangers)} }}\n")
         assert {met(place).name for _ in range(4)} == {"srv1", "srv2"}
+
+
+def test_a_client_that_is_forgotten_by_hand_is_dealt_anew(tmp_path: Path) -> None:
+    """A session that goes on speaking does not bring its host back into memory."""
+    with remembering(tmp_path) as place, place.session(port=RPC) as session:
+        session.speak()
+        known = Remembered(place.relays.machine.nft)
+        (client,) = place.relays.run(known.clients(place.relays.plan))
+        assert str(client.address) == place.client.ip
+        assert place.relays.run(known.forget(place.relays.plan, "RPC", client.address)) == 1
+        session.speak()
+        assert remembered(place) == 0
+        assert met(place) is not session.node

@@ -24,11 +24,13 @@ from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import SessionCounts, count_hosts, order_row, relay_rows
 from bascule.service.local.session_table import SessionTable
+from bascule.service.local.sticky import StickyClients
 from bascule.service.operations import (
     AskClient,
     Clear,
     Context,
     Explain,
+    ForgetSticky,
     Kill,
     Monitor,
     OrderHost,
@@ -38,6 +40,7 @@ from bascule.service.operations import (
     ShowLog,
     ShowRelays,
     ShowSessions,
+    ShowSticky,
     Status,
     Stop,
     Who,
@@ -50,6 +53,7 @@ from bascule.service.results import (
     Explained,
     Finding,
     FirewallRules,
+    Forgotten,
     HostOrdered,
     Killed,
     Level,
@@ -59,6 +63,7 @@ from bascule.service.results import (
     Reloaded,
     Sessions,
     StatusReport,
+    Sticky,
     Stopped,
     Whose,
 )
@@ -95,6 +100,7 @@ class LocalService:
         self._file = file
         self._journal = journal
         self._sessions = sessions
+        self._sticky = StickyClients(machine.nft)
         self._end = end
 
     async def status(self, _: Context, __: Status, /) -> StatusReport:
@@ -103,7 +109,7 @@ class LocalService:
         relays = relay_rows(running, {}, self._machine.clock.monotonic()).relays
         active = sum(relay.status is RelayStatus.ACTIVE for relay in relays)
         hosts, up = count_hosts(running)
-        findings = tuple(self._findings(running))
+        findings = (*self._findings(running), *await self._crowds(running))
         return StatusReport(
             level=_level(len(relays), active, hosts - up, findings),
             sentence=_sentence(len(relays), active, hosts, up),
@@ -172,6 +178,14 @@ class LocalService:
         """Look for an address and port among sessions that live and that have ended."""
         return await self._sessions.who(request)
 
+    async def show_sticky(self, _: Context, request: ShowSticky, /) -> Sticky:
+        """Read the kernel's maps of clients."""
+        return await self._sticky.listed(self._balancer.running.plan, request)
+
+    async def forget_sticky(self, _: Context, request: ForgetSticky, /) -> Forgotten:
+        """Take clients out of the kernel's maps."""
+        return await self._sticky.forget(self._balancer.running.plan, request)
+
     async def order_host(self, context: Context, request: OrderHost, /) -> HostOrdered:
         """Carry out an administrator's order about a host."""
         return await self._administration.give(request, context.user)
@@ -196,6 +210,10 @@ class LocalService:
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._balancer.troubles()),
         ]
+
+    async def _crowds(self, running: Running) -> Sequence[Finding]:
+        crowds = await self._sticky.crowds(running.plan)
+        return [Finding(severity=Severity.WARNING, message=crowd) for crowd in crowds]
 
     async def _session_counts(self) -> SessionCounts:
         running = self._balancer.running
