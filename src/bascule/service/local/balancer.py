@@ -49,6 +49,9 @@ from bascule.system.errors import MachineError
 LONGEST_POLL: Final = 20.0
 """Seconds that a poll waits for results: within the patience of whoever asks."""
 
+KILLED_AT_ONCE: Final = 2048
+"""Sessions that are killed before the results of checks have their turn."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
@@ -105,8 +108,9 @@ class Balancer:
 
     async def kill(self, sessions: Sequence[Session]) -> None:
         """End these sessions of the kernel, at both ends. Raises MachineError."""
-        async with self._lock:
-            await self._sessions.kill(sessions, self._settling.settled)
+        for start in range(0, len(sessions), KILLED_AT_ONCE):
+            async with self._lock:
+                await self._sessions.kill(sessions[start : start + KILLED_AT_ONCE], self._settling.settled)
 
     def troubles(self) -> Sequence[str]:
         """Return what the machine would not do when it was last asked, and has not done since."""
