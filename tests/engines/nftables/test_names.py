@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bascule.engines.nftables.names import comment, plain, relay_chain, relay_id, slots_map
+from bascule.config.model import Transport
+from bascule.engines.nftables.names import comment, plain, relay_chain, relay_id, slots_map, sticky_map
 from bascule.plan.model import Endpoint, RelayPlan
 from engines.nftables.plans import planned
 from plan.situations import relay
@@ -66,3 +67,27 @@ def test_a_comment_is_one_word_for_nft(text: str) -> None:
     assert said.isprintable()
     assert "\\" not in said
     assert len(plain(text).encode()) <= 100
+
+
+def test_ranges_transports_and_interfaces_are_told_apart() -> None:
+    """Parts of one relay never share a name."""
+    address = ONE.listens[0].address
+    udp = Endpoint(address, 443, transport=Transport.UDP)
+    parts = [
+        ONE,
+        replace(ONE, listens=(udp,)),
+        replace(ONE, interface="eth0"),
+        replace(ONE, interface="eth1"),
+        replace(ONE, listens=(Endpoint(address, 443, 444),)),
+        replace(ONE, listens=(Endpoint(address, 443), Endpoint(address, 444))),
+        replace(ONE, listens=(Endpoint(address, 443, 444), Endpoint(address, 445))),
+    ]
+    assert len({relay_id(part) for part in parts}) == len(parts)
+    assert relay_id(parts[4]) == "HTTPS.4.443to444"
+
+
+def test_members_of_a_group_remember_clients_together() -> None:
+    """One map for the group, and one for each relay outside, whatever they are called."""
+    group = [replace(ONE, affinity="HTTPS"), replace(ONE, name="OWA", affinity="HTTPS")]
+    assert len({sticky_map(part) for part in group}) == 1
+    assert len({sticky_map(part) for part in (group[0], ONE, named("OWA", 443))}) == 3

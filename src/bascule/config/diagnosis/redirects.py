@@ -57,8 +57,8 @@ def _answers(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagn
     beyond = [host for host, name in places.items() if name is None and ownership.towards(host.address) is not None]
     if beside:
         what = (
-            f"hosts of {relay.title} share a network with its address: what {_labels(beside)} answers clients of that "
-            "network goes past this machine, and those connections fail"
+            f"hosts of {relay.title} share a network with its address: answers of {_labels(beside)} to clients of that "
+            "network go past this machine, and those connections fail"
         )
         hint = "clients elsewhere are served where this machine is the hosts' default gateway; a relay serves all"
         yield Diagnostic.warning(relay.span, what, hint)

@@ -4,11 +4,11 @@ Said is only what the rules show for certain; of a chain that drops by default i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bascule.config.diagnostics import Span
-from bascule.config.model import EngineName
+from bascule.config.model import EngineName, Transport
 from bascule.engines.nftables.passage import Fate, Packet, Rule, fates
 from bascule.engines.nftables.ruleset import KEEP, TABLE
 from bascule.plan.model import Endpoint, Plan, RelayPlan
@@ -99,7 +99,7 @@ def _meets(base: _Base, relay: RelayPlan, fate: Fate) -> bool | None:
 
 def _packet(base: _Base, relay: RelayPlan, fate: Fate) -> Packet | None:
     """Return a relay's packet as it comes to a chain; None where none does, or where the chain has no such say."""
-    if relay.version not in _VERSIONS.get(base.family, ()):
+    if relay.version not in _VERSIONS.get(base.family, ()) or relay.transport is not Transport.TCP:
         return None
     if fate is Fate.TRANSLATED and not (base.kind == "nat" and base.priority < _BEFORE_US.get(base.hook, base.priority)):
         return None
@@ -112,7 +112,7 @@ def _packet(base: _Base, relay: RelayPlan, fate: Fate) -> Packet | None:
     if arriving:
         return _to(listen, translated=False)
     if base.hook in ("prerouting", "forward", "postrouting") and host is not None:
-        return _to(host, translated=True)
+        return _to(replace(host, port=host.port or listen.port), translated=True)
     return None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bascule.health.states import HostStates
-from bascule.plan.model import NO_HOST, HostState, Plan, PoolHost, ProbeTarget
+from bascule.plan.model import NO_HOST, HostState, Plan, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.standing import groups, torn
 from bascule.service.events import EventKind, Grade
 from bascule.service.local.journal import Journal, Subject
@@ -38,34 +38,37 @@ def host_news(plan: Plan, before: States, after: States, hosts: HostStates) -> I
             state = after.get(target, HostState.UNKNOWN)
             if state is not before.get(target, HostState.UNKNOWN):
                 reason = hosts.records[target].reason if state is HostState.DOWN else ""
-                yield _host_news(relay.name, host, state, reason)
+                yield _host_news(relay, host, state, reason)
 
 
-def _host_news(relay: str, host: PoolHost, state: HostState, reason: str) -> News:
+def _host_news(relay: RelayPlan, host: PoolHost, state: HostState, reason: str) -> News:
     return News(
         kind=EventKind.HOST,
-        words=f"relay {relay}: host {host.label} ({host.endpoint}) is {state}{reason and f': {reason}'}",
+        words=f"{relay.title}: host {host.label} ({host.endpoint}) is {state}{reason and f': {reason}'}",
         grade=Grade.INFO if state is HostState.UP else Grade.WARNING,
-        subject=Subject(relay=relay, host=host.label, address=str(host.endpoint), state=state, reason=reason),
+        subject=Subject(relay=relay.name, host=host.label, address=str(host.endpoint), state=state, reason=reason),
     )
 
 
 def relay_news(before: Plan, after: Plan) -> Iterator[News]:
     """Yield what there is to say of each relay that serves clients again, or none any more, or from another table."""
     earlier, now = _serving(before), _serving(after)
+    titles = {relay.name: relay.title for relay in after.relays}
     for name, tables in now.items():
         known = earlier.get(name, frozenset())
         if not tables and known:
-            words = f"relay {name} serves no client: no host is up"
+            words = f"{titles[name]} serves no client: no host is up"
             subject = Subject(relay=name, state="down")
             yield News(kind=EventKind.RELAY, words=words, grade=Grade.WARNING, subject=subject)
         elif tables and not known:
-            words, subject = f"relay {name} serves clients", Subject(relay=name, state="active")
+            words, subject = f"{titles[name]} serves clients", Subject(relay=name, state="active")
             yield News(kind=EventKind.RELAY, words=words, subject=subject)
         else:
             for table in sorted(tables - known):
                 subject = Subject(relay=name, table=table, state="active")
-                yield News(kind=EventKind.TABLE, words=f"relay {name}: table <{table}> takes its clients", subject=subject)
+                yield News(
+                    kind=EventKind.TABLE, words=f"{titles[name]}: table <{table}> takes its clients", subject=subject
+                )
 
 
 def group_news(plan: Plan, before: States, after: States) -> Iterator[News]:
