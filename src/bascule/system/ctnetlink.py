@@ -95,7 +95,7 @@ class Session(NamedTuple):
     """NONE for UDP."""
     mark: int
     id: int
-    """The kernel's own name for it: tells it from a later one between the same ports."""
+    """The kernel's own name for it: tells it from most later ones between the same ports, for names can come again."""
     remaining: int
     """Seconds after which the kernel forgets it if nothing more is heard; 0 for one that it has forgotten by itself."""
     unacknowledged: bool
