@@ -49,3 +49,8 @@ def with_statements(text: str, *statements: str) -> str:
     """Return a text with further statements in each relay, for example `engine proxy`."""
     lines = "".join(f"\t\t{statement}\n" for statement in statements)
     return re.sub(r"(?m)^(?=\t\tforward to )", lines, text)
+
+
+def redirected(text: str) -> str:
+    """Return a text with a redirect in the place of each relay."""
+    return re.sub(r"(?m)^(\t)relay ", r"\1redirect ", text)

@@ -1,4 +1,4 @@
-"""What a client and a server say to each other arrives whole, in both directions, through either engine."""
+"""What a client and a server say to each other arrives whole, in both directions, through relays and redirects."""
 
 import random
 import re
@@ -23,12 +23,14 @@ _SIZE: Final = 64 * 1024 * 1024
 _TIMEOUT: Final = 2400
 
 
-@pytest.fixture(scope="module", params=["kernel", "proxy"])
+@pytest.fixture(scope="module", params=["kernel", "proxy", "redirect"])
 def place(request: pytest.FixtureRequest, module_directory: Path) -> Iterator[Site]:
-    """Run one relay over two echo servers, in each engine."""
-    text = configuration.plain(("RPCCAS", 59532), timing="interval 1s")
-    text = configuration.with_statements(text, f"engine {request.param}", f"session timeout {_TIMEOUT}s")
-    with site(text, Layout(arms=1), module_directory / str(request.param)) as place:
+    """Run one relay over two echo servers, in each engine, and one redirect."""
+    arms, engine = (2, []) if request.param == "redirect" else (1, [f"engine {request.param}"])
+    text = configuration.plain(("RPCCAS", 59532), arms=arms, timing="interval 1s")
+    text = configuration.with_statements(text, *engine, f"session timeout {_TIMEOUT}s")
+    text = configuration.redirected(text) if request.param == "redirect" else text
+    with site(text, Layout(arms=arms), module_directory / str(request.param)) as place:
         yield place
 
 
@@ -92,7 +94,7 @@ def _read(place: Site, name: str, client: str) -> list[str]:
     return [event.what for event in place.events(name) if event.who == client and event.what.startswith("received")]
 
 
-@pytest.mark.parametrize("place", ["kernel"], indirect=True)
+@pytest.mark.parametrize("place", ["kernel", "redirect"], indirect=True)
 def test_a_half_closed_session_may_be_quiet_for_long(place: Site) -> None:
     """The kernel keeps the state of a half-closed session for the whole session timeout, whichever side has ended."""
     client = place.clients[1]
