@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,6 +41,11 @@ def _nothing_left() -> Iterator[None]:
     """Fail the run where a test left a network namespace behind."""
     yield
     assert leftovers(f"bed{os.getpid()}x") == []
+
+
+def pytest_configure() -> None:
+    """Let a run that is asked to end (a time limit, a machine that stops) take its networks along, as ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
