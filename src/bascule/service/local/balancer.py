@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -10,23 +9,18 @@ from typing import Final
 
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
-from bascule.config.model import Configuration, EngineName, OnDown
+from bascule.config.model import Configuration, EngineName
 from bascule.deploy.transaction import RehearsalRefused, Step, deploy
-from bascule.engines.engine import Engine
-from bascule.engines.nftables.compose import compose
-from bascule.engines.nftables.engine import NftablesEngine
-from bascule.engines.nftables.foreign import OURS, Obstacle, obstacles
+from bascule.engines.nftables.foreign import Obstacle
 from bascule.engines.nftables.read import dealt_marks, kept_marks
 from bascule.engines.nftables.ruleset import Ruleset
-from bascule.engines.nftables.sessions import Sessions
-from bascule.engines.nftables.settling import Settling
 from bascule.engines.proxy.desired import Observed, place_of, proxy_plan
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.wire import Chosen
 from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
-from bascule.plan.compile import Situation, compile_plan, ordered, owners, redeal
+from bascule.plan.compile import Situation, compile_plan, ordered, redeal
 from bascule.plan.least import NO_LOAD
 from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Orders
@@ -34,15 +28,14 @@ from bascule.plan.slots import Rankings
 from bascule.service.events import EventKind, Grade
 from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
-from bascule.service.local.doom import doomed
 from bascule.service.local.journal import Journal
-from bascule.service.local.leveling import CALM, PERIOD, carried_marks, count_sessions, levels, load_of
+from bascule.service.local.kernel import Kernel
+from bascule.service.local.leveling import CALM, PERIOD, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
 from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
-from bascule.system.claim import only_one_here
 from bascule.system.ctnetlink import Session
 from bascule.system.errors import MachineError
 
@@ -76,25 +69,18 @@ class Balancer:
 
     def __init__(self, machine: Machine, proxy: ProxyEngine, prober: ProbeProcess, journal: Journal) -> None:
         self._machine = machine
-        self._network = machine.network()
-        self._nftables = NftablesEngine(machine.nft)
+        self._kernel = Kernel(machine)
         self._proxy = proxy
         self._prober = prober
         self._journal = journal
-        self._sessions = Sessions(machine.nft, machine.conntrack, machine.nudge)
-        self._settling = Settling(machine.nft, machine.clock)
         self._rankings = Rankings()
         self._polls: set[Awaited] = set()
-        self._claims = ExitStack()
-        self._claimed = False
         self._load = NO_LOAD
         self._lock = asyncio.Lock()
         self._running: Running | None = None
         self._hosts = HostStates()
         self._results = asyncio.Event()
         """Something that probes found may change what is believed."""
-        self._ended: frozenset[int] = frozenset()
-        """Marks of hosts that are down, whose sessions have been ended since."""
         self.obstacles: tuple[Obstacle, ...] = ()
         """Chains of others that for certain stop what relays carry, as last seen."""
         self._trouble = ""
@@ -110,7 +96,7 @@ class Balancer:
         """End these sessions of the kernel, at both ends. Raises MachineError."""
         for start in range(0, len(sessions), KILLED_AT_ONCE):
             async with self._lock:
-                await self._sessions.kill(sessions[start : start + KILLED_AT_ONCE], self._settling.settled)
+                await self._kernel.kill(sessions[start : start + KILLED_AT_ONCE])
 
     def troubles(self) -> Sequence[str]:
         """Return what the machine would not do when it was last asked, and has not done since."""
@@ -123,19 +109,18 @@ class Balancer:
 
         Raises RehearsalRefused and MachineError; then nothing has changed.
         """
-        rules = None if facts.no_nftables else await self._nftables.observe()
-        kept = await self._kept(configuration, facts, rules)
-        plan = compile_plan(configuration, self._situation(facts, {}, kept, orders))
-        if not plan.of(EngineName.KERNEL) and not self._network.before():
-            plan, rules = replace(plan, marks={}), None  # rules that are there are not this Bascule's
-        self._claim(plan)
+        rules = None if facts.no_nftables else await self._kernel.rules()
+        needed = compile_plan(configuration, self._situation(facts, {}, kept_marks(rules), orders))
+        kept = await self._kernel.kept(rules, needed)
+        plan, rules = self._kernel.ours(compile_plan(configuration, self._situation(facts, {}, kept, orders)), rules)
+        self._kernel.claim(plan)
         live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe())
         self._hosts = self._retargeted(plan, live)
         belief = Belief(states=self._hosts.states())
         plan = self._redealt(plan, belief.states)
         await self._deploy(plan, belief.states)
         if rules is not None:
-            await self._settling.adopt()
+            await self._kernel.adopt()
         self._running = Running(
             configuration=configuration,
             name=name,
@@ -163,7 +148,7 @@ class Balancer:
             plan = compile_plan(configuration, situation)
             belief = believe(before.belief, self._retargeted(plan), plan)
             plan = self._redealt(plan, belief.states)
-            self._claim(plan)
+            self._kernel.claim(plan)
             said = await self._deploy(plan, belief.states)
             self._hosts = self._retargeted(plan)
             self._running = Running(
@@ -186,7 +171,7 @@ class Balancer:
         await self._look_around()
         await self._end_sessions()
         leaving = departed(before.plan, self.running.plan)
-        ended = await self._sessions.end(leaving, self._settling.settled) if leaving else 0
+        ended = await self._kernel.end(leaving)
         if ended:
             words = f"{counted(ended, 'session')} of hosts that were taken out of the configuration ended"
             self._journal.note(EventKind.SESSIONS, words, number=ended)
@@ -195,7 +180,7 @@ class Balancer:
         """Change nothing on the machine any more; what runs there goes on."""
         async with self._lock:
             self._over = True
-            self._claims.close()
+            self._kernel.let_go()
 
     async def watch(self) -> None:
         """Follow the checks and the machine until cancelled."""
@@ -265,20 +250,13 @@ class Balancer:
 
     async def _flip(self, before: Plan, after: Plan) -> None:
         """Bring the slots to the kernel and the workers."""
-        if before.relays != after.relays and not await self._nftables.flip(before, after):
-            raise MachineError("change the slots", "our rules were changed by somebody else")
+        await self._kernel.flip(before, after)
         if after.of(EngineName.PROXY):
             await deploy([Step(self._proxy, proxy_plan(after, self.running.belief.states))])
 
     async def _end_sessions(self) -> None:
-        """End what another host can serve instead, and is not ended already; what fails is tried again at the next call."""
-        doom = doomed(self.running.plan, self.running.belief.states)
-        self._ended &= doom.keys()
-        reset = [mark for mark, fate in doom.items() if fate is OnDown.RESET and mark not in self._ended]
-        keep = [mark for mark, fate in doom.items() if fate is OnDown.KEEP and mark not in self._ended]
-        ended = await self._sessions.end(reset, self._settling.settled) if reset else 0
-        ended += await self._sessions.end_unestablished(keep) if keep else 0
-        self._ended = frozenset(doom)
+        """End what another host can serve instead, and is not ended already."""
+        ended = await self._kernel.end_doomed(self.running.plan, self.running.belief.states)
         if ended:
             words = f"{counted(ended, 'session')} of hosts that are down ended: the clients can connect again at once"
             self._journal.note(EventKind.SESSIONS, words, number=ended)
@@ -293,12 +271,15 @@ class Balancer:
             began = clock.monotonic()
             async with self._lock:
                 if not self._over:
-                    await self._try(self._level)
+                    await self._level()
             pause = max(PERIOD, CALM * (clock.monotonic() - began))
 
     async def _level(self) -> None:
+        try:
+            sessions = await count_sessions(self._machine.conntrack)
+        except MachineError:
+            return  # the deal stays as it is, and the kernel is asked again in a second
         before = self.running
-        sessions = await count_sessions(self._machine.conntrack)
         self._load = load_of(before.plan, sessions, self._hosts, self._machine.clock.monotonic())
         self._running = replace(before, plan=self._redealt(before.plan, before.belief.states))
         await self._follow_plan(before.plan)
@@ -331,12 +312,11 @@ class Balancer:
         Raises MachineError.
         """
         async with self._lock:
-            running, settled = self.running, self._settling.settled
+            running = self.running
             places = [(relay, host) for relay in running.plan.relays for host in relay.pool.hosts if meant(relay, host)]
-            closed = [host.mark for _, host in places if host.mark and running.state(host) is not HostState.UP]
+            marks = [host.mark for _, host in places if host.mark]
             serving = [host.mark for _, host in places if host.mark and running.state(host) is HostState.UP]
-            ended = await self._sessions.end(closed, settled) if closed else 0
-            ended += await self._sessions.end_living(serving, settled) if serving else 0
+            ended = await self._kernel.end(marks, serving)
             for relay, host in places:
                 if relay.engine is EngineName.PROXY:
                     ended += await self._proxy.kill(Chosen(host=str(host.endpoint), relay=relay.name))
@@ -378,9 +358,7 @@ class Balancer:
         """See what rules of others do to our relays."""
         if self.running.facts.no_nftables:
             return
-        listing = await self._machine.nft.others(OURS)
-        found = await asyncio.to_thread(obstacles, listing, self.running.plan)
-        before, self.obstacles = self.obstacles, tuple(obstacle for obstacle in found if obstacle.certain)
+        before, self.obstacles = self.obstacles, tuple(await self._kernel.obstacles(self.running.plan))
         for obstacle in self.obstacles:
             if obstacle not in before:
                 self._journal.note(EventKind.RULES, obstacle.message, grade=Grade.WARNING, state="obstructed")
@@ -390,14 +368,12 @@ class Balancer:
 
     async def _mend_rules(self) -> None:
         """Put our rules back where somebody else changed them."""
-        plan = self.running.plan
-        seen = await self._nftables.observe() if plan.marks else None
-        if not plan.marks or not self._nftables.difference(compose(plan), seen):
+        what = await self._kernel.drift(self.running.plan)
+        if not what:
             return
-        await self._deploy(plan, self.running.belief.states)
+        await self._deploy(self.running.plan, self.running.belief.states)
         await self._settle()
         if not self._trouble:
-            what = "took our table away" if seen is None else "changed our rules"
             words = f"somebody else {what}; they are as they should be again"
             self._journal.note(EventKind.RULES, words, grade=Grade.WARNING, state="mended")
 
@@ -412,37 +388,16 @@ class Balancer:
         await self._prober.set_probes(plan.probes)
 
     async def _deploy(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Sequence[Diagnostic]:
-        steps = [Step(self._proxy, proxy_plan(plan, states))]
-        if plan.marks:
-            kernel: Engine[Ruleset | None, Ruleset | None, str] = self._nftables
-            steps = [Step(self._network, plan.network), Step(kernel, compose(plan)), *steps]
-        said = await deploy(steps)
+        said = await deploy([*self._kernel.steps(plan), Step(self._proxy, proxy_plan(plan, states))])
         for warning in said:
             self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
         return said
 
     async def _settle(self) -> None:
-        running = self.running
-        if running.plan.marks:
-            await self._settling.renew(running.plan, [held.ip for _, held in running.facts.addresses()])
-
-    async def _kept(self, configuration: Configuration, facts: Facts, rules: Ruleset | None) -> Mapping[MarkOwner, int]:
-        """Return the marks to keep: those of hosts in the configuration, and those that a session still carries."""
-        kept = kept_marks(rules)
-        wanted = owners(compile_plan(configuration, self._situation(facts, {}, kept, Orders())))
-        if wanted >= kept.keys():
-            return kept
-        carried = await asyncio.to_thread(carried_marks, self._machine.conntrack)
-        return {owner: mark for owner, mark in kept.items() if owner in wanted or mark in carried}
+        await self._kernel.settle(self.running.plan, self.running.facts)
 
     def _redealt(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Plan:
         return redeal(plan, states, self._rankings, self._load)
-
-    def _claim(self, plan: Plan) -> None:
-        """Take the kernel's relays of this network namespace for us, if we need them and do not have them."""
-        if plan.marks and not self._claimed:
-            self._claims.enter_context(only_one_here())
-            self._claimed = True
 
     def _retargeted(self, plan: Plan, live: Collection[ProbeTarget] = ()) -> HostStates:
         now = self._machine.clock.monotonic()
