@@ -13,7 +13,7 @@ import pytest
 
 from bed.command import BedError
 from bed.layout import Layout
-from bed.netlab import NetLab, leftovers
+from bed.netlab import NetLab, leftovers, remove
 
 LabFactory: TypeAlias = Callable[[Layout], NetLab]
 
@@ -38,9 +38,12 @@ def open_directory() -> Iterator[Path]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_left() -> Iterator[None]:
-    """Fail the run where a test left a network namespace behind."""
+    """Fail the run where a test left a network namespace behind, and remove it."""
     yield
-    assert leftovers(f"bed{os.getpid()}x") == []
+    left = leftovers(f"bed{os.getpid()}x")
+    for prefix in {name.rpartition("-")[0] for name in left}:
+        remove(prefix)
+    assert left == []
 
 
 def pytest_configure() -> None:
