@@ -157,7 +157,11 @@ class Parent:
 
     def __init__(self, path: Path) -> None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.connect(str(path))
+        try:
+            connection.connect(str(path))
+        except OSError:
+            connection.close()
+            raise
         self.wire: Wire[FromWorker] = Wire(connection, FromWorker)
         self._said: list[FromWorker] = []
 

@@ -165,7 +165,7 @@ async def _drain(process: ProbeProcess) -> None:
 
 async def test_one_that_stands_still_is_replaced(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stopped process sends nothing and dies of nothing; silence against all reason ends it."""
-    monkeypatch.setattr("bascule.health.supervisor._GRACE", 0.2)
+    monkeypatch.setattr("bascule.health.supervisor._GRACE", 3.0)
     probe = tcp(await loopback.serve(says(b"")))
     supervised = Supervised()
     await supervised.process.set_probes([probe])

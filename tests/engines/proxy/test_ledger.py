@@ -71,7 +71,7 @@ def test_killed_sessions_are_reset_and_the_others_stay(rig: Rig) -> None:
     with serving(echo) as server:
         place = rig.carry(server)
         with client(place, "127.0.0.9") as doomed, client(place, "127.0.0.10") as other:
-            until(lambda: asked(rig).total == 2, what="both are carried")
+            until(lambda: [each.state for each in asked(rig).sessions] == ["established"] * 2, what="both are carried")
             assert rig.parent.ask(Kill(chosen=Chosen(client="127.0.0.9"))) == Killed(sessions=1)
             with pytest.raises(ConnectionResetError):
                 doomed.recv(1)

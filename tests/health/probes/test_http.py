@@ -102,11 +102,11 @@ async def test_expect(loopback: Loopback, answer: bytes, reason: str) -> None:
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        (silent, "no HTTP response within 0.4 s"),
+        (silent, "no HTTP response within 1.5 s"),
         (records([], b""), "connection closed without an answer"),
         (resets, "connection reset"),
         (records([], b"220 mail.example.com ESMTP\r\n\r\n"), "no valid HTTP response: illegal status line"),
-        (drips(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000, 0.01), "no HTTP response within 0.4 s"),
+        (drips(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000, 0.01), "no HTTP response within 1.5 s"),
         (floods(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000), "no valid HTTP response: Receive buffer too long"),
         (floods(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000), "answered more than 98304 bytes"),
         (says(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"), "no valid HTTP response: bad Content-Length"),
@@ -115,8 +115,8 @@ async def test_expect(loopback: Loopback, answer: bytes, reason: str) -> None:
 )
 async def test_bad_servers_are_down(loopback: Loopback, script: Script, reason: str) -> None:
     """Each way to answer badly has its reason, within the timeout and the bounds."""
-    outcome = await ask_once(await loopback.serve(script), PAGE, within=0.4)
-    assert (outcome.up, outcome.ours, outcome.seconds < 1.4) == (False, False, True)
+    outcome = await ask_once(await loopback.serve(script), PAGE, within=1.5)
+    assert (outcome.up, outcome.ours, outcome.seconds < 3) == (False, False, True)
     assert outcome.reason == reason
 
 
