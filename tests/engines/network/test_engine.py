@@ -161,3 +161,16 @@ async def test_the_note_can_be_read_by_people(tmp_path: Path) -> None:
     assert note.name == "sysctls.json"
     assert json.loads(note.read_text(encoding="utf-8")).items() >= BEFORE.items()
     assert len(note.read_text(encoding="utf-8").splitlines()) == 5
+
+
+async def test_a_setting_that_was_given_back_is_the_operators_again(tmp_path: Path) -> None:
+    """What a later plan does not name goes back once; a change of the operator's after that stays."""
+    sysctls = machine()
+    engine = NetworkEngine(sysctls, tmp_path)
+    await put(engine)
+    name, old = next(iter(BEFORE.items()))
+    none = NetworkPlan()
+    await engine.apply(engine.difference(none, await engine.observe()))
+    assert sysctls.read([name]) == {name: old}
+    sysctls.write(name, "7")
+    assert not engine.difference(none, await engine.observe())

@@ -75,15 +75,24 @@ class NetworkEngine:
         ]
 
     async def apply(self, changes: Mapping[str, str]) -> None:
-        """Note the old values, then write. A power cut in between leaves a note too many, which does no harm."""
+        """Note the old values, then write. A power cut in between leaves a note too many, which does no harm.
+
+        What has its old value again is forgotten: from then on it is the operator's to change.
+        """
         if not changes:
             return
         before = self.before()
-        old = self._sysctls.read(name for name in changes if name not in before)
-        if old:
-            write_whole(self._file, json.dumps({_BOOT: self._boot, **before, **old}, indent=1).encode())
+        noted = {**before, **self._sysctls.read(name for name in changes if name not in before)}
+        if noted != before:
+            self._note(noted)
         for name, value in changes.items():
             self._sysctls.write(name, value)
+        kept = {name: old for name, old in noted.items() if changes.get(name) != old}
+        if kept != noted:
+            self._note(kept)
+
+    def _note(self, values: Mapping[str, str]) -> None:
+        write_whole(self._file, json.dumps({_BOOT: self._boot, **values}, indent=1).encode())
 
     async def restore(self, snapshot: Settings) -> None:
         """Write back what was observed."""
