@@ -187,9 +187,9 @@ class ControlServer:
             await self._send(channel, failed.failure)
         except (TimeoutError, OSError) as error:
             self._log.debug("a peer of the control socket reads no more: %s", error)
-        except Exception:
+        except Exception:  # the process's edge towards a peer: a bug is written down before it ends the stream
             self._log.exception("a fault of our own in %s", operation.name)
-            raise  # it ends this stream, and nothing else
+            raise
 
     async def _send(self, channel: Channel[AnyRequest], reply: AnyResult | Failure) -> None:
         async with asyncio.timeout(self._patience):

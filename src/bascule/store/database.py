@@ -69,7 +69,7 @@ def open_database(folder: Path) -> Database:
         connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             _prepare(path, connection)
-        except BaseException:
+        except BaseException:  # whatever it was goes on up; the file must not stay open
             connection.close()
             raise
     return Database(path, connection)
@@ -98,7 +98,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # whatever it was goes on up; half a change must not stay
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
