@@ -110,17 +110,19 @@ class Control:
         self._part()
 
     def _meet(self) -> None:
-        with suppress(OSError):  # one that left before it was let in
+        try:
             connection, _ = self._listener.accept()
-            wire: Wire[FromParent] = Wire(connection, FromParent)
-            if wire.peer_uid != os.geteuid():
-                connection.close()
-            elif self._wire is not None:
+        except OSError:
+            return  # it left before it was let in
+        wire: Wire[FromParent] = Wire(connection, FromParent)
+        with suppress(OSError):  # it may leave at any moment
+            if wire.peer_uid == os.geteuid():
+                if self._wire is None:
+                    self._attach(wire)
+                    return
                 wire.queue(Busy())
                 wire.flush()
-                connection.close()
-            else:
-                self._attach(wire)
+        wire.close()
 
     def _attach(self, wire: Wire[FromParent]) -> None:
         self._wire = wire
