@@ -122,7 +122,12 @@ _SERVICE: Final = (
         default="40m; RPC 2h; SMTP 10m; IMAP and POP3 35m; told by the check, else by the port",
         help="how long a session may be silent",
     ),
-    Clause(word="on empty", parts=(ON_EMPTY,), default="reset", help="what a new client meets when no host is up"),
+    Clause(
+        word="on empty",
+        parts=(ON_EMPTY,),
+        default="reset",
+        help="what a new client meets when no host is up; in the proxy, which has accepted it, always a reset",
+    ),
     Clause(
         word="on down",
         parts=(ON_DOWN,),
