@@ -49,7 +49,7 @@ class KernelEndings:
         loop = asyncio.get_running_loop()
         try:
             with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, _NETFILTER) as door:
-                door.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, self._queue)
+                _make_room(door, self._queue)
                 door.bind((0, _GROUP))
                 while True:
                     told = await _told(loop, door)
@@ -57,6 +57,14 @@ class KernelEndings:
                     await asyncio.sleep(0)
         except OSError as error:
             raise MachineError("hear which sessions end", error.strerror or str(error)) from error
+
+
+def _make_room(door: socket.socket, queue: int) -> None:
+    """Have the kernel keep so many bytes for us; root of a user namespace gets what `net.core.rmem_max` allows."""
+    try:
+        door.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, queue)
+    except PermissionError:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, queue)
 
 
 async def _told(loop: asyncio.AbstractEventLoop, door: socket.socket) -> Told:

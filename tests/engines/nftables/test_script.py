@@ -7,7 +7,7 @@ import pytest
 
 from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.ruleset import Chain, NamedSet, Ruleset
-from bascule.engines.nftables.script import elements, removal, transaction
+from bascule.engines.nftables.script import elements, parts, removal, transaction
 from bascule.plan.model import Plan
 from engines.nftables.plans import planned, random_plan
 from plan.situations import relay
@@ -152,3 +152,15 @@ def test_removal_leaves_the_keeper() -> None:
     lines = removal().splitlines()
     assert lines[-1] == "delete table inet bascule"
     assert sum("type nat hook" in line for line in lines) == 2
+
+
+def test_a_script_in_parts_is_the_script() -> None:
+    """Slots come map by map behind all else, each map's lines together and in their order."""
+    add, delete = "add element inet bascule m_slots_", "delete element inet bascule m_slots_"
+    script = f"add table inet bascule\n{delete}a {{ 1 }}\n{add}a {{ 1 : 5 }}\n{add}b {{ 1 : 6 }}\nadd rule inet bascule c_x accept\n"
+    assert parts(script) == [
+        "add table inet bascule\nadd rule inet bascule c_x accept\n",
+        f"{delete}a {{ 1 }}\n{add}a {{ 1 : 5 }}\n",
+        f"{add}b {{ 1 : 6 }}\n",
+    ]
+    assert parts("add table inet bascule\n") == ["add table inet bascule\n"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.model import EngineName
@@ -10,10 +11,13 @@ from bascule.engines.nftables.read import read, read_elements
 from bascule.engines.nftables.rules.sticky import STAY_TYPE, stay_elements
 from bascule.engines.nftables.rules.translation import SLOT_TYPE, slot_elements
 from bascule.engines.nftables.ruleset import FAMILY, KEEP, TABLE, NamedSet, Ruleset
-from bascule.engines.nftables.script import removal, slot_changes, transaction
+from bascule.engines.nftables.script import parts, removal, slot_changes, transaction
 from bascule.plan.model import Plan, RelayPlan
 from bascule.system.errors import MachineError
 from bascule.system.nft import Nft
+
+_TOO_LONG: Final = "Message too long"
+"""What nft says where the kernel takes no message of that length from us (EMSGSIZE)."""
 
 
 class NftablesEngine:
@@ -39,16 +43,33 @@ class NftablesEngine:
     async def rehearse(self, changes: str) -> Sequence[Diagnostic]:
         """Ask nft; what it objects to in rules that we wrote is our fault, and is said as it is."""
         objection = await self._nft.rehearse(changes) if changes else ""
+        if _TOO_LONG in objection:
+            objection = await self._nft.rehearse(parts(changes)[0])
         return [Diagnostic.error(Span(), f"nftables would not take the rules: {objection}")] if objection else []
 
     async def apply(self, changes: str) -> None:
         """Load the transaction. Raises MachineError, and then nothing has changed."""
         if changes:
-            await self._nft.load(changes)
+            await self._load(changes)
 
     async def restore(self, snapshot: Ruleset | None) -> None:
         """Bring back the rules that were there; where there was no table, take ours away again."""
-        await self._nft.load(removal() if snapshot is None else transaction(snapshot, await self.observe()) or "\n")
+        await self._load(removal() if snapshot is None else transaction(snapshot, await self.observe()) or "\n")
+
+    async def _load(self, script: str) -> None:
+        """Load a script at one stroke; where the kernel takes no message of that length, its slots map by map.
+
+        Root of a user namespace may not have more room than `net.core.wmem_max` for a message. Then each map still changes
+        at one stroke, and the maps of new relays are empty for some milliseconds.
+        """
+        try:
+            await self._nft.load(script)
+        except MachineError as error:
+            pieces = parts(script)
+            if _TOO_LONG not in error.cause or len(pieces) == 1:
+                raise
+            for piece in pieces:
+                await self._nft.load(piece)
 
     async def flip(self, before: Plan, after: Plan) -> bool:
         """Bring the slots of the one plan to those of the other, and read back what was written.
@@ -64,7 +85,7 @@ class NftablesEngine:
             if old.pool.taking != new.pool.taking and new.sticky is not None:
                 changed[stay_map(new)] = _stays(before, old), _stays(after, new)
         if changed:
-            await self._nft.load(slot_changes(changed))
+            await self._load(slot_changes(changed))
         return await self._hold(changed)
 
     async def _hold(self, changed: Mapping[str, tuple[NamedSet, NamedSet]]) -> bool:

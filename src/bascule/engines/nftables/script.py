@@ -4,12 +4,14 @@ The table is never deleted: that would take the time-out off every live session,
 flushed and refilled; sets, maps and time-out policies are added and removed one by one.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bascule.engines.nftables.ruleset import FAMILY, KEEP, TABLE, Chain, NamedSet, Ruleset
 
 _OURS: Final = f"{FAMILY} {TABLE}"
+_SLOTS: Final = re.compile(rf"(?:add|delete) element {_OURS} (m_slots_\S+) ")
 _BATCH: Final = 1024
 """Elements a line; nft reads any number, people who read a failed script do not."""
 
@@ -120,3 +122,13 @@ def _batches(items: Sequence[str]) -> Iterator[Sequence[str]]:
 def slot_changes(changed: Mapping[str, tuple[NamedSet, NamedSet]]) -> str:
     """Return the script for slot maps alone, by name, each from its old elements to its new ones."""
     return "\n".join(line for name, (before, after) in changed.items() for line in elements(name, before, after)) + "\n"
+
+
+def parts(script: str) -> Sequence[str]:
+    """Return a script in pieces that may be loaded one after the other: all but slots first, then slots map by map."""
+    rest: list[str] = []
+    slots: dict[str, list[str]] = {}
+    for line in script.splitlines():
+        found = _SLOTS.match(line)
+        (slots.setdefault(found[1], []) if found else rest).append(line)
+    return ["\n".join(lines) + "\n" for lines in (rest, *slots.values()) if lines]

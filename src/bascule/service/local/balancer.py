@@ -334,7 +334,7 @@ class Balancer:
         try:
             await work()
         except (MachineError, RehearsalRefused) as error:
-            trouble = f"could not {error}"
+            trouble = f"could not {error}" if isinstance(error, MachineError) else str(error)
             if trouble != self._trouble:
                 self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
             self._trouble = trouble
