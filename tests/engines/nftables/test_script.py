@@ -157,7 +157,8 @@ def test_removal_leaves_the_keeper() -> None:
 def test_a_script_in_parts_is_the_script() -> None:
     """Slots come map by map behind all else, each map's lines together and in their order."""
     add, delete = "add element inet bascule m_slots_", "delete element inet bascule m_slots_"
-    script = f"add table inet bascule\n{delete}a {{ 1 }}\n{add}a {{ 1 : 5 }}\n{add}b {{ 1 : 6 }}\nadd rule inet bascule c_x accept\n"
+    slots = f"{delete}a {{ 1 }}\n{add}a {{ 1 : 5 }}\n{add}b {{ 1 : 6 }}\n"
+    script = f"add table inet bascule\n{slots}add rule inet bascule c_x accept\n"
     assert parts(script) == [
         "add table inet bascule\nadd rule inet bascule c_x accept\n",
         f"{delete}a {{ 1 }}\n{add}a {{ 1 : 5 }}\n",

@@ -112,7 +112,7 @@ class LocalService:
         findings = (*self._findings(running), *await self._crowds(running))
         return StatusReport(
             level=_level(len(relays), active, hosts - up, findings),
-            sentence=_sentence(len(relays), active, hosts, up),
+            sentence=_sentence(len(relays), active, hosts, up, failing=bool(self._balancer.troubles())),
             version=__version__,
             pid=os.getpid(),
             configuration=running.name,
@@ -239,9 +239,11 @@ def _level(relays: int, active: int, hosts_down: int, findings: Sequence[Finding
     return Level.OK
 
 
-def _sentence(relays: int, active: int, hosts: int, up: int) -> str:
+def _sentence(relays: int, active: int, hosts: int, up: int, *, failing: bool) -> str:
     if not relays:
         return "no relay is configured: nothing is balanced"
+    if failing:
+        return f"the machine would not do what {relays} relays need, so some may not serve; {up} of {hosts} hosts are up"
     serving = f"{active} of {relays} relays serve clients" if active < relays else f"{relays} relays serve clients"
     return f"{serving if relays > 1 or active < relays else '1 relay serves clients'}, {up} of {hosts} hosts are up"
 
