@@ -98,7 +98,7 @@ def test_an_ended_session_is_told_once_with_its_totals(rig: Rig) -> None:
 def test_a_client_whom_no_host_takes_is_told_too(rig: Rig) -> None:
     """Whoever looks for that client finds that it was refused."""
     place = rig.carry(refusing())
-    with client(place) as connection, pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError), client(place) as connection:  # also before connect returns
         connection.recv(1)
     (told,) = ended(rig).sessions
     assert (told.session.state, told.session.host, told.session.source) == ("refused", None, None)
