@@ -18,8 +18,8 @@ _BUSY: Final = "Error: Could not process rule: Device or resource busy"
 _SYNTAX: Final = "Error: syntax error"
 
 _COMMAND: Final = re.compile(
-    r"(?P<verb>add|delete|flush) (?P<kind>table|chain|set|map|element|rule|ct timeout) (?P<family>\w+) (?P<table>\w+)"
-    r"(?: (?P<name>\S+))?(?: (?P<rest>.*))?"
+    r"(?P<verb>add|delete|flush) (?P<kind>table|chain|set|map|element|rule|ct timeout|counter)"
+    r" (?P<family>\w+) (?P<table>\w+)(?: (?P<name>\S+))?(?: (?P<rest>.*))?"
 )
 _ELEMENT: Final = re.compile(
     r'(?P<key>[^\s,"]+(?: \. [^\s,"]+)*)(?: timeout (?P<timeout>\d+)s)?(?: comment "(?P<comment>[^"]*)")?'
@@ -28,6 +28,7 @@ _ELEMENT: Final = re.compile(
 _SETS: Final = re.compile(r"@(\S+?)(?=[\s:]|$)")
 _CHAINS: Final = re.compile(r"\b(?:goto|jump) (\S+)")
 _POLICIES: Final = re.compile(r'ct timeout set "([^"]*)"')
+_COUNTERS: Final = re.compile(r'counter name "([^"]*)"')
 
 
 class Refused(Exception):  # noqa: N818 - the kernel's answer, not a fault
@@ -53,6 +54,8 @@ class Table:
     elements: dict[str, dict[str, Element]] = field(default_factory=dict)
     hooks: dict[str, str] = field(default_factory=dict)
     rules: dict[str, list[str]] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    """Packets of each named counter."""
 
     def copy(self, now: float) -> "Table":
         """Return a copy without the elements that have expired."""
@@ -61,7 +64,7 @@ class Table:
             for name, held in self.elements.items()
         }
         rules = {name: [*rules] for name, rules in self.rules.items()}
-        return Table({**self.policies}, {**self.types}, elements, {**self.hooks}, rules)
+        return Table({**self.policies}, {**self.types}, elements, {**self.hooks}, rules, {**self.counters})
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,10 @@ class FakeNft:
             raise MachineError("read the rules", _MISSING)
         return _json(found, name)
 
+    async def counters(self, family: str, table: str) -> Mapping[str, int]:
+        """List the named counters."""
+        return self._now().get((family, table), Table()).counters
+
     async def foreign_nat(self, but: str) -> bool:
         """Look for nat chains elsewhere."""
         return any(
@@ -158,7 +165,7 @@ class FakeNft:
         return {key: table.copy(now) for key, table in self.tables.items()}
 
 
-def _there(held: dict[Any, Any], name: object) -> Any:
+def _there(held: Mapping[Any, Any], name: object) -> Any:
     if name not in held:
         raise Refused(f"{_MISSING}: {name}")
     return held[name]
@@ -185,6 +192,8 @@ def _part(table: Table, command: Command, now: float) -> None:
         table.policies.setdefault(command.name, command.inner)
     elif command.kind == "element":
         _elements(table, command, now)
+    elif command.kind == "counter":
+        _counter(table, command)
     else:
         _set(table, command)
 
@@ -203,6 +212,16 @@ def _chain(table: Table, command: Command) -> None:
     if rules or name in set(_chains_in_use(table)):
         raise Refused(_BUSY)
     del table.rules[name], table.hooks[name]
+
+
+def _counter(table: Table, command: Command) -> None:
+    if command.verb == "add":
+        table.counters.setdefault(command.name, 0)
+        return
+    _there(table.counters, command.name)
+    if any(command.name in _COUNTERS.findall(rule) for rules in table.rules.values() for rule in rules):
+        raise Refused(_BUSY)
+    del table.counters[command.name]
 
 
 def _set(table: Table, command: Command) -> None:
@@ -238,7 +257,13 @@ def _elements(table: Table, command: Command, now: float) -> None:
 def _refer(table: Table, text: str) -> None:
     """Refuse what names a thing that is not there."""
     judged = text.partition(' comment "')[0]
-    for pattern, known in ((_SETS, table.types), (_CHAINS, table.rules), (_POLICIES, table.policies)):
+    named: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
+        (_SETS, table.types),
+        (_CHAINS, table.rules),
+        (_POLICIES, table.policies),
+        (_COUNTERS, table.counters),
+    )
+    for pattern, known in named:
         for name in pattern.findall(judged):
             _there(known, name)
 
@@ -265,6 +290,8 @@ def _listed(family: str, name: str, table: Table) -> Iterator[str]:
             "\t}",
             "",
         )
+    for counter, packets in table.counters.items():
+        yield from (f"\tcounter {counter} {{", f"\t\tpackets {packets} bytes 0", "\t}", "")
     for set_name, (called, declared) in table.types.items():
         yield from (f"\t{called} {set_name} {{", *(f"\t\t{part}" for part in declared.split("; ")), "\t}", "")
     for chain, rules in table.rules.items():
@@ -275,7 +302,7 @@ def _listed(family: str, name: str, table: Table) -> Iterator[str]:
 
 def _counted(rule: str) -> str:
     judged, mark, said = rule.partition(' comment "')
-    return re.sub(r"\bcounter\b", "counter packets 7 bytes 420", judged) + mark + said
+    return re.sub(r"\bcounter\b(?! name)", "counter packets 7 bytes 420", judged) + mark + said
 
 
 def _json(table: Table, name: str) -> dict[str, Any]:
@@ -297,6 +324,7 @@ def _element_json(key: str, element: Element) -> Any:
 def _value_json(text: str) -> Any:
     if " . " in text:
         return {"concat": [_value_json(part) for part in text.split(" . ")]}
-    if text.startswith("goto "):
-        return {"goto": {"target": text.removeprefix("goto ")}}
+    verdict, _, target = text.partition(" ")
+    if verdict in ("goto", "jump"):
+        return {verdict: {"target": target}}
     return int(text) if text.isdecimal() else text

@@ -7,6 +7,7 @@ from bascule.config.model import (
     Check,
     Configuration,
     Forward,
+    Host,
     HttpCheck,
     Interface,
     Listen,
@@ -43,11 +44,16 @@ def _interface(interface: Interface) -> Iterator[str]:
 
 
 def _table(table: Table) -> str:
-    hosts = (
-        f"{host.name} {host.address} weight {host.weight}{'' if host.fall is None else f' fall {host.fall}'}".strip()
-        for host in table.hosts
-    )
+    hosts = (f"{host.name} {host.address} weight {host.weight}{_fall(host)}{_most(host)}".strip() for host in table.hosts)
     return f"table <{table.name}> key {table.key:08x}: {', '.join(hosts)}"
+
+
+def _fall(host: Host) -> str:
+    return "" if host.fall is None else f" fall {host.fall}"
+
+
+def _most(host: Host) -> str:
+    return "" if host.max_sessions is None else f" max {host.max_sessions}"
 
 
 def _relay(relay: Relay) -> str:
@@ -68,6 +74,9 @@ def _relay(relay: Relay) -> str:
         parts.append(f"source {relay.source.first}-{relay.source.last}")
     if relay.sticky is not None:
         parts.append(f"sticky {shown_time(relay.sticky)}")
+    if relay.limits:
+        limits = relay.limits
+        parts.append(f"limits {limits.source_sessions} {limits.source_rate} {limits.half_open}")
     if relay.accept_source_rewrite:
         parts.append("accepts source rewrite")
     return ", ".join(parts)

@@ -18,6 +18,9 @@ Network: TypeAlias = IPv4Network | IPv6Network
 MAXIMUM_WEIGHT: Final = 256
 """A host's weight is 0 to this; 0 takes no new clients."""
 
+MOST_COUNTED: Final = 2048
+"""Sessions of one kind that the kernel counts one by one: it walks them all at a new one (net/netfilter/nf_conncount.c)."""
+
 
 def _span() -> Span:
     return field(default=Span(), compare=False, repr=False)
@@ -146,6 +149,8 @@ class Host:
     weight: int = 1
     fall: int | None = None
     """From relayd's `retry N` (fall N+1); None leaves the check's own."""
+    max_sessions: int | None = None
+    """Sessions that the services of its table give it at most, all of them together; None is no limit."""
     span: Span = _span()
 
     @property
@@ -269,6 +274,24 @@ class SourceRange:
     span: Span = _span()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one service lets in; None is no limit."""
+
+    source_sessions: int | None = None
+    """Sessions of one client address at the same time."""
+    source_rate: int | None = None
+    """New sessions of one client address in a second."""
+    half_open: int | None = None
+    """Sessions that clients have begun and not completed, of all addresses together."""
+
+    def __bool__(self) -> bool:
+        return self != NO_LIMITS
+
+
+NO_LIMITS: Final = Limits()
+
+
 class Kind(StrEnum):
     """How a service hands its clients to hosts."""
 
@@ -304,6 +327,7 @@ class Relay:
     source: SourceRange | None = None
     sticky: int | None = None
     """Seconds for which a client's host is remembered after the last packet of any session; None remembers nothing."""
+    limits: Limits = NO_LIMITS
     accept_source_rewrite: bool = False
     """The operator knows that servers see our address (SMTP: open relay, limits per source)."""
     span: Span = _span()

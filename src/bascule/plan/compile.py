@@ -150,6 +150,7 @@ def _relay(
         slow_start=relay.forward.slow_start,
         sticky=relay.sticky,
         interface=interface,
+        limits=relay.limits,
         span=relay.span,
     )
 
@@ -186,6 +187,7 @@ def _pool_host(host: Host, table: str, tier: int, forward: Forward, listen: Endp
         tier=tier,
         weight=host.weight,
         target=target,
+        max_sessions=host.max_sessions,
         span=host.span,
     )
 

@@ -145,6 +145,8 @@ def _empty(relay: RelayPlan) -> str:
     table = f"table <{relay.pool.table}>"
     if not relay.pool.hosts:
         cause = f"{table} has no hosts"
+    elif any(host.full for host in relay.pool.hosts):
+        cause = f"every host of {table} that is up is full"
     elif any(host.weight for host in relay.pool.hosts):
         cause = f"no host of {table} is up"
     else:
@@ -182,6 +184,8 @@ def _reached(host: PoolHost, question: Question) -> str:
 def _absence(host: PoolHost, states: States) -> str:
     if host.duty is not Duty.SERVES:
         return f"is {host.duty}"
+    if host.full:
+        return f"is full (max sessions {host.max_sessions})"
     state = HostState.DOWN if host.target is None else states.get(host.target, HostState.DOWN)
     return {
         HostState.UNKNOWN: "is not known to be up yet",

@@ -10,7 +10,20 @@ from hashlib import sha256
 from typing import Final
 
 from bascule.config.diagnostics import Span
-from bascule.config.model import Address, Check, EngineName, Kind, Mode, OnDown, OnEmpty, OnRemove, Timing, Transport
+from bascule.config.model import (
+    NO_LIMITS,
+    Address,
+    Check,
+    EngineName,
+    Kind,
+    Limits,
+    Mode,
+    OnDown,
+    OnEmpty,
+    OnRemove,
+    Timing,
+    Transport,
+)
 from bascule.plan.orders import Duty
 
 NO_HOST: Final = -1
@@ -96,13 +109,25 @@ class PoolHost:
     """None where nothing is checked: the host counts as up."""
     duty: Duty = Duty.SERVES
     """What an administrator has ordered."""
+    max_sessions: int | None = None
+    """Sessions that the services of its table give it at most, all of them together."""
+    full: bool = False
+    """It has them, or had a moment ago."""
     span: Span = field(default=Span(), compare=False, repr=False)
 
     def state(self, states: Mapping[ProbeTarget, HostState]) -> HostState:
         """Return the state that counts, from what the checks say: UP takes clients, DOWN may lose those it has.
 
-        A drained host keeps its clients until it goes down, as a disabled one has none to lose.
+        A host that is drained or full keeps its clients until it goes down, as a disabled one has none to lose.
         """
+        return HostState.UNKNOWN if self.is_full(states) else self._by_word(states)
+
+    def is_full(self, states: Mapping[ProbeTarget, HostState]) -> bool:
+        """Return whether the host would take clients if it had fewer."""
+        return self.full and self._by_word(states) is HostState.UP
+
+    def _by_word(self, states: Mapping[ProbeTarget, HostState]) -> HostState:
+        """Return what the checks and an administrator say."""
         checked = HostState.UP if self.target is None else states.get(self.target, HostState.UNKNOWN)
         match self.duty:
             case Duty.FORCED_UP:
@@ -177,6 +202,7 @@ class RelayPlan:
     """Seconds for which a client's host is remembered after the last packet of its sessions; None remembers nothing."""
     interface: str = ""
     """Only clients that come in through this interface are taken; empty takes all."""
+    limits: Limits = NO_LIMITS
     span: Span = field(default=Span(), compare=False, repr=False)
 
     @property

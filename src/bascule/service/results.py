@@ -100,6 +100,8 @@ class HostStatus(StrEnum):
     UNKNOWN = "unknown"
     DRAINED = "drained"
     """By an administrator's word it takes no new clients."""
+    FULL = "full"
+    """It is up, and has all the sessions that it may have."""
     DISABLED = "disabled"
     """By an administrator's word it has no clients, and its checks do not count."""
 
@@ -257,6 +259,8 @@ class ClientReport(Result, frozen=True, kw_only=True, tag="client"):
     from_client: int = 0
     from_host: int = 0
     """Bytes each way, of all that live and that have ended."""
+    limits: tuple[str, ...] = ()
+    """How near it is to limits of services, and where it met them within the last hour."""
     notes: tuple[str, ...] = ()
     """What the answer may lack, and why."""
 

@@ -46,6 +46,10 @@ class Nft(Protocol):
         """Return one `set` or `map` as a JSON object with its elements."""
         ...
 
+    async def counters(self, family: str, table: str) -> Mapping[str, int]:
+        """Return the packets of each named counter of a table. Raises MachineError where the table is not there."""
+        ...
+
     async def foreign_nat(self, but: str) -> bool:
         """Return whether a nat chain stands in any table but the named one."""
         ...
@@ -95,6 +99,11 @@ class NftProgram:
                 found: dict[str, Any] = entry[kind]
                 return found
         raise MachineError("read the rules", f"{kind} {name} is not there")
+
+    async def counters(self, family: str, table: str) -> Mapping[str, int]:
+        """List them at one stroke."""
+        entries = await self._json("list", "counters", "table", family, table)
+        return {entry["counter"]["name"]: entry["counter"]["packets"] for entry in entries if "counter" in entry}
 
     async def foreign_nat(self, but: str) -> bool:
         """Look through the base chains of all tables."""

@@ -29,10 +29,13 @@ def everywhere(name: str = "HTTPS", *statements: str, port: int = PORT, forward:
     return relay(name, *statements, listen=[f"{VIP} port {port}", f"{VIP6} port {port}"], forward=forward)
 
 
-def text(*relays: str, arms: int = 1, servers: int = 2) -> str:
-    """Return the configuration of a balancer with one or two arms; every server is a host of both IP versions."""
+def text(*relays: str, arms: int = 1, servers: int = 2, options: str = "") -> str:
+    """Return the configuration of a balancer with one or two arms; every server is a host of both IP versions.
+
+    `options` are those of every host.
+    """
     networks = ("10.80.2.", "fd80::2:") if arms == 1 else ("10.90.2.", "fd90::2:")
-    hosts = [f"{network}{n}" for network in networks for n in range(1, servers + 1)]
+    hosts = [f"{network}{n} {options}".rstrip() for network in networks for n in range(1, servers + 1)]
     blocks = ONE_ARM_BLOCK if arms == 1 else ONE_ARM_BLOCK + _BACK_BLOCK
     return blocks + balancer(*(relays or (everywhere(),)), hosts=hosts)
 
@@ -94,6 +97,7 @@ def network(
     ports: Sequence[int] = (PORT,),
     router: bool = False,
     gateway: bool = False,
+    options: str = "",
 ) -> Iterator[Network]:
     """Build a network and deploy relays in it; two-armed servers know no route to anyone, unless we are their `gateway`.
 
@@ -105,6 +109,6 @@ def network(
         if router:
             net["lb1"].sysctl(net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
         deployed = KernelRelays(net["lb1"], state)
-        deployed.deploy(text(*relays, arms=arms, servers=servers))
+        deployed.deploy(text(*relays, arms=arms, servers=servers, options=options))
         with Servers(net.named("srv"), *ports) as listening:
             yield Network(net, deployed, listening, version)

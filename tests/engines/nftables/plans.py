@@ -21,6 +21,8 @@ _NAMES = (
     "* $x @y !",
     "x" * 63,
 )
+_MAXIMA = (" max sessions 3", " max sessions 2048", " max sessions 9000")
+_LIMITS = ("max source sessions 5", "max source rate 5/s", "max source rate 70/s", "max half-open 40")
 _MODES = ("source-hash", "roundrobin", "random", "loadbalance", "least-states")
 
 
@@ -41,7 +43,8 @@ def planned(
 def random_plan(chance: random.Random, marks: Mapping[MarkOwner, int], *, fixed: Sequence[str] = ()) -> Plan:
     """Return a random plan that goes on with these marks; `fixed` relays stand first in it."""
     hosts = [
-        f"10.80.2.{n} weight {chance.choice([0, 1, 1, 2, 50])}" for n in chance.sample(range(1, 9), chance.randrange(1, 5))
+        f"10.80.2.{n} weight {chance.choice([0, 1, 1, 2, 50])}{chance.choice(['', '', *_MAXIMA])}"
+        for n in chance.sample(range(1, 9), chance.randrange(1, 5))
     ]
     hosts += [f"fd80::2:{n}" for n in chance.sample(range(1, 9), chance.randrange(1, 3))]
     if fixed:
@@ -69,6 +72,8 @@ def _random_relay(chance: random.Random, name: str, port: int) -> str:
         statements.append("source fd80::10-fd80::1f" if alone else "on down keep")
     if chance.random() < 0.3:
         statements.append("on empty drop")
+    limits = chance.sample(_LIMITS, chance.choice([0, 0, 1, 2]))
+    statements += {limit.rpartition(" ")[0]: limit for limit in limits}.values()
     forward = f"check {chance.choice(['tcp', 'icmp'])} mode {chance.choice(_MODES)}"
     if chance.random() < 0.5:
         forward = f"port {chance.choice([443, 8443])} {forward}"

@@ -9,7 +9,7 @@ import pytest
 
 from bascule.config.model import Address, EngineName
 from bascule.engines.nftables.compose import compose
-from bascule.engines.nftables.names import relay_chain, slots_map, timeout_policy, timeout_set
+from bascule.engines.nftables.names import refuse_chain, relay_chain, slots_map, timeout_policy, timeout_set
 from bascule.engines.nftables.rules.probing import PACKET_MARK
 from bascule.engines.nftables.rules.translation import ranges, slot_elements
 from bascule.engines.nftables.ruleset import Ruleset
@@ -43,11 +43,12 @@ def test_what_a_rule_names_is_there(seed: int) -> None:
     """Sets, maps, chains and time-outs exist, and every chain is a base chain or is reached."""
     made = ruleset(random_one(seed))
     written = "\n".join(rules(made))
-    targets = {value for named in made.sets.values() for value in named.elements.values() if value.startswith("goto ")}
-    reached = {*re.findall(r"(?:goto|jump) (\S+)", written), *(target.removeprefix("goto ") for target in targets)}
+    verdicts = [value for named in made.sets.values() if named.verdicts for value in named.elements.values()]
+    reached = {*re.findall(r"(?:goto|jump) (\S+)", written), *(verdict.split()[1] for verdict in verdicts)}
     assert set(re.findall(r"@([\w.]+)", written)) <= made.sets.keys()
     assert reached == {name for name, chain in made.chains.items() if not chain.hook}
     assert set(re.findall(r'ct timeout set "(\w+)"', written)) == made.timeouts.keys()
+    assert set(re.findall(r'counter name "([^"]+)"', written)) == made.counters
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -84,7 +85,9 @@ def test_every_relay_is_in_every_place(seed: int) -> None:
             place = f"{end.address} . {end.transport} . {ports}"
             assert made.sets[f"m_relay{version}"].elements[place] == f"goto {relay_chain(part)}"
             assert place in made.sets[f"s_vip{version}"].elements
-            assert (place in made.sets[f"s_silent{version}"].elements) == (part.on_empty == "drop")
+            assert made.sets[f"m_refuse{version}"].elements[place] == f"goto {refuse_chain(part)}"
+            (refusal,) = made.chains[refuse_chain(part)].rules
+            assert (" drop " in refusal) == (part.on_empty == "drop")
             timed = made.sets[timeout_set(part.session_timeout, version)].elements
             assert (f"{end.address} . {ports}" in timed) == (end.transport == "tcp")
         assert made.timeouts[timeout_policy(part.session_timeout)] == part.session_timeout

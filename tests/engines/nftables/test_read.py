@@ -22,7 +22,13 @@ LISTING: Final = Listing(
     tuple(json.loads((_LISTINGS / "nft-1.0.6.json").read_text(encoding="utf-8"))),
 )
 PLAN: Final = planned(
-    relay("HTTPS", listen=["10.80.0.10 port 443"]),
+    relay(
+        "HTTPS",
+        "max source sessions 20",
+        "max source rate 5/s",
+        "max half-open 100",
+        listen=["10.80.0.10 port 443"],
+    ),
     relay(
         "Grüße, {Welt}",
         "on empty drop",
@@ -33,20 +39,22 @@ PLAN: Final = planned(
     relay(
         "RPC",
         "sticky-address timeout 90m",
+        "max source rate 30/s",
         listen=["10.80.0.10 udp port 53", "10.80.0.10 port 6005:59530 interface eth0"],
         forward="check icmp",
         kind="redirect",
     ),
-    hosts=["10.80.2.1", "fd80::2:1"],
+    hosts=["10.80.2.1 max sessions 300", "fd80::2:1 max sessions 5000"],
 )
 
 
 def test_a_listing_is_what_was_composed() -> None:
-    """Every chain, rule, set and time-out reads as it was written, and every element but the slots that were cut."""
+    """All but the slots that were cut reads as it was written."""
     desired, seen = compose(PLAN), read(LISTING)
     assert desired is not None
     assert seen.chains == desired.chains
     assert seen.timeouts == desired.timeouts
+    assert seen.counters == desired.counters
     cut = {
         name: replace(named, elements={key: value for key, value in named.elements.items() if int(key) < 4})
         if name.startswith("m_slots_")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bascule.config.model import Mode
-from bascule.engines.proxy.choice import Choice, Host, packed_slots, remembered_ranking, unpacked_slots
+from bascule.engines.proxy.choice import Choice, Crowds, Host, packed_slots, remembered_ranking, unpacked_slots
 from bascule.engines.proxy.wire import Place, ProxyHost, ProxyRelay, ProxySource
 from bascule.plan.model import NO_HOST, HostState
 from bascule.plan.selection import SLOTS, Candidate, deal, rank, slot_of
@@ -21,7 +21,7 @@ PLACES = [Place(f"10.0.2.{n}", 443) for n in range(1, 6)]
 
 
 def _choice(plan: ProxyRelay) -> Choice:
-    return Choice(plan, ranking=remembered_ranking(), chance=random.Random(1))
+    return Choice(plan, ranking=remembered_ranking(), chance=random.Random(1), crowds=Crowds())
 
 
 def _dealt(hosts: list[ProxyHost]) -> list[int]:

@@ -64,6 +64,8 @@ def client(arguments: Namespace, session: Session) -> int:
     session.screen.say(*_headline(report))
     for service in report.services:
         session.screen.say("  ", *_service(service))
+    for limit in report.limits:
+        session.screen.say(styled("limit: ", DOUBTFUL), limit)
     for title, rows, columns, total in (
         ("Lives", report.sessions, _LIVING, report.total),
         ("Ended within the last hour", report.ended, _ENDED, report.ended_total),

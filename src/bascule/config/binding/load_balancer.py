@@ -9,7 +9,7 @@ from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
 from bascule.config.model import Host, Kind, LoadBalancer, Table
 from bascule.config.outline import Node
-from bascule.config.schema.load_balancer import HOST, KEY, NAME, RETRY, TABLE, WEIGHT, WORKERS
+from bascule.config.schema.load_balancer import HOST, KEY, MAX_SESSIONS, NAME, RETRY, TABLE, WEIGHT, WORKERS
 
 _SERVICES: Final = frozenset(Kind)
 
@@ -59,6 +59,7 @@ def _host(node: Node) -> Host:
         name=match.option("name", NAME) or "",
         weight=1 if weight is None else weight,
         fall=None if retry is None else retry + 1,
+        max_sessions=match.option("max sessions", MAX_SESSIONS),
         span=match.spans[HOST.name],
     )
 

@@ -15,6 +15,7 @@ def carriers(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagn
         yield Diagnostic.error(relay.span, what, "write `engine proxy`, or leave the engine to us")
         return
     yield from _datagrams(relay)
+    yield from _handshakes(relay)
     why = _by_proxy(ownership, relay, table)
     if why and relay.kind is Kind.REDIRECT:
         hint = "write a relay, whose source address is ours"
@@ -44,9 +45,19 @@ def _refused(relay: Relay, why: str) -> Iterator[Diagnostic]:
         if listen.interface:
             what = f"{relay.title} listens on one interface, which the proxy cannot tell: {why}"
             yield Diagnostic.error(listen.span, what, "listen on an address that only this interface has")
+    if relay.limits.half_open is not None:
+        what = f"max half-open of {relay.title} has no effect in the proxy, whose clients have completed theirs: {why}"
+        yield Diagnostic.warning(relay.span, what, "this machine's own net.ipv4.tcp_max_syn_backlog bounds them there")
     if relay.sticky is not None:
         what = f"{relay.title} cannot remember a client's host in the proxy, whose processes do not share it: {why}"
         yield Diagnostic.error(relay.span, what, "`mode source-hash` always sends a client to the same host")
+
+
+def _handshakes(relay: Relay) -> Iterator[Diagnostic]:
+    """Yield a limit on half-open sessions where there is nothing of the kind to count."""
+    if relay.limits.half_open is not None and all(listen.transport is Transport.UDP for listen in relay.listens):
+        what = f"max half-open of {relay.title} has no effect: UDP has no handshake"
+        yield Diagnostic.warning(relay.span, what, "`max source sessions` and `max source rate` hold for UDP too")
 
 
 def _datagrams(relay: Relay) -> Iterator[Diagnostic]:

@@ -34,6 +34,24 @@ def integer(low: int, high: int, name: str = "NUMBER") -> Kind[int]:
     return Kind(name=name, what=what, read=read)
 
 
+_RATE: Final = re.compile(r"([0-9]{1,10})/s")
+
+
+def rate(low: int, high: int) -> Kind[int]:
+    """Return the kind of whole numbers in a second, from `low` to `high`: `20/s`."""
+    what = f"a rate from {low}/s to {high}/s"
+
+    def read(token: Token) -> int | Flaw:
+        found = _RATE.fullmatch(token.text)
+        if found is None:
+            hint = f"write {token.text}/s" if _DIGITS.fullmatch(token.text) else ""
+            return Flaw(expected(what, token).message, hint)
+        number = int(found[1])
+        return number if low <= number <= high else expected(what, token)
+
+    return Kind(name="NUMBER/s", what=what, read=read)
+
+
 _LAST_PORT: Final = 65535
 _ONE_PORT: Final = integer(1, _LAST_PORT)
 _RANGE: Final = re.compile(r"[0-9]{1,10}:[0-9]{1,10}")

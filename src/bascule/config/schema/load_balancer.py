@@ -7,11 +7,11 @@ from bascule.config.kinds.kind import choice
 from bascule.config.kinds.numbers import KEY as KEY_KIND
 from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.numbers import PORTS as PORTS_KIND
-from bascule.config.kinds.numbers import duration, integer, whole_seconds
+from bascule.config.kinds.numbers import duration, integer, rate, whole_seconds
 from bascule.config.kinds.texts import NAME as NAME_KIND
 from bascule.config.kinds.texts import TABLE as TABLE_KIND
 from bascule.config.kinds.texts import identifier
-from bascule.config.model import MAXIMUM_WEIGHT, Address, Mode
+from bascule.config.model import MAXIMUM_WEIGHT, MOST_COUNTED, Address, Mode
 from bascule.config.schema.check import CHECKS
 from bascule.config.schema.clause import Clause, Literal, Value
 from bascule.config.schema.timing import TIMING
@@ -22,6 +22,7 @@ TABLE: Final = Value("table", TABLE_KIND)
 HOST: Final[Value[Address]] = Value("host", HOST_ADDRESS)
 WEIGHT: Final = Value("weight", integer(0, MAXIMUM_WEIGHT))
 RETRY: Final = Value("retry", integer(0, 99))
+MAX_SESSIONS: Final = Value("max sessions", integer(1, 1_000_000))
 KEY: Final = Value("key", KEY_KIND)
 LISTEN_ADDRESS: Final[Value[Address]] = Value("address", ADDRESS, optional=True)
 PORT: Final = Value("port", PORT_KIND)
@@ -36,6 +37,9 @@ CONNECT_TIMEOUT: Final = Value("connect timeout", duration(0.1, 60))
 SOURCE: Final = Value("source", ADDRESS_RANGE)
 WORKERS: Final = Value("workers", integer(1, 64))
 GROUP: Final = Value("group", NAME_KIND)
+MAX_SOURCE_SESSIONS: Final = Value("max source sessions", integer(1, MOST_COUNTED))
+MAX_SOURCE_RATE: Final = Value("max source rate", rate(1, 100_000))
+MAX_HALF_OPEN: Final = Value("max half-open", integer(1, 1_000_000))
 MODE: Final = Value(
     "mode",
     choice(
@@ -59,6 +63,12 @@ _HOST: Final = Clause(
         Clause(word="name", parts=(NAME,), default="the address", help="what people call the host"),
         Clause(word="weight", parts=(WEIGHT,), default="1", help="its share of the clients; 0 takes no new ones"),
         Clause(word="retry", parts=(RETRY,), help="relayd's word: failed probes to forgive, so `fall` is one more"),
+        Clause(
+            word="max sessions",
+            parts=(MAX_SESSIONS,),
+            default="no limit",
+            help="sessions that the services of this table give it at most, all together; further clients go to others",
+        ),
     ),
 )
 
@@ -152,6 +162,24 @@ _SERVICE: Final = (
                 help="how long after the last packet of any of its sessions",
             ),
         ),
+    ),
+    Clause(
+        word="max source sessions",
+        parts=(MAX_SOURCE_SESSIONS,),
+        default="no limit",
+        help="sessions of one client address at the same time; further ones are refused",
+    ),
+    Clause(
+        word="max source rate",
+        parts=(MAX_SOURCE_RATE,),
+        default="no limit",
+        help="new sessions of one client address in a second; further ones are refused",
+    ),
+    Clause(
+        word="max half-open",
+        parts=(MAX_HALF_OPEN,),
+        default="no limit",
+        help="sessions that clients have begun and not completed, all together; further ones are refused",
     ),
     _DISABLE,
 )

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from bascule.config.model import EngineName
 from bascule.engines.nftables.names import timeout_policy
 from bascule.engines.nftables.rules.endpoints import endpoint_sets
-from bascule.engines.nftables.rules.filtering import filter_chains
+from bascule.engines.nftables.rules.filtering import filter_chains, refusal_maps
 from bascule.engines.nftables.rules.guard import guard_chains, kept_sets
+from bascule.engines.nftables.rules.limits import fullness_sets, limit_chains, limit_counters, limit_sets
 from bascule.engines.nftables.rules.probing import probe_sets, raw_chains
 from bascule.engines.nftables.rules.sticky import refresh_chains, sticky_chains, sticky_sets
 from bascule.engines.nftables.rules.translation import nat_chains, relay_chains, slot_sets, source_maps, target_maps
@@ -29,6 +30,7 @@ def compose(plan: Plan) -> Ruleset | None:
         timeouts={timeout_policy(seconds): seconds for seconds in timeouts},
         sets=dict(_sets(plan, relays, timeouts)),
         chains=_chains(plan, relays, timeouts),
+        counters=frozenset(limit_counters(relays)),
     )
 
 
@@ -40,15 +42,19 @@ def _sets(plan: Plan, relays: Sequence[RelayPlan], timeouts: Sequence[int]) -> I
         yield from kept_sets(version)
         yield from target_maps(plan, version)
         yield from source_maps(family, version)
+        yield from refusal_maps(family, version)
+        yield from limit_sets(family, version)
     for relay in relays:
         yield from slot_sets(relay)
     yield from sticky_sets(plan)
+    yield from fullness_sets(relays)
 
 
 def _chains(plan: Plan, relays: Sequence[RelayPlan], timeouts: Sequence[int]) -> Mapping[str, Chain]:
     chains = {
         **raw_chains(),
-        **guard_chains(timeouts),
+        **guard_chains(timeouts, relays),
+        **limit_chains(relays),
         **refresh_chains(plan),
         **nat_chains(relays),
         **filter_chains(plan, relays),

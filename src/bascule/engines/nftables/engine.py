@@ -1,12 +1,13 @@
 """Makes the kernel's rules equal to the plan's: whole plans by one transaction, a host's flip by a smaller one."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.model import EngineName
-from bascule.engines.nftables.names import slots_map, stay_map
+from bascule.engines.nftables.names import Refusal, refusal_counter, slots_map, stay_map
 from bascule.engines.nftables.read import read, read_elements
 from bascule.engines.nftables.rules.sticky import STAY_TYPE, stay_elements
 from bascule.engines.nftables.rules.translation import SLOT_TYPE, slot_elements
@@ -94,6 +95,18 @@ class NftablesEngine:
             if read_elements(wanted.type, entry).elements != wanted.elements:
                 return False
         return True
+
+    async def refusals(self, plan: Plan) -> Mapping[str, Mapping[Refusal, int]]:
+        """Return how many packets of clients were refused, by relay and reason, since the relay came. Raises MachineError.
+
+        A client that was refused tries again by itself once or twice, so these are a little more than there were clients.
+        """
+        packets = await self._nft.counters(FAMILY, TABLE)
+        counters = {refusal_counter(part, why): (part.name, why) for part in plan.of(EngineName.KERNEL) for why in Refusal}
+        refused: dict[str, Counter[Refusal]] = {}
+        for name, (relay, why) in counters.items():
+            refused.setdefault(relay, Counter())[why] += packets.get(name, 0)
+        return refused
 
     async def refuse_all(self) -> None:
         """Send no more clients to any host; the rules meet them with a reset. Raises MachineError."""

@@ -4,6 +4,7 @@ Every name has a prefix of ours: some words are reserved (`fwd`), and nft knows 
 """
 
 import re
+from enum import StrEnum
 from typing import Final
 from zlib import crc32
 
@@ -27,6 +28,12 @@ def relay_id(relay: RelayPlan) -> str:
     over = "" if relay.transport is Transport.TCP else f"{relay.transport}."
     through = f".through.{crc32(relay.interface.encode()):08x}" if relay.interface else ""
     return f"{_safe(relay.name)}.{relay.version}.{over}{ports}{through}"
+
+
+def service_id(relay: RelayPlan) -> str:
+    """Return a name that all parts of a relay share that are of one IP version and transport, as their marks do."""
+    over = "" if relay.transport is Transport.TCP else f".{relay.transport}"
+    return f"{_safe(relay.name)}.{relay.version}{over}"
 
 
 def _safe(name: str) -> str:
@@ -67,6 +74,66 @@ def destination_chain(relay: RelayPlan) -> str:
 def refresh_chain(relay: RelayPlan) -> str:
     """Return the name of the chain that keeps clients remembered: one for each map and time."""
     return f"c_refresh_{sticky_map(relay).removeprefix('m_sticky_')}.{relay.sticky}"
+
+
+class Refusal(StrEnum):
+    """Why clients of a relay are refused; each is counted by a counter of its own."""
+
+    NO_HOST = "nohost"
+    """No host takes clients."""
+    FULL = "full"
+    """The host has all the sessions that it may have."""
+    SOURCE_SESSIONS = "sessions"
+    """The client has all the sessions that it may have."""
+    SOURCE_RATE = "rate"
+    """The client comes too often."""
+    HALF_OPEN = "halfopen"
+    """Too many sessions are begun and not completed."""
+
+
+def refusal_counter(relay: RelayPlan, why: Refusal) -> str:
+    """Return the name of the counter of clients that are refused for one reason."""
+    return f"n_{why}_{service_id(relay)}"
+
+
+def limit_chain(relay: RelayPlan) -> str:
+    """Return the name of the chain that new sessions pass where a relay has limits."""
+    return f"c_limit_{relay_id(relay)}"
+
+
+def refuse_chain(relay: RelayPlan) -> str:
+    """Return the name of the chain that refuses a relay's clients where no host takes them."""
+    return f"c_refuse_{relay_id(relay)}"
+
+
+def rate_set(relay: RelayPlan) -> str:
+    """Return the name of the set of clients and how often they came; it names the limit, which its elements carry."""
+    return f"s_rate_{service_id(relay)}.{relay.limits.source_rate}"
+
+
+def source_set(relay: RelayPlan) -> str:
+    """Return the name of the set of clients and their sessions; it names the limit, which its elements carry."""
+    return f"s_sessions_{service_id(relay)}.{relay.limits.source_sessions}"
+
+
+def opening_set(relay: RelayPlan) -> str:
+    """Return the name of the set of sessions that are begun and not completed; it names its size."""
+    return f"s_opening_{service_id(relay)}.{relay.limits.half_open}"
+
+
+def opened_chain(relay: RelayPlan) -> str:
+    """Return the name of the chain that takes completed sessions from that set."""
+    return f"c_opened_{service_id(relay)}"
+
+
+def full_set(table: str, version: int, limit: int) -> str:
+    """Return the name of the set of a table's hosts and their sessions; it names the limit, which its elements carry."""
+    return f"s_full_{_safe(table)}.{version}.{limit}"
+
+
+def full_chain(relay: RelayPlan, limit: int) -> str:
+    """Return the name of the chain that refuses clients of hosts that have so many sessions."""
+    return f"c_full_{service_id(relay)}.{limit}"
 
 
 def timeout_policy(seconds: int) -> str:

@@ -13,10 +13,10 @@ from bascule.engines.nftables.ruleset import Chain, NamedSet, Ruleset
 from bascule.plan.model import Endpoint, MarkOwner
 from bascule.system.nft import Listing
 
-_BLOCK = re.compile(r"\t(ct timeout|chain|set|map) (\S+) \{")
+_BLOCK = re.compile(r"\t(ct timeout|chain|set|map|counter) (\S+) \{")
 _TIMEOUT = re.compile(r"established : (\d+)")
 _PACKETS = re.compile(r"counter packets \d+ bytes \d+")
-_TYPED = ("type ", "typeof ", "size ", "flags ")
+_TYPED = ("type ", "typeof ", "size ", "flags ", "gc-interval ")
 
 
 def read(listing: Listing) -> Ruleset:
@@ -24,24 +24,28 @@ def read(listing: Listing) -> Ruleset:
     timeouts: dict[str, int] = {}
     types: dict[str, str] = {}
     chains: dict[str, Chain] = {}
+    counters: set[str] = set()
     for kind, name, body in _blocks(listing.rules.splitlines()):
         if kind == "chain":
             chains[name] = _chain(body)
         elif kind == "ct timeout":
             found = _TIMEOUT.search("\n".join(body))
             timeouts[name] = int(found[1]) if found else 0
+        elif kind == "counter":
+            counters.add(name)
         else:
             types[name] = "; ".join(line for line in body if line.startswith(_TYPED))
     entries = {entry["name"]: entry for item in listing.objects for kind, entry in item.items() if kind in ("set", "map")}
     return Ruleset(
         timeouts=timeouts,
         chains=chains,
+        counters=frozenset(counters),
         sets={name: _named(kind, entries.get(name, {})) for name, kind in types.items()},
     )
 
 
 def _named(kind: str, entry: Mapping[str, Any]) -> NamedSet:
-    if kind.endswith("timeout"):
+    if "dynamic" in kind or kind.endswith("timeout"):
         return NamedSet(kind, dynamic=True)
     return read_elements(kind, entry)
 
@@ -86,8 +90,9 @@ def _text(value: Any) -> str:
             return " . ".join(_text(part) for part in value["concat"])
         if "range" in value:
             return "-".join(_text(part) for part in value["range"])
-        if "goto" in value:
-            return f"goto {value['goto']['target']}"
+        for verdict in ("goto", "jump"):
+            if verdict in value:
+                return f"{verdict} {value[verdict]['target']}"
     return str(value)
 
 

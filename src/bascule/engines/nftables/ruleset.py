@@ -51,5 +51,7 @@ class Ruleset:
     """Conntrack time-out policies by name, in seconds."""
     sets: Mapping[str, NamedSet] = field(default_factory=dict)
     chains: Mapping[str, Chain] = field(default_factory=dict)
+    counters: frozenset[str] = frozenset()
+    """Named counters: they go on counting while chains are refilled."""
     kept: bool = True
     """The table of empty nat chains is there too."""

@@ -62,6 +62,7 @@ def _objects(desired: Ruleset, before: Ruleset) -> Iterator[str]:
     dropped = [name for name in before.chains if name not in desired.chains]
     retyped = {name for name, wanted in desired.sets.items() if _retyped(wanted, before.sets.get(name))}
     unwanted = [name for name in before.sets if name not in desired.sets or name in retyped]
+    yield from (f"add counter {_OURS} {name}" for name in sorted(desired.counters - before.counters))
     # what refers goes first, what is referred to last
     yield from (f"flush chain {_OURS} {name}" for name in [*changed, *dropped] if name in before.chains)
     yield from (f"delete chain {_OURS} {name}" for name in remade)
@@ -79,6 +80,7 @@ def _objects(desired: Ruleset, before: Ruleset) -> Iterator[str]:
             yield f"add {wanted.keyword} {_OURS} {name} {{ {wanted.type}; }}"
         if not wanted.dynamic:
             yield from elements(name, _without_verdicts(there, wanted), wanted)
+    yield from (f"delete counter {_OURS} {name}" for name in sorted(before.counters - desired.counters))
     for name in changed:
         yield from (f"add rule {_OURS} {name} {rule}" for rule in desired.chains[name].rules)
 

@@ -73,11 +73,19 @@ class Carrier:
         return self._now if self._unfinished else self._deadlines.next()
 
     def welcome(self, client: socket.socket, peer: Place, door: Door) -> None:
-        """Take a client that has come in at a door."""
-        door.choice.accepted += 1
+        """Take a client that has come in at a door, unless it is over a limit."""
+        choice = door.choice
+        over = choice.sources.objection(peer.address, self._now)
+        choice.sources.come(peer.address)
         self.sessions += 1
-        session = Session(client, peer, door, door.choice.slot(peer.address, door.place), self._now)
-        self._try_hosts(session)
+        session = Session(client, peer, door, choice.slot(peer.address, door.place), self._now)
+        if over:
+            choice.limited += 1
+            reset_at_close(client)
+            self._end(session, f"over {over}")
+        else:
+            choice.accepted += 1
+            self._try_hosts(session)
 
     def serve(self, fd: int, mask: int) -> bool:
         """Act on an event; False when the descriptor is none of ours, or no longer."""
@@ -177,7 +185,7 @@ class Carrier:
                 server.bind((source, 0))
 
     def _await(self, session: Session, host: Host, server: socket.socket) -> None:
-        host.sessions += 1
+        host.come()
         session.host = host
         session.server = End(server, prompt=False, watched=True)
         self._by_fd[session.server.fd] = session
@@ -266,12 +274,13 @@ class Carrier:
         if session.host is not None:
             self._part(session, session.host)
         self._drop(session.client)
+        session.choice.sources.leave(session.peer.address)
         self.sessions -= 1
 
     def _part(self, session: Session, host: Host) -> None:
         """Let go of the host's end."""
         self._deadlines.drop(session, session.bucket)
-        host.sessions -= 1
+        host.leave()
         session.host = None
         if session.server is not None:
             self._drop(session.server)

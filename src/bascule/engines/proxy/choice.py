@@ -10,8 +10,10 @@ from functools import lru_cache
 from ipaddress import ip_address
 from sys import byteorder
 from typing import Final, TypeAlias
+from weakref import WeakValueDictionary
 
 from bascule.config.model import Address, Mode
+from bascule.engines.proxy.sources import Sources
 from bascule.engines.proxy.wire import HostCounts, Place, ProxyHost, ProxyRelay, ProxySource, RelayCounts
 from bascule.plan.model import NO_HOST, HostState
 from bascule.plan.selection import SLOTS, Candidate, rank, slot_of, slot_of_service
@@ -47,19 +49,69 @@ def _swapped(slots: "array[int]") -> "array[int]":
     return slots
 
 
+class Crowd:
+    """The sessions of one host that all relays of a worker on one table give it."""
+
+    __slots__ = ("__weakref__", "sessions")
+
+    def __init__(self) -> None:
+        self.sessions = 0
+
+
+class Crowds:
+    """Finds the crowd of each host of each table, as long as a relay of the worker has it."""
+
+    def __init__(self) -> None:
+        self._known: WeakValueDictionary[tuple[str, str], Crowd] = WeakValueDictionary()
+
+    def of(self, host: ProxyHost) -> Crowd:
+        """Return the crowd of a host, the same for every relay on its table."""
+        return self._known.setdefault((host.table, host.place.address), Crowd())
+
+
 class Host:
     """A host of a relay while the worker runs: where it is, whether it takes clients, and its counters."""
 
-    __slots__ = ("failed", "from_client", "from_host", "label", "opened", "place", "sessions", "state", "tier", "weight")
+    __slots__ = (
+        "crowd",
+        "failed",
+        "from_client",
+        "from_host",
+        "label",
+        "opened",
+        "place",
+        "room",
+        "sessions",
+        "state",
+        "tier",
+        "weight",
+    )
 
-    def __init__(self, host: ProxyHost) -> None:
+    def __init__(self, host: ProxyHost, crowd: Crowd) -> None:
         self.place: Place = host.place
+        self.crowd = crowd
         self.follow(host)
         self.sessions = self.opened = self.failed = self.from_client = self.from_host = 0
 
     def follow(self, host: ProxyHost) -> None:
         """Take what a new plan says of the same host."""
         self.label, self.weight, self.state, self.tier = host.label, host.weight, host.state, host.tier
+        self.room = host.room
+
+    @property
+    def takes_clients(self) -> bool:
+        """Whether it is up, and may have one session more."""
+        return self.state is HostState.UP and self.weight > 0 and not (self.room and self.crowd.sessions >= self.room)
+
+    def come(self) -> None:
+        """Count a session."""
+        self.sessions += 1
+        self.crowd.sessions += 1
+
+    def leave(self) -> None:
+        """Count it no more."""
+        self.sessions -= 1
+        self.crowd.sessions -= 1
 
     def counts(self) -> HostCounts:
         """Return the counters as they are now."""
@@ -77,17 +129,20 @@ class Host:
 class Choice:
     """A relay while the worker runs: its hosts, and who takes which client."""
 
-    def __init__(self, relay: ProxyRelay, *, ranking: Ranking, chance: random.Random) -> None:
+    def __init__(self, relay: ProxyRelay, *, ranking: Ranking, chance: random.Random, crowds: Crowds) -> None:
         self._ranking = ranking
         self._chance = chance
+        self._crowds = crowds
+        self.sources = Sources()
         self._hosts: dict[Place, Host] = {}
         self._turn = chance.randrange(SLOTS)
-        self.accepted = self.refused = 0
+        self.accepted = self.refused = self.limited = 0
         self.follow(relay)
 
     def follow(self, relay: ProxyRelay) -> None:
         """Take what a new plan says of the same relay; hosts that stay keep their counters."""
         self.relay = relay
+        self.sources.follow(sessions=relay.source_sessions, rate=relay.source_rate)
         self._hosts = {host.place: self._followed(host) for host in relay.hosts}
         self._listed = list(self._hosts.values())
         by_index = [self._hosts[host.place] for host in relay.hosts]
@@ -112,10 +167,10 @@ class Choice:
     def host(self, slot: int, tried: Sequence[Host] = ()) -> Host | None:
         """Return the host to try next for a client of that slot; None when none is left."""
         host = self._slots[slot]
-        if host is not None and _takes_clients(host) and host not in tried:
+        if host is not None and host.takes_clients and host not in tried:
             return host
         order = self._ranked(slot) if self.relay.mode in HASHED else self._further(slot)
-        return next((host for host in order if _takes_clients(host) and host not in tried), None)
+        return next((host for host in order if host.takes_clients and host not in tried), None)
 
     def source(self, listen: str, host: str, slot: int) -> str | None:
         """Return the address that a connection to a host comes from; None leaves it to the kernel.
@@ -129,7 +184,7 @@ class Choice:
         """Tell whether sessions of a host must end: it is down, and another could take its clients; or it was taken out."""
         if host not in self._listed:
             return self.relay.reset_on_remove
-        return host.state is HostState.DOWN and any(_takes_clients(other) for other in self._listed)
+        return host.state is HostState.DOWN and any(other.takes_clients for other in self._listed)
 
     def resets(self, host: Host) -> bool:
         """Tell whether open sessions are among those that must end."""
@@ -141,13 +196,14 @@ class Choice:
             name=self.relay.name,
             accepted=self.accepted,
             refused=self.refused,
+            limited=self.limited,
             hosts=tuple(host.counts() for host in self._listed),
         )
 
     def _followed(self, host: ProxyHost) -> Host:
         known = self._hosts.get(host.place)
         if known is None:
-            return Host(host)
+            return Host(host, self._crowds.of(host))
         known.follow(host)
         return known
 
@@ -162,10 +218,6 @@ class Choice:
         """Yield the hosts of the slots that follow, which keeps to the weights, then those that stand in no slot."""
         yield from (host for host in (*self._slots[slot:], *self._slots[:slot]) if host is not None)
         yield from sorted(self._listed, key=lambda host: host.tier)
-
-
-def _takes_clients(host: Host) -> bool:
-    return host.state is HostState.UP and host.weight > 0
 
 
 def _range(source: ProxySource) -> tuple[Address, int]:

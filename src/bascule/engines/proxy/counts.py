@@ -41,6 +41,7 @@ def _together(one: RelayCounts, other: RelayCounts) -> RelayCounts:
         name=one.name,
         accepted=one.accepted + other.accepted,
         refused=one.refused + other.refused,
+        limited=one.limited + other.limited,
         hosts=tuple(hosts.values()),
     )
 

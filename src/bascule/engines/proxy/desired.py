@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from bascule.config.diagnostics import Span
 from bascule.config.model import EngineName, OnDown, OnRemove
@@ -82,7 +83,7 @@ def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan
     mine = plan.of(EngineName.PROXY)
     verdicts = zip(plan.relays, judged(plan, states), strict=True)
     return ProxyPlan(
-        relays=tuple(_relay(relay, each) for relay, each in verdicts if relay.engine is EngineName.PROXY),
+        relays=tuple(_relay(relay, each, plan.workers) for relay, each in verdicts if relay.engine is EngineName.PROXY),
         workers=plan.workers,
         spans={place_of(listen): relay.span for relay in mine for listen in relay.listens},
     )
@@ -120,24 +121,36 @@ def as_before(snapshot: Observed) -> ProxyPlan:
     return ProxyPlan(relays=tuple(relays), workers=max(snapshot.workers, default=1))
 
 
-def _relay(relay: RelayPlan, verdicts: Sequence[HostState]) -> ProxyRelay:
+def _relay(relay: RelayPlan, verdicts: Sequence[HostState], workers: int) -> ProxyRelay:
+    """Return a relay for each of so many workers; clients come to all of them alike, so each has its part of a limit."""
+    limits = relay.limits
     return ProxyRelay(
         name=relay.name,
         listens=tuple(place_of(listen) for listen in relay.listens),
         mode=relay.pool.mode,
         key=relay.pool.key,
-        hosts=tuple(_host(host, state) for host, state in zip(relay.pool.hosts, verdicts, strict=True)),
+        hosts=tuple(_host(host, state, workers) for host, state in zip(relay.pool.hosts, verdicts, strict=True)),
         sources=tuple(_source(source) for source in relay.sources if not source.own),
         slots=packed_slots(relay.pool.slots),
         session_timeout=float(relay.session_timeout),
         connect_timeout=relay.connect_timeout,
         reset_on_down=relay.on_down is OnDown.RESET,
         reset_on_remove=relay.on_remove is OnRemove.RESET,
+        source_sessions=ceil((limits.source_sessions or 0) / workers),
+        source_rate=(limits.source_rate or 0) / workers,
     )
 
 
-def _host(host: PoolHost, state: HostState) -> ProxyHost:
-    return ProxyHost(place=place_of(host.endpoint), label=host.label, weight=host.weight, state=state, tier=host.tier)
+def _host(host: PoolHost, state: HostState, workers: int) -> ProxyHost:
+    return ProxyHost(
+        place=place_of(host.endpoint),
+        label=host.label,
+        weight=host.weight,
+        state=state,
+        tier=host.tier,
+        table=host.table,
+        room=0 if host.max_sessions is None else max(1, host.max_sessions // workers),
+    )
 
 
 def _source(source: Source) -> ProxySource:

@@ -21,7 +21,12 @@ class Ledger:
         self._lost = 0
 
     def note(self, session: Session, now: float, state: str) -> None:
-        """Take note of a session that ends now, while its sockets are still open."""
+        """Take note of a session that ends now, while its sockets are still open.
+
+        Those that were turned away take no more than half of the room, so that they cannot push the others out.
+        """
+        if session.since == now and not session.tried and len(self._ended) >= REMEMBERED // 2:
+            return
         if len(self._ended) == REMEMBERED:
             self._lost += 1
         self._ended.append((now, _told(session, now, state)))

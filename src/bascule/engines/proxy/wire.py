@@ -56,6 +56,10 @@ class ProxyHost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: HostState
     tier: int = 0
     """Which `forward to` line names it; those of a later line come after all others."""
+    table: str = ""
+    """The table it stands in: relays on one table share what `room` counts."""
+    room: int = 0
+    """Sessions that one worker gives it at most, of all relays on its table; 0 is no limit."""
 
 
 class ProxySource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,6 +91,10 @@ class ProxyRelay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     connect_timeout: float
     reset_on_down: bool
     reset_on_remove: bool = False
+    source_sessions: int = 0
+    """Sessions of one client in one worker at most; 0 is no limit."""
+    source_rate: float = 0.0
+    """New sessions of one client in one worker in a second at most; 0 is no limit."""
 
 
 class HostCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,6 +118,8 @@ class RelayCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     accepted: int = 0
     refused: int = 0
     """Clients that no host would take; they were reset."""
+    limited: int = 0
+    """Clients that were over a limit of their own; they were reset."""
     hosts: tuple[HostCounts, ...] = ()
 
 

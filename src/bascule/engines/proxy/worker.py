@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from bascule.engines.proxy.carrier import Carrier
-from bascule.engines.proxy.choice import Choice, remembered_ranking
+from bascule.engines.proxy.choice import Choice, Crowds, remembered_ranking
 from bascule.engines.proxy.control import Control
 from bascule.engines.proxy.doors import Doors
 from bascule.engines.proxy.ledger import listed
@@ -38,6 +38,7 @@ class Worker:
         self._clock = clock
         self._chance = chance
         self._ranking = remembered_ranking()
+        self._crowds = Crowds()
         self._relays: tuple[ProxyRelay, ...] = ()
         self._stopping = False
         self._started = clock()
@@ -79,7 +80,7 @@ class Worker:
         for relay in relays:
             known = next((choice for choice in self._doors.behind(relay.listens) if choice not in behind.values()), None)
             if known is None:
-                known = Choice(relay, ranking=self._ranking, chance=self._chance)
+                known = Choice(relay, ranking=self._ranking, chance=self._chance, crowds=self._crowds)
             elif known.relay != relay:
                 known.follow(relay)
             behind.update(dict.fromkeys(relay.listens, known))

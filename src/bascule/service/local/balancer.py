@@ -21,6 +21,7 @@ from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.compile import Situation, compile_plan, ordered, redeal
+from bascule.plan.fullness import Member, by_member, filled, full_members, limited
 from bascule.plan.least import NO_LOAD
 from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Orders
@@ -30,9 +31,9 @@ from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
 from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
-from bascule.service.local.leveling import CALM, PERIOD, count_sessions, levels, load_of
+from bascule.service.local.leveling import CALM, PERIOD, carried, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
-from bascule.service.local.news import group_news, host_news, relay_news
+from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
 from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
@@ -76,6 +77,7 @@ class Balancer:
         self._rankings = Rankings()
         self._polls: set[Awaited] = set()
         self._load = NO_LOAD
+        self._full: frozenset[Member] = frozenset()
         self._lock = asyncio.Lock()
         self._running: Running | None = None
         self._hosts = HostStates()
@@ -262,11 +264,11 @@ class Balancer:
             self._journal.note(EventKind.SESSIONS, words, number=ended)
 
     async def _follow_load(self) -> None:
-        """Deal the slots of relays with `least-states` anew, from the sessions that the kernel counts."""
+        """Deal slots anew from the sessions that are counted: by `least-states`, and past hosts that are full."""
         clock, pause = self._machine.clock, PERIOD
         while True:
             await clock.sleep(pause)
-            if not levels(self.running.plan):
+            if not levels(self.running.plan) and not limited(self.running.plan):
                 continue
             began = clock.monotonic()
             async with self._lock:
@@ -275,14 +277,23 @@ class Balancer:
             pause = max(PERIOD, CALM * (clock.monotonic() - began))
 
     async def _level(self) -> None:
+        before = self.running
         try:
             sessions = await count_sessions(self._machine.conntrack)
         except MachineError:
             return  # the deal stays as it is, and the kernel is asked again in a second
-        before = self.running
         self._load = load_of(before.plan, sessions, self._hosts, self._machine.clock.monotonic())
-        self._running = replace(before, plan=self._redealt(before.plan, before.belief.states))
-        await self._follow_plan(before.plan)
+        if limited(before.plan):
+            counted = by_member(before.plan, sessions) + carried(before.plan, await self._proxy.status())
+            was, self._full = self._full, full_members(before.plan, counted, self._full)
+            for news in fullness_news(before.plan, was, self._full):
+                news.tell(self._journal)
+        plan = self._redealt(before.plan, before.belief.states)
+        if plan.relays != before.plan.relays:
+            for news in relay_news(before.plan, plan):
+                news.tell(self._journal)
+            self._running = replace(before, plan=plan)
+            await self._follow_plan(before.plan)
 
     # --- administrators ---------------------------------------------------------------------------------------------
 
@@ -397,7 +408,7 @@ class Balancer:
         await self._kernel.settle(self.running.plan, self.running.facts)
 
     def _redealt(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Plan:
-        return redeal(plan, states, self._rankings, self._load)
+        return redeal(filled(plan, self._full), states, self._rankings, self._load)
 
     def _retargeted(self, plan: Plan, live: Collection[ProbeTarget] = ()) -> HostStates:
         now = self._machine.clock.monotonic()

@@ -1,12 +1,15 @@
-"""Counting the sessions of relays with `least-states`, once a second, for their next deal of slots."""
+"""Counting sessions once a second for the next deal of slots: by `least-states`, and past hosts that are full."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from bascule.config.model import Mode
+from bascule.config.model import EngineName, Mode
+from bascule.engines.proxy.counts import ProxyCounts
+from bascule.engines.proxy.desired import place_of
 from bascule.health.states import HostStates
+from bascule.plan.fullness import Member
 from bascule.plan.least import Load, share_after
 from bascule.plan.model import FIRST_MARK, OUR_MARKS, HostState, Plan
 from bascule.system.conntrack import Conntrack
@@ -30,6 +33,22 @@ def _count(conntrack: Conntrack) -> Mapping[int, int]:
 def carried_marks(conntrack: Conntrack) -> frozenset[int]:
     """Return the marks of ours that any session carries, be it only the memory of one. Raises MachineError."""
     return frozenset(session.mark for session in conntrack.sessions(FIRST_MARK, OUR_MARKS))
+
+
+def carried(plan: Plan, counts: ProxyCounts) -> Counter[Member]:
+    """Return the sessions of every member of a table that the proxy carries."""
+    members = {
+        (relay.name, place_of(host.endpoint)): Member.of(host)
+        for relay in plan.of(EngineName.PROXY)
+        for host in relay.pool.hosts
+    }
+    found: Counter[Member] = Counter()
+    for relay in counts.relays:
+        for host in relay.hosts:
+            member = members.get((relay.name, host.place))
+            if member is not None:
+                found[member] += host.sessions
+    return found
 
 
 def levels(plan: Plan) -> bool:

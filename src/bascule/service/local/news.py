@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bascule.health.states import HostStates
+from bascule.plan.fullness import Member
 from bascule.plan.model import NO_HOST, HostState, Plan, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.standing import groups, torn
 from bascule.service.events import EventKind, Grade
@@ -57,7 +58,7 @@ def relay_news(before: Plan, after: Plan) -> Iterator[News]:
     for name, tables in now.items():
         known = earlier.get(name, frozenset())
         if not tables and known:
-            words = f"{titles[name]} serves no client: no host is up"
+            words = f"{titles[name]} serves no client: {_lack(after, name)}"
             subject = Subject(relay=name, state="down")
             yield News(kind=EventKind.RELAY, words=words, grade=Grade.WARNING, subject=subject)
         elif tables and not known:
@@ -69,6 +70,21 @@ def relay_news(before: Plan, after: Plan) -> Iterator[News]:
                 yield News(
                     kind=EventKind.TABLE, words=f"{titles[name]}: table <{table}> takes its clients", subject=subject
                 )
+
+
+def fullness_news(plan: Plan, before: frozenset[Member], after: frozenset[Member]) -> Iterator[News]:
+    """Yield what there is to say of each host that has all the sessions it may have, or room again."""
+    hosts = {Member.of(host): host for relay in plan.relays for host in relay.pool.hosts}
+    for member in sorted((before ^ after) & hosts.keys(), key=str):
+        host, full = hosts[member], member in after
+        words = "is full; new clients go to others" if full else "has room for clients again"
+        subject = Subject(table=member.table, host=host.label, address=str(member.address), state="full" if full else "up")
+        yield News(
+            kind=EventKind.HOST,
+            words=f"table <{member.table}>: host {host.label} {words} (max sessions {host.max_sessions})",
+            grade=Grade.WARNING if full else Grade.INFO,
+            subject=subject,
+        )
 
 
 def group_news(plan: Plan, before: States, after: States) -> Iterator[News]:
@@ -85,6 +101,12 @@ def group_news(plan: Plan, before: States, after: States) -> Iterator[News]:
             grade=Grade.WARNING if split else Grade.INFO,
             subject=Subject(state="split" if split else "together"),
         )
+
+
+def _lack(plan: Plan, name: str) -> str:
+    """Return why a relay has no host for its clients."""
+    full = any(host.full for relay in plan.relays if relay.name == name for host in relay.pool.hosts)
+    return "every host that is up is full" if full else "no host is up"
 
 
 def _serving(plan: Plan) -> Mapping[str, frozenset[str]]:

@@ -17,7 +17,7 @@ from bascule.config.model import (
     Transport,
 )
 from bascule.health.states import Record
-from bascule.plan.model import NO_HOST, Endpoint, HostState, PoolHost, RelayPlan
+from bascule.plan.model import NO_HOST, Endpoint, HostState, Plan, PoolHost, RelayPlan
 from bascule.plan.orders import Duty, Order
 from bascule.service.local.balancer import Running
 from bascule.service.results import HostOrder, HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
@@ -76,14 +76,15 @@ class _View:
     def _host(self, relay: str, host: PoolHost) -> HostRow:
         record = None if host.target is None else self._running.hosts.records.get(host.target)
         state = self._running.state(host)
+        full = host.is_full(self._running.belief.states)
         order = self._running.orders.of(host.endpoint.address, relay)
         return HostRow(
             id=next(self._ids),
             name=host.label,
             address=str(host.endpoint),
             weight=host.weight,
-            status=_STATUS.get(host.duty) or HostStatus(state.value),
-            reason=_reason(host, state, record),
+            status=HostStatus.FULL if full else _STATUS.get(host.duty) or HostStatus(state.value),
+            reason=f"max sessions {host.max_sessions}" if full else _reason(host, state, record),
             since=None if record is None else datetime.now(UTC) - timedelta(seconds=self._now - record.since),
             checks_up=0 if record is None else record.ups,
             checks_all=0 if record is None else record.checks,
@@ -131,13 +132,25 @@ def _dealt(part: RelayPlan) -> bool:
 
 
 def count_hosts(running: Running) -> tuple[int, int]:
-    """Return how many hosts there are, by address, and how many of them are up for every relay that they serve."""
+    """Return how many hosts there are, by address, and how many of them are up for every relay that they serve.
+
+    A host that is full is up.
+    """
+    states = running.belief.states
     good: dict[Address, bool] = {}
     for relay in running.plan.relays:
         for host in relay.pool.hosts:
             address = host.endpoint.address
-            good[address] = good.get(address, True) and running.state(host) is HostState.UP
+            good[address] = good.get(address, True) and (host.state(states) is HostState.UP or host.is_full(states))
     return len(good), sum(good.values())
+
+
+def full_hosts(plan: Plan) -> Sequence[str]:
+    """Return a sentence for each host that has all the sessions it may have."""
+    hosts = [host for relay in plan.relays for host in relay.pool.hosts if host.full]
+    return [
+        *dict.fromkeys(f"{host.label} of table <{host.table}> is full (max sessions {host.max_sessions})" for host in hosts)
+    ]
 
 
 def check_words(check: Check) -> str:

@@ -22,7 +22,7 @@ from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
-from bascule.service.local.rows import SessionCounts, count_hosts, order_row, relay_rows
+from bascule.service.local.rows import SessionCounts, count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
 from bascule.service.operations import (
@@ -208,6 +208,7 @@ class LocalService:
         return [
             *(Finding(severity=Severity.WARNING, message=doubt) for doubt in doubts),
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
+            *(Finding(severity=Severity.WARNING, message=words) for words in full_hosts(running.plan)),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._balancer.troubles()),
         ]
 

@@ -16,6 +16,7 @@ from bascule.service.local.explaining import explained
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.idleness import Patience
 from bascule.service.local.kernel_sessions import KernelSessions, Wanted
+from bascule.service.local.limits import limits_of
 from bascule.service.local.machine import Machine
 from bascule.service.local.session_rows import kernel_ended, kernel_row, proxy_row
 from bascule.service.operations import AskClient, Explain, Kill, ShowSessions, Who
@@ -90,6 +91,7 @@ class SessionTable:
             ended_total=len(ended),
             from_client=sum(each.from_client for each in everything),
             from_host=sum(each.from_host for each in everything),
+            limits=tuple(await limits_of(self._machine.nft, self._balancer.running.plan, client, living.sessions)),
             notes=tuple(self._ended.notes()),
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from bascule.config.model import Address, OnEmpty, Transport
+from bascule.config.model import Address, Transport
 from bascule.engines.nftables.names import relay_chain, timeout_set
 from bascule.engines.nftables.rules.words import ADDRESS
 from bascule.engines.nftables.ruleset import NamedSet
@@ -15,17 +15,14 @@ _INTERVAL: Final = "; flags interval"
 def endpoint_sets(relays: Sequence[RelayPlan], version: int, timeouts: Sequence[int]) -> Iterator[tuple[str, NamedSet]]:
     """Yield the sets of one IP version; a single port and a range of ports stand in them alike."""
     pair = f"type {ADDRESS[version]} . inet_service{_INTERVAL}"
-    triple = f"type {ADDRESS[version]} . inet_proto . inet_service"
     listening = {end: relay for relay in relays for end in relay.listens}
-    places = {f"{end.address} . {end.transport} . {_ports(end)}": relay for end, relay in listening.items()}
-    silent = [place for place, relay in places.items() if relay.on_empty is OnEmpty.DROP]
+    places = {place(end): relay for end, relay in listening.items()}
     sources = {str(address) for relay in relays for source in relay.sources for address in source.addresses}
-    yield f"s_vip{version}", NamedSet(triple + _INTERVAL, dict.fromkeys(places, ""))
-    yield f"s_silent{version}", NamedSet(triple + _INTERVAL, dict.fromkeys(silent, ""))
+    yield f"s_vip{version}", NamedSet(f"type {_triple(version)}{_INTERVAL}", dict.fromkeys(places, ""))
     yield f"s_host{version}", NamedSet(pair, dict.fromkeys(_hosts(relays), ""))
     yield f"s_source{version}", NamedSet(f"type {ADDRESS[version]}", dict.fromkeys(sources, ""))
-    verdicts = {place: f"goto {relay_chain(relay)}" for place, relay in places.items()}
-    yield f"m_relay{version}", NamedSet(f"{triple} : verdict{_INTERVAL}", verdicts)
+    verdicts = {where: f"goto {relay_chain(relay)}" for where, relay in places.items()}
+    yield f"m_relay{version}", NamedSet(verdict_type(version), verdicts)
     for seconds in timeouts:
         members = [
             f"{end.address} . {_ports(end)}"
@@ -33,6 +30,20 @@ def endpoint_sets(relays: Sequence[RelayPlan], version: int, timeouts: Sequence[
             if relay.session_timeout == seconds and end.transport is Transport.TCP
         ]
         yield timeout_set(seconds, version), NamedSet(pair, dict.fromkeys(members, ""))
+
+
+def verdict_type(version: int) -> str:
+    """Return the type of maps from listening places to what is done with a packet for them."""
+    return f"type {_triple(version)} : verdict{_INTERVAL}"
+
+
+def place(endpoint: Endpoint) -> str:
+    """Return a listening endpoint as sets and maps have it: address, transport and ports."""
+    return f"{endpoint.address} . {endpoint.transport} . {_ports(endpoint)}"
+
+
+def _triple(version: int) -> str:
+    return f"{ADDRESS[version]} . inet_proto . inet_service"
 
 
 def _ports(endpoint: Endpoint) -> str:

@@ -1,10 +1,13 @@
 """What is forwarded by our doing, and what a client meets when no host is up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from bascule.engines.nftables.names import comment
+from bascule.config.model import OnEmpty, Transport
+from bascule.engines.nftables.names import Refusal, comment, refusal_counter, refuse_chain
+from bascule.engines.nftables.rules.endpoints import place, verdict_type
+from bascule.engines.nftables.rules.limits import full_hosts
 from bascule.engines.nftables.rules.words import LISTENING, MARKS, NFPROTO, NOT_SYN, VERSIONS, both
-from bascule.engines.nftables.ruleset import Chain
+from bascule.engines.nftables.ruleset import Chain, NamedSet
 from bascule.plan.model import Plan, RelayPlan
 
 
@@ -20,6 +23,7 @@ def filter_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain
         "c_forward": Chain(
             "type filter hook forward priority filter - 5; policy accept;",
             (
+                *full_hosts(relays),
                 f"ct status dnat {MARKS} accept",
                 "ct state new jump c_refuse",
                 *(
@@ -36,7 +40,7 @@ def filter_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain
                 "goto c_refuse",
             ),
         ),
-        "c_refuse": _refusal(),
+        **_refusals(relays),
     }
     if 6 in versions:  # noqa: PLR2004 - IP version
         redirects = f"icmpv6 type nd-redirect drop {comment('never tell a client of one segment to skip us')}"
@@ -44,13 +48,25 @@ def filter_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain
     return chains
 
 
-def _refusal() -> Chain:
+def refusal_maps(relays: Sequence[RelayPlan], version: int) -> Iterator[tuple[str, NamedSet]]:
+    """Yield the map from listening places of one IP version to what answers their clients where no host takes them."""
+    verdicts = {place(end): f"goto {refuse_chain(relay)}" for relay in relays for end in relay.listens}
+    yield f"m_refuse{version}", NamedSet(verdict_type(version), verdicts)
+
+
+def _refusals(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     """Return what answers for services without a host, before a state is kept: one to nowhere would hold UDP clients."""
-    said = comment("no host is up")
-    return Chain(
-        rules=(
-            *both(f"{LISTENING} @s_silent{{v}} counter drop {said}"),
-            *both(f"{{ip}} daddr . meta l4proto . tcp dport @s_vip{{v}} counter reject with tcp reset {said}"),
-            *both(f"{LISTENING} @s_vip{{v}} counter reject with {{refusal}} {said}"),
-        )
-    )
+    return {
+        "c_refuse": Chain(rules=tuple(both(f"{LISTENING} vmap @m_refuse{{v}}"))),
+        **{refuse_chain(relay): Chain(rules=(_refusal(relay),)) for relay in relays},
+    }
+
+
+def _refusal(relay: RelayPlan) -> str:
+    counted = f'counter name "{refusal_counter(relay, Refusal.NO_HOST)}"'
+    said = comment(f"{relay.title}: no host takes it")
+    if relay.on_empty is OnEmpty.DROP:
+        return f"{counted} drop {said}"
+    if relay.transport is Transport.TCP:
+        return f"meta l4proto tcp {counted} reject with tcp reset {said}"
+    return f"{counted} reject {said}"

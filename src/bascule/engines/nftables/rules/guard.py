@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bascule.engines.nftables.names import comment, timeout_policy, timeout_set
+from bascule.engines.nftables.rules.limits import limit_entrance
 from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, SYN, both
 from bascule.engines.nftables.ruleset import Chain, NamedSet
+from bascule.plan.model import RelayPlan
 
 
 def kept_sets(version: int) -> Iterator[tuple[str, NamedSet]]:
@@ -15,8 +17,8 @@ def kept_sets(version: int) -> Iterator[tuple[str, NamedSet]]:
     yield f"s_killed{version}", NamedSet(f"{four}; flags timeout", dynamic=True)
 
 
-def guard_chains(timeouts: Sequence[int]) -> Mapping[str, Chain]:
-    """Return the chains that TCP packets of no known session pass.
+def guard_chains(timeouts: Sequence[int], relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
+    """Return the chains that packets of no known session pass.
 
     What hosts of redirects send to clients is not judged: it cannot be told from sessions of their own.
     """
@@ -32,6 +34,7 @@ def guard_chains(timeouts: Sequence[int]) -> Mapping[str, Chain]:
             "type filter hook prerouting priority mangle; policy accept;",
             (
                 "ct state != new accept",
+                *limit_entrance(relays),
                 "meta l4proto != tcp accept",
                 f"{SYN} goto c_time",
                 "socket wildcard 0 accept",

@@ -10,6 +10,7 @@ FAMILY: Final = {4: "ip", 6: "ip6"}
 ADDRESS: Final = {4: "ipv4_addr", 6: "ipv6_addr"}
 NFPROTO: Final = {4: "ipv4", 6: "ipv6"}
 REFUSAL: Final = {4: "icmp port-unreachable", 6: "icmpv6 port-unreachable"}
+"""What answers UDP in a rule that names the IP version."""
 MARKS: Final = f"ct mark {FIRST_MARK:#010x}-{LAST_MARK:#010x}"
 SYN: Final = "tcp flags syn / fin,syn,rst,ack"
 NOT_SYN: Final = "tcp flags != syn / fin,syn,rst,ack"
@@ -21,9 +22,9 @@ _UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 def both(rule: str) -> Iterator[str]:
-    """Yield a rule for each IP version: `{ip}` is the protocol, `{v}` the version, `{refusal}` what answers UDP."""
+    """Yield a rule for each IP version: `{ip}` is the protocol, `{v}` the version."""
     for version in VERSIONS:
-        yield rule.format(ip=FAMILY[version], v=version, refusal=REFUSAL[version])
+        yield rule.format(ip=FAMILY[version], v=version)
 
 
 def duration(seconds: int) -> str:
