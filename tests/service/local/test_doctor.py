@@ -48,8 +48,8 @@ def test_a_host_that_answers_past_us_is_one_sentence() -> None:
     (finding,) = examine(evidence(BEHIND + TEXT, meetings={Meeting(EX1, beside=False): Count(unanswered=3)}))
     assert finding.severity is Severity.ERROR
     assert finding.message == (
-        "EX1 answers clients past this machine, so redirect HTTPS does not serve them: it is up by its check, and none of "
-        "3 connections of the last 5 minutes was answered through here"
+        "no answer of EX1 to clients comes back through this machine, so redirect HTTPS does not serve them: of "
+        "3 connections within 5 minutes none was answered, although its check finds it up"
     )
     assert finding.hint == (
         "make this machine its default gateway, at 10.80.0.1, or use a relay; or a firewall on EX1 drops them"
@@ -60,7 +60,7 @@ def test_the_other_way_is_one_that_there_is() -> None:
     """Clients beside the host need a relay; a host beyond a router has no gateway of ours."""
     count = Count(unanswered=3)
     (beside,) = examine(evidence(meetings={Meeting(EX1, beside=True): count}))
-    assert beside.message.startswith("EX1 answers clients of its own network past this machine")
+    assert beside.message.startswith("no answer of EX1 to clients of its own network comes back")
     assert beside.hint.startswith("a relay serves clients of the hosts' network too")
     (plain,) = examine(evidence(meetings={Meeting(EX1, beside=False): count}))
     assert "at 10.80.0.2" in plain.hint

@@ -76,9 +76,9 @@ def _answers(evidence: Evidence) -> Iterator[Finding]:
             continue
         label, clients = labels[meeting.place], "clients of its own network" if meeting.beside else "clients"
         what = (
-            f"{label} answers {clients} past this machine, so redirect {meeting.place.redirect} does not serve them: it is "
-            f"up by its check, and none of {counted(count.unanswered, 'connection')} of the last {_MINUTES} minutes "
-            "was answered through here"
+            f"no answer of {label} to {clients} comes back through this machine, so redirect {meeting.place.redirect} does "
+            f"not serve them: of {counted(count.unanswered, 'connection')} within {_MINUTES} minutes none was answered, "
+            "although its check finds it up"
         )
         hint = _other_way(evidence, meeting)
         yield Finding(severity=Severity.ERROR, message=what, hint=f"{hint}; or a firewall on {label} drops them")
