@@ -2,9 +2,10 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import ip_address
 
-from bascule.config.model import TcpCheck, Timing
+from bascule.config.model import ScriptCheck, TcpCheck, Timing
 from bascule.health.outcome import Outcome
 from bascule.health.prober import Prober
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
@@ -19,6 +20,12 @@ def probe(number: int, interval: float = 5.0) -> Probe:
     return Probe(target=ProbeTarget(endpoint=endpoint, check=TcpCheck(), timing=Timing(interval=interval)))
 
 
+def scripted(number: int) -> Probe:
+    """Return a probe of host NUMBER by a script."""
+    target = probe(number).target
+    return Probe(target=replace(target, check=ScriptCheck(program="/bin/true")))
+
+
 class Watched:
     """A prober on a clock of the test's, with probes that take so many seconds."""
 
@@ -31,10 +38,17 @@ class Watched:
         self._takes = takes
 
     @asynccontextmanager
-    async def prober(self, concurrent: int = 256) -> AsyncIterator[Prober]:
+    async def prober(self, concurrent: int = 256, scripts: int = 16) -> AsyncIterator[Prober]:
         """Run the prober until the block ends."""
         async with asyncio.TaskGroup() as tasks:
-            prober = Prober(ask=self._ask, report=self._report, clock=self.clock, tasks=tasks, concurrent=concurrent)
+            prober = Prober(
+                ask=self._ask,
+                report=self._report,
+                clock=self.clock,
+                tasks=tasks,
+                concurrent=concurrent,
+                scripts=scripts,
+            )
             yield prober
             prober.set_probes({})
 
@@ -82,6 +96,19 @@ async def test_no_more_probes_under_way_than_allowed() -> None:
         await watched.clock.advance(6)
         assert len({each for _, each in watched.starts}) == 50
     assert watched.most_under_way == 10
+
+
+async def test_scripts_have_fewer_turns_and_keep_nobody_waiting() -> None:
+    """Each is a process: so many at once and no more, while other probes go on as ever."""
+    watched = Watched(takes=1)
+    async with watched.prober(scripts=2) as prober:
+        scripts = {number: scripted(number) for number in range(8)}
+        prober.set_probes({**scripts, 100: probe(1), 101: probe(2)})
+        await watched.clock.advance(0.5)
+        assert watched.most_under_way == 4
+        await watched.clock.advance(5)
+        assert {each for _, each in watched.starts} >= set(scripts.values())
+    assert watched.most_under_way == 4
 
 
 async def test_targets_that_stay_keep_their_rhythm() -> None:

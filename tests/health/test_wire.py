@@ -7,6 +7,7 @@ from bascule.config.model import (
     IcmpCheck,
     MailCheck,
     MailProtocol,
+    ScriptCheck,
     SendCheck,
     TcpCheck,
     Timing,
@@ -26,6 +27,7 @@ checks = st.one_of(
     st.builds(HttpCheck, tls=st.booleans(), path=st.text(), host=st.text(), codes=ranges, expect=st.text()),
     st.builds(SendCheck, send=st.text(), expect=st.text(), tls=st.booleans()),
     st.builds(MailCheck, protocol=st.sampled_from(MailProtocol), tls=st.booleans()),
+    st.builds(ScriptCheck, program=st.text()),
 )
 targets = st.builds(
     ProbeTarget,

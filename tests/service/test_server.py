@@ -17,6 +17,7 @@ from bascule.service.client import Client, NotRunningError
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable
 from bascule.service.operations import (
     AskClient,
+    AskDoctor,
     Clear,
     Context,
     Explain,
@@ -41,6 +42,7 @@ from bascule.service.results import (
     AnyResult,
     Cleared,
     ClientReport,
+    DoctorReport,
     Events,
     Explained,
     FirewallRules,
@@ -88,6 +90,10 @@ class PretendedService:
         """Answer, and keep the context."""
         self.asked_by.append(context)
         return REPORT
+
+    async def doctor(self, _: Context, __: AskDoctor, /) -> DoctorReport:
+        """Find nothing."""
+        return DoctorReport()
 
     async def show_relays(self, _: Context, __: ShowRelays, /) -> Relays:
         """Meet a machine that would not."""

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from bascule import __version__
 from bascule.cli.commands.configuration import check, format_file, run
+from bascule.cli.commands.doctor import doctor
 from bascule.cli.commands.events import monitor, show_log
 from bascule.cli.commands.explain import explain
 from bascule.cli.commands.host import host
@@ -34,7 +35,7 @@ exit codes:
   1  refused: what was asked is wrong, and the diagnostics say where
   2  usage: the command line is wrong, or a file it names cannot be read
   3  the machine, or the Bascule that runs on it, would not
-  4  status only: degraded
+  4  status: degraded; doctor: something was found
   5  status only: down
 """
 _LAST_PORT: Final = 65535
@@ -196,6 +197,9 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     how = _add(add_parser, "status", status, "say in one sentence how it goes")
     _add_json(how)
     _add_socket(how, places)
+    asking = _add(add_parser, "doctor", doctor, "say what is wrong with what runs, and what to do")
+    _add_json(asking)
+    _add_socket(asking, places)
     _add_socket(_add(add_parser, "poll", poll, "check every host now, and say how that went"), places)
     following = _add(add_parser, "monitor", monitor, "print every event as it happens, until ctrl-C")
     _add_json(following)

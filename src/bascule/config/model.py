@@ -120,7 +120,15 @@ class MailCheck:
     """The port speaks TLS from the first byte (465, 993, 995)."""
 
 
-Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptCheck:
+    """`check script "FILE"`: a program of the operator's, run with the host's address and port, ends with 0."""
+
+    program: str
+    """Absolute path."""
+
+
+Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck | ScriptCheck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

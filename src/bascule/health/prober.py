@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from bascule.config.model import ScriptCheck
 from bascule.health.outcome import Outcome
 from bascule.health.schedule import Rhythm, Spread
 from bascule.plan.model import Probe
@@ -11,6 +12,9 @@ from bascule.system.clock import Clock
 
 CONCURRENT: Final = 256
 """Probes under way at once; more wait for their turn."""
+
+SCRIPTS: Final = 16
+"""Scripts that run at once, each a process and what it starts; more wait for their turn, which no timeout counts."""
 
 
 class Prober:
@@ -24,12 +28,14 @@ class Prober:
         clock: Clock,
         tasks: asyncio.TaskGroup,
         concurrent: int = CONCURRENT,
+        scripts: int = SCRIPTS,
     ) -> None:
         self._ask = ask
         self._report = report
         self._clock = clock
         self._tasks = tasks
         self._turns = asyncio.Semaphore(concurrent)
+        self._script_turns = asyncio.Semaphore(scripts)
         self._spread = Spread()
         self._probes: Mapping[int, Probe] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
@@ -56,7 +62,8 @@ class Prober:
             self._running[number] = self._tasks.create_task(self._keep_probing(number, self._probes[number], rhythm))
 
     async def _keep_probing(self, number: int, probe: Probe, rhythm: Rhythm) -> None:
+        turns = self._script_turns if isinstance(probe.target.check, ScriptCheck) else self._turns
         async for _ in rhythm.beats(self._clock):
-            async with self._turns:
+            async with turns:
                 outcome = await self._ask(probe)
             await self._report(number, outcome)

@@ -24,6 +24,10 @@ _OURS: Final = frozenset(
 """What the kernel answers when this machine is short of something, or forbids it; no host can cause these."""
 
 
+SCRIPT_FAULTS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ETXTBSY})
+"""What keeps a program from being run at this moment only: too many processes, or somebody writes to it just now."""
+
+
 class ProbeError(Exception):
     """A probe failed; the message is the reason that people read."""
 
@@ -40,9 +44,13 @@ class ProbeError(Exception):
             return cls(f"TLS failed: {tls_words(error)}")
         if isinstance(error, ConnectionResetError | BrokenPipeError):
             return cls("connection reset")
-        # asyncio puts the address in place of the kernel's words, which the reader knows already
-        words = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
-        return cls(words[:1].lower() + words[1:], ours=error.errno in _OURS)
+        return cls(words_of(error), ours=error.errno in _OURS)
+
+
+def words_of(error: OSError) -> str:
+    """Return the kernel's words for an error: asyncio puts the address in their place, which the reader knows already."""
+    words = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
+    return words[:1].lower() + words[1:]
 
 
 def tls_words(error: ssl.SSLError) -> str:

@@ -58,7 +58,13 @@ class MailCheck(_Wire, frozen=True, tag="mail"):
     tls: bool
 
 
-Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck
+class ScriptCheck(_Wire, frozen=True, tag="script"):
+    """See `model.ScriptCheck`."""
+
+    program: str
+
+
+Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck | ScriptCheck
 
 
 class Timing(_Wire, frozen=True, tag="timing"):
@@ -111,6 +117,7 @@ _ON_THE_WIRE: Final[Mapping[type[model.Check], type[Check]]] = {
     model.HttpCheck: HttpCheck,
     model.SendCheck: SendCheck,
     model.MailCheck: MailCheck,
+    model.ScriptCheck: ScriptCheck,
 }
 _IN_THE_PLAN: Final[Mapping[type[Check], type[model.Check]]] = {wire: plan for plan, wire in _ON_THE_WIRE.items()}
 

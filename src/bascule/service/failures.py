@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     MACHINE = 3
     """The machine, or the Bascule that runs on it, would not."""
     DEGRADED = 4
-    """Of `status` only: it works, but something needs an eye."""
+    """Of `status` and `doctor` only: it works, but something needs an eye."""
     DOWN = 5
     """Of `status` only: nothing is balanced."""
 

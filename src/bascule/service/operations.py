@@ -15,6 +15,7 @@ from bascule.service.events import Moment
 from bascule.service.results import (
     Cleared,
     ClientReport,
+    DoctorReport,
     Events,
     Explained,
     FirewallRules,
@@ -82,6 +83,10 @@ class Request(
 
 class Status(Request[StatusReport], frozen=True, kw_only=True, tag="status"):
     """Asks how it goes."""
+
+
+class AskDoctor(Request[DoctorReport], frozen=True, kw_only=True, tag="doctor"):
+    """Asks what is wrong with the running system, and what to do about it."""
 
 
 class ShowRelays(Request[Relays], frozen=True, kw_only=True, tag="show.relays"):
@@ -223,6 +228,7 @@ class Stop(Request[Stopped], frozen=True, kw_only=True, tag="stop"):
 
 AnyRequest: TypeAlias = (
     Status
+    | AskDoctor
     | ShowRelays
     | ShowFirewall
     | ShowLog
@@ -276,6 +282,12 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=StatusReport,
                 permission=Permission.VIEW,
                 summary="say in one sentence how it goes",
+            ),
+            Operation(
+                request=AskDoctor,
+                result=DoctorReport,
+                permission=Permission.VIEW,
+                summary="say what is wrong with what runs, and what to do",
             ),
             Operation(
                 request=ShowRelays,
@@ -394,6 +406,10 @@ class Service(Protocol):
 
     async def status(self, context: Context, request: Status, /) -> StatusReport:
         """Say how it goes."""
+        ...
+
+    async def doctor(self, context: Context, request: AskDoctor, /) -> DoctorReport:
+        """Say what is wrong with what runs."""
         ...
 
     async def show_relays(self, context: Context, request: ShowRelays, /) -> Relays:

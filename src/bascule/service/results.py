@@ -65,6 +65,8 @@ class Finding(_Row, frozen=True, kw_only=True):
 
     severity: Severity
     message: str
+    hint: str = ""
+    """What to do about it; empty where the message says it all."""
 
 
 class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
@@ -87,6 +89,12 @@ class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
     findings: tuple[Finding, ...] = ()
     orders: tuple[HostOrder, ...] = ()
     """What administrators have ordered of hosts, the oldest first."""
+
+
+class DoctorReport(Result, frozen=True, kw_only=True, tag="doctor"):
+    """What is wrong with the running system, what is worst first."""
+
+    findings: tuple[Finding, ...] = ()
 
 
 # --- relays, with their tables and hosts -----------------------------------------------------------------------------
@@ -354,6 +362,7 @@ class Polled(Result, frozen=True, kw_only=True, tag="polled"):
 
 AnyResult: TypeAlias = (
     StatusReport
+    | DoctorReport
     | Relays
     | FirewallRules
     | Explained

@@ -109,3 +109,12 @@ def test_a_young_record_says_since_when() -> None:
     """Nobody takes the silence of the first hour for proof."""
     record = EndedSessions(now=Now())
     assert "2026-03-01 12:00:00 UTC" in next(record.notes())
+
+
+def test_the_kernels_sessions_of_late_are_found() -> None:
+    """Back to a moment, the latest first; those of workers are none of them."""
+    record = EndedSessions(now=Now())
+    noted = [ended(port, at=START + timedelta(seconds=port)) for port in (1, 2, 3)]
+    for each in (*noted, noted[2]._replace(parties=PARTIES._replace(path="proxy"))):
+        record.note(each)
+    assert list(record.since(START.timestamp() + 2)) == [noted[2], noted[1]]

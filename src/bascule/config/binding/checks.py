@@ -5,8 +5,18 @@ from types import MappingProxyType
 from typing import Final
 
 from bascule.config.matching import Match
-from bascule.config.model import Check, HttpCheck, IcmpCheck, MailCheck, MailProtocol, SendCheck, TcpCheck, TlsCheck
-from bascule.config.schema.check import BODY, DATA, GLOB, HTTP_HOST, PATH, STATUS
+from bascule.config.model import (
+    Check,
+    HttpCheck,
+    IcmpCheck,
+    MailCheck,
+    MailProtocol,
+    ScriptCheck,
+    SendCheck,
+    TcpCheck,
+    TlsCheck,
+)
+from bascule.config.schema.check import BODY, DATA, GLOB, HTTP_HOST, PATH, PROGRAM, STATUS
 
 
 def check(match: Match) -> Check:
@@ -39,5 +49,6 @@ _CHECKS: Final[Mapping[str, Callable[[Match], Check]]] = MappingProxyType(
         "smtp": _mail,
         "imap": _mail,
         "pop3": _mail,
+        "script": lambda match: ScriptCheck(program=match[PROGRAM]),
     }
 )

@@ -44,6 +44,20 @@ def text(what: str, *, secret: bool = False, empty: bool = True) -> Kind[str]:
     return Kind(name='"TEXT"', what=what, read=read)
 
 
+def _program(token: Token) -> str | Flaw:
+    content = _content(token, "the absolute path of a program in quotes")
+    if isinstance(content, Flaw):
+        return content
+    if not content.isprintable():
+        return Flaw(f"the path {quoted(token.text)} holds a control character")
+    if not content.startswith("/") or content.endswith("/"):
+        return Flaw(f"{quoted(token.text)} is no absolute path of a program", 'such as "/usr/local/lib/check-mail"')
+    return content
+
+
+PROGRAM_FILE: Final = Kind(name='"FILE"', what="the absolute path of a program in quotes", read=_program)
+
+
 def _name(token: Token) -> str | Flaw:
     content = _content(token, "a name in quotes")
     if isinstance(content, Flaw):

@@ -4,7 +4,7 @@ from typing import Final
 
 from bascule.config.kinds.kind import Flaw, Kind
 from bascule.config.kinds.numbers import CODES
-from bascule.config.kinds.texts import text
+from bascule.config.kinds.texts import PROGRAM_FILE, text
 from bascule.config.lexer import Token
 from bascule.config.schema.clause import Clause, Literal, Value
 from bascule.config.version import SECOND
@@ -22,6 +22,8 @@ STATUS: Final = Value("codes", CODES)
 BODY: Final = Value("text", text("a text in quotes", empty=False))
 DATA: Final = Value("data", Kind(name='"TEXT"|nothing', what=_DATA.what, read=_data_or_nothing))
 GLOB: Final = Value("pattern", text("a pattern in quotes", empty=False))
+
+PROGRAM: Final = Value("program", PROGRAM_FILE)
 
 _TLS: Final = Clause(word="tls", help="the port speaks TLS from the first byte")
 _HTTP_OPTIONS: Final = (
@@ -48,5 +50,12 @@ CHECKS: Final = (
     Clause(word="imap", options=(_TLS,), help="the host greets as IMAP does, and hears LOGOUT"),
     Clause(word="pop3", options=(_TLS,), help="the host greets as POP3 does, and hears QUIT"),
     Clause(word="rpc", since=SECOND, help="the host's endpoint mapper knows the RPC service"),
-    Clause(word="script", since=SECOND, help="a program of yours says so"),
+    Clause(
+        word="script",
+        parts=(PROGRAM,),
+        help=(
+            "a program of yours, run with the host's address and port as its arguments, ends with exit code 0; any other "
+            "is down, as for a shell. In relayd it is the other way round: a script from there must be turned over"
+        ),
+    ),
 )

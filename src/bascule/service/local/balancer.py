@@ -365,11 +365,18 @@ class Balancer:
             await self._settle()
         await self._end_sessions()
 
+    async def look_for_obstacles(self) -> Sequence[Obstacle]:
+        """Return the chains of others that stop what relays carry, for certain or perhaps. Raises MachineError."""
+        if self.running.facts.no_nftables:
+            return ()
+        return await self._kernel.obstacles(self.running.plan)
+
     async def _look_around(self) -> None:
         """See what rules of others do to our relays."""
         if self.running.facts.no_nftables:
             return
-        before, self.obstacles = self.obstacles, tuple(await self._kernel.obstacles(self.running.plan))
+        found = await self.look_for_obstacles()
+        before, self.obstacles = self.obstacles, tuple(obstacle for obstacle in found if obstacle.certain)
         for obstacle in self.obstacles:
             if obstacle not in before:
                 self._journal.note(EventKind.RULES, obstacle.message, grade=Grade.WARNING, state="obstructed")

@@ -113,13 +113,20 @@ class EndedSessions:
         """Yield the sessions that a host saw come from an address and port, the latest first."""
         return self._where(_widened(source.packed) + port.to_bytes(2, "big"), _SOURCE_AT)
 
+    def since(self, moment: float) -> Iterator[Ended]:
+        """Yield the sessions of the kernel that ended after a time (seconds since 1970), the latest first."""
+        for parties, packed in reversed(self._kept):
+            if _AT.unpack_from(packed, _AT_AT)[0] < moment:
+                return
+            if parties.path == "kernel":
+                yield _unpacked(parties, packed)
+
     def _where(self, wanted: bytes, at: int) -> Iterator[Ended]:
         self._forget()
         end = at + len(wanted)
         for parties, packed in reversed(self._kept):
             if packed[at:end] == wanted:
-                client, client_port, source, source_port, *numbers = _PACKED.unpack(packed)
-                yield Ended(parties, _narrowed(client), client_port, _narrowed(source), source_port, *numbers)
+                yield _unpacked(parties, packed)
 
     def _forget(self) -> None:
         oldest = self._now().timestamp() - HOUR
@@ -127,6 +134,11 @@ class EndedSessions:
             self._kept.popleft()
         if not self._kept:
             self._known.clear()
+
+
+def _unpacked(parties: Parties, packed: bytes) -> Ended:
+    client, client_port, source, source_port, *numbers = _PACKED.unpack(packed)
+    return Ended(parties, _narrowed(client), client_port, _narrowed(source), source_port, *numbers)
 
 
 def place(packed: bytes, port: int) -> str:

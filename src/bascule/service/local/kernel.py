@@ -87,10 +87,9 @@ class Kernel:
         return "took our table away" if seen is None else "changed our rules"
 
     async def obstacles(self, plan: Plan) -> Sequence[Obstacle]:
-        """Return the chains of others that for certain stop what relays carry."""
+        """Return the chains of others that stop what relays carry, for certain or perhaps."""
         listing = await self._machine.nft.others(OURS)
-        found = await asyncio.to_thread(obstacles, listing, plan)
-        return [obstacle for obstacle in found if obstacle.certain]
+        return await asyncio.to_thread(obstacles, listing, plan)
 
     async def kept(self, rules: Ruleset | None, plan: Plan) -> Mapping[MarkOwner, int]:
         """Return the marks to keep: those that a plan needs, and those that a session still carries."""

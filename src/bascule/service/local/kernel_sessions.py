@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from heapq import nlargest
 from itertools import count
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bascule.config.model import Address
 from bascule.plan.model import FIRST_MARK, OUR_MARKS
@@ -11,6 +11,8 @@ from bascule.service.local.naming import Names
 from bascule.service.sessions import SessionOrder
 from bascule.system.conntrack import Conntrack
 from bascule.system.ctnetlink import Session
+
+_NANO: Final = 1_000_000_000
 
 
 class Wanted(NamedTuple):
@@ -41,6 +43,10 @@ class KernelSessions:
         """Return the sessions that a host sees come from an address and port, ended or not. Raises MachineError."""
         packed = source.packed
         return [each for each in self._all(Wanted()) if each.source_port == port and each.source == packed]
+
+    def begun(self, since: float) -> Iterator[Session]:
+        """Yield the sessions that began after a time (seconds since 1970), ended or not. Raises MachineError."""
+        return (session for session in self._all(Wanted()) if session.started >= since * _NANO)
 
     def foremost(self, wanted: Wanted, order: SessionOrder, limit: int) -> tuple[int, Sequence[Session]]:
         """Return how many sessions live, and those that come first. Raises MachineError."""

@@ -11,6 +11,7 @@ from bascule.config.model import (
     HttpCheck,
     IcmpCheck,
     MailCheck,
+    ScriptCheck,
     SendCheck,
     TcpCheck,
     TlsCheck,
@@ -167,5 +168,7 @@ def check_words(check: Check) -> str:
         case SendCheck():
             sent = f'"{check.send}"' if check.send else "nothing"
             return f'check send {sent} expect "{check.expect}"'
+        case ScriptCheck():
+            return f'check script "{check.program}"'
         case MailCheck():
             return f"check {check.protocol}{' tls' if check.tls else ''}"

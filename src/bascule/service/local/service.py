@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from bascule import __version__
+from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Severity
 from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
@@ -17,6 +18,7 @@ from bascule.plan.orders import Duty
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.clearing import clear_machine
+from bascule.service.local.doctor import Evidence, examine
 from bascule.service.local.explaining import explained
 from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
@@ -27,6 +29,7 @@ from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
 from bascule.service.operations import (
     AskClient,
+    AskDoctor,
     Clear,
     Context,
     Explain,
@@ -48,6 +51,7 @@ from bascule.service.operations import (
 from bascule.service.results import (
     Cleared,
     ClientReport,
+    DoctorReport,
     EngineUse,
     Events,
     Explained,
@@ -125,6 +129,20 @@ class LocalService:
             findings=findings,
             orders=tuple(order_row(order) for order in running.orders if order.duty is not Duty.SERVES),
         )
+
+    async def doctor(self, _: Context, __: AskDoctor, /) -> DoctorReport:
+        """Gather the evidence as it is now, and examine it."""
+        running = self._balancer.running
+        suspicion = running.belief.suspicion
+        evidence = Evidence(
+            plan=running.plan,
+            ownership=Ownership(running.configuration, running.facts),
+            troubles=self._balancer.troubles(),
+            doubts=(*([suspicion] if suspicion else []), *await self._sticky.crowds(running.plan)),
+            obstacles=await self._balancer.look_for_obstacles(),
+            meetings=await self._sessions.meetings(),
+        )
+        return DoctorReport(findings=tuple(examine(evidence)))
 
     async def show_relays(self, _: Context, __: ShowRelays, /) -> Relays:
         """List relays with their hosts, and the sessions that the kernel and the workers have."""

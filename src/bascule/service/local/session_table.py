@@ -1,15 +1,17 @@
 """The sessions of the kernel and of the proxy as one table: listed, ended, and looked up."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Final
 
+from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.model import Address
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.wire import AskSessions, Chosen, Order, Place
 from bascule.service.failures import NotFound, OperationFailed
+from bascule.service.local.answers import Count, Counting, Meeting, trusted
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.ended import Ended, EndedSessions
 from bascule.service.local.explaining import explained
@@ -112,6 +114,19 @@ class SessionTable:
         rows = [row for row in rows if request.at is None or _lived(row, request.at)]
         rows.sort(key=lambda row: row.ended or now, reverse=True)
         return Whose(sessions=tuple(rows[:_REPORTED]), notes=tuple(self._ended.notes()))
+
+    async def meetings(self) -> Mapping[Meeting, Count]:
+        """Return how connections to the hosts of redirects went lately. Raises MachineError."""
+        running = self._balancer.running
+        monotonic, now = self._machine.clock.monotonic(), self._now().timestamp()
+        trust = trusted(running.plan, running.hosts, monotonic=monotonic, now=now)
+        if not trust:
+            return {}
+        counting = Counting(self._gathering.names(), Ownership(running.configuration, running.facts), trust)
+        kernel, since = self._kernel(), counting.since
+        await asyncio.to_thread(lambda: counting.living(kernel.begun(since)))
+        counting.ended(self._ended.since(since))
+        return counting.counts()
 
     async def _listed(self, wanted: Wanted, order: SessionOrder, limit: int) -> Sessions:
         kernel, patience = self._kernel(), self._patience()
