@@ -99,8 +99,8 @@ def serving(script: Script, address: str = "127.0.0.1") -> Iterator[Place]:
         listener.close()
 
 
-def refusing(address: str = "127.0.0.1") -> Place:
-    """Return a place where nobody listens, and nobody else will while the machine does not run out of ports."""
+def refusing(address: str = "127.77.0.1") -> Place:
+    """Return a place where nobody listens; by default at an address that no server of a test is given."""
     with socket.create_server((address, 0)) as free:
         return Place(address, free.getsockname()[1])
 
