@@ -30,7 +30,7 @@ from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
 from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
-from bascule.service.local.leveling import CALM, PERIOD, count_sessions, levels, load_of
+from bascule.service.local.leveling import CALM, PERIOD, levels, load_of, take_census
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
@@ -276,7 +276,7 @@ class Balancer:
 
     async def _level(self) -> None:
         try:
-            sessions = await count_sessions(self._machine.conntrack)
+            sessions = (await take_census(self._machine.accounts)).living
         except MachineError:
             return  # the deal stays as it is, and the kernel is asked again in a second
         before = self.running

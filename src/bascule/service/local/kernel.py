@@ -98,7 +98,7 @@ class Kernel:
         wanted = owners(plan)
         if wanted >= kept.keys():
             return kept
-        carried = await asyncio.to_thread(carried_marks, self._machine.conntrack)
+        carried = await asyncio.to_thread(carried_marks, self._machine.accounts)
         return {owner: mark for owner, mark in kept.items() if owner in wanted or mark in carried}
 
     # --- sessions ---------------------------------------------------------------------------------------------------

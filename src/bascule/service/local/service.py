@@ -1,6 +1,5 @@
 """The operations of a running parent, done."""
 
-import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,7 +11,7 @@ from bascule.config.diagnostics import Severity
 from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
-from bascule.plan.model import FIRST_MARK, Endpoint
+from bascule.plan.model import Endpoint
 from bascule.plan.orders import Duty
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
@@ -20,6 +19,7 @@ from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
 from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
+from bascule.service.local.leveling import take_census
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import SessionCounts, count_hosts, order_row, relay_rows
@@ -67,9 +67,6 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
-
-_OURS: Final = 0xFFFF0000
-"""Mask of the marks that are ours."""
 
 GOING_ON: Final = (
     "kernel rules and proxy workers stay: relays go on without health checks (take everything away with: bascule clear)"
@@ -219,11 +216,10 @@ class LocalService:
         running = self._balancer.running
         counts: Counter[tuple[str, Endpoint]] = Counter()
         if running.plan.of(EngineName.KERNEL):
-            sessions = self._machine.conntrack.sessions(FIRST_MARK, _OURS)
-            marks = await asyncio.to_thread(lambda: Counter(session.mark for session in sessions if session.living))
+            living = (await take_census(self._machine.accounts)).living
             for relay in running.plan.of(EngineName.KERNEL):
                 for host in relay.pool.hosts:
-                    counts[relay.name, host.endpoint] = marks[host.mark]
+                    counts[relay.name, host.endpoint] = living.get(host.mark, 0)
         if running.plan.of(EngineName.PROXY):
             for counted in (await self._proxy.status()).relays:
                 for each in counted.hosts:
