@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from bascule import __version__
 from bascule.cli.commands.configuration import check, format_file, run
+from bascule.cli.commands.counters import show_counters
 from bascule.cli.commands.events import monitor, show_log
 from bascule.cli.commands.explain import explain
 from bascule.cli.commands.host import host
@@ -107,6 +108,10 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     sessions.add_argument("--limit", metavar="N", type=_listed, default=1000, help="so many at most (default: %(default)s)")
     _add_json(sessions)
     _add_socket(sessions, places)
+    counters = _add(add_view, "counters", show_counters, "what relays and hosts have carried, and what comes in a second")
+    counters.add_argument("--watch", action="store_true", help="print it again every few seconds, until ctrl-C")
+    _add_json(counters)
+    _add_socket(counters, places)
     sticky = _add(add_view, "sticky", show_sticky, "clients that stay with a host, because it is remembered")
     sticky.add_argument("--client", metavar="A", type=_address, help="this client only")
     sticky.add_argument("--relay", metavar="R", help="of this relay or redirect only")

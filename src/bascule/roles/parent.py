@@ -24,7 +24,9 @@ from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.ended import EndedSessions
+from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import this_machine
 from bascule.service.local.preparation import judge
@@ -72,7 +74,9 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
         _say_ready(journal, balancer.running, facts)
         file = ConfigurationFile(request.path, request.name, machine, balancer, journal)
         ended = EndedSessions(now=_now)
-        sessions = SessionTable(machine, balancer, proxy, ended, now=_now)
+        counters = Counters(machine, balancer, proxy, now=_now)
+        gathering = Gathering(machine, balancer, proxy, ended, now=_now, hear=counters.hear)
+        sessions = SessionTable(machine, balancer, proxy, ended, gathering, now=_now)
         administration = Administration(store, balancer, clock=machine.clock, now=_now, journal=journal)
         service = LocalService(
             machine,
@@ -82,11 +86,13 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
             file=file,
             journal=journal,
             sessions=sessions,
+            counters=counters,
             end=over.end,
         )
         server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)
         await server.start(listener)
-        async with _beside(balancer.watch(), administration.watch(), sessions.watch(), _reload_on_signal(file)):
+        watches = (balancer.watch(), administration.watch(), gathering.watch(), counters.watch())
+        async with _beside(*watches, _reload_on_signal(file)):
             last_words = await over.wait()
             await balancer.stop()
         await prober.stop()

@@ -15,6 +15,7 @@ from bascule.service.events import Moment
 from bascule.service.results import (
     Cleared,
     ClientReport,
+    Counters,
     Events,
     Explained,
     FirewallRules,
@@ -140,6 +141,14 @@ class ShowSessions(Request[Sessions], frozen=True, kw_only=True, tag="show.sessi
     limit: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_LISTED)] = 1000
 
 
+class ShowCounters(Request[Counters], frozen=True, kw_only=True, tag="show.counters"):
+    """Asks what relays and hosts have carried since Bascule started, and what comes in a second."""
+
+
+class WatchCounters(Request[Counters], frozen=True, kw_only=True, tag="watch.counters"):
+    """Asks that again and again, until the one who asks goes away."""
+
+
 class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):
     """Asks to end sessions, so that both ends see a reset at once: those that fit everything that is named."""
 
@@ -239,6 +248,8 @@ AnyRequest: TypeAlias = (
     | OrderHost
     | ShowSticky
     | ForgetSticky
+    | ShowCounters
+    | WatchCounters
 )
 
 
@@ -336,6 +347,19 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 summary="list sessions, with their age and bytes",
             ),
             Operation(
+                request=ShowCounters,
+                result=Counters,
+                permission=Permission.VIEW,
+                summary="list what relays and hosts have carried, and what comes in a second",
+            ),
+            Operation(
+                request=WatchCounters,
+                result=Counters,
+                permission=Permission.VIEW,
+                summary="follow what relays and hosts carry",
+                streams=True,
+            ),
+            Operation(
                 request=Kill,
                 result=Killed,
                 permission=Permission.OPERATE,
@@ -430,6 +454,14 @@ class Service(Protocol):
 
     async def show_sessions(self, context: Context, request: ShowSessions, /) -> Sessions:
         """List the sessions that live."""
+        ...
+
+    async def show_counters(self, context: Context, request: ShowCounters, /) -> Counters:
+        """List what relays and hosts have carried."""
+        ...
+
+    def watch_counters(self, context: Context, request: WatchCounters, /) -> AsyncIterator[Counters]:
+        """Yield that every few seconds."""
         ...
 
     async def kill(self, context: Context, request: Kill, /) -> Killed:

@@ -16,10 +16,12 @@ from bascule.plan.orders import Duty
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.clearing import clear_machine
+from bascule.service.local.counters.rows import counter_rows
+from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.explaining import explained
 from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
-from bascule.service.local.leveling import take_census
+from bascule.service.local.leveling import CALM, take_census
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import SessionCounts, count_hosts, order_row, relay_rows
@@ -36,6 +38,7 @@ from bascule.service.operations import (
     OrderHost,
     Poll,
     Reload,
+    ShowCounters,
     ShowFirewall,
     ShowLog,
     ShowRelays,
@@ -43,6 +46,7 @@ from bascule.service.operations import (
     ShowSticky,
     Status,
     Stop,
+    WatchCounters,
     Who,
 )
 from bascule.service.results import (
@@ -67,6 +71,10 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.results import Counters as CountersResult
+
+_WATCHED: Final = 2.0
+"""Seconds between two looks at the counters for one who watches them."""
 
 GOING_ON: Final = (
     "kernel rules and proxy workers stay: relays go on without health checks (take everything away with: bascule clear)"
@@ -88,6 +96,7 @@ class LocalService:
         file: ConfigurationFile,
         journal: Journal,
         sessions: SessionTable,
+        counters: Counters,
         end: Callable[[str], None],
     ) -> None:
         self._machine = machine
@@ -97,6 +106,7 @@ class LocalService:
         self._file = file
         self._journal = journal
         self._sessions = sessions
+        self._counters = counters
         self._sticky = StickyClients(machine.nft)
         self._end = end
 
@@ -162,6 +172,20 @@ class LocalService:
     async def show_sessions(self, _: Context, request: ShowSessions, /) -> Sessions:
         """List the sessions of the kernel and the workers."""
         return await self._sessions.listed(request)
+
+    async def show_counters(self, _: Context, __: ShowCounters, /) -> CountersResult:
+        """Look at what was carried until now."""
+        look, rates = await self._counters.now()
+        rows = tuple(counter_rows(self._balancer.running, look, rates))
+        return CountersResult(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
+
+    async def watch_counters(self, context: Context, _: WatchCounters, /) -> AsyncIterator[CountersResult]:
+        """Look every few seconds; less often where a look takes long."""
+        clock = self._machine.clock
+        while True:
+            began = clock.monotonic()
+            yield await self.show_counters(context, ShowCounters())
+            await clock.sleep(max(_WATCHED, CALM * (clock.monotonic() - began)))
 
     async def kill(self, _: Context, request: Kill, /) -> Killed:
         """End sessions of the kernel and the workers."""

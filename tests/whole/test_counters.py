@@ -1,0 +1,77 @@
+"""What a running balancer counts: sessions, bytes, hosts that refuse."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bed import configuration
+from bed.clients import exchange
+from bed.layout import VIP, Layout
+from bed.sessions import connected
+from bed.site import PORT, Site, site
+from bed.wait import until
+
+pytestmark = pytest.mark.kernel
+
+_REFUSE: str = f"""
+table inet t_fault {{
+ chain c_in {{ type filter hook input priority 0; policy accept;
+  tcp dport {PORT} ip saddr {VIP} tcp flags & (syn | ack) == syn reject with tcp reset
+ }}
+}}
+"""
+"""A server that refuses the balancer's clients, and greets its checks, which come from another address."""
+
+
+@pytest.fixture(params=["kernel", "proxy"], scope="module")
+def place(request: pytest.FixtureRequest, module_directory: Path) -> Iterator[Site]:
+    """Run a balancer over two servers, by each path."""
+    text = configuration.plain(("RPCCAS", PORT), timing="interval 1s; timeout 1s; fall 2; rise 1")
+    text = configuration.with_statements(text, f"engine {request.param}")
+    with site(text, Layout(arms=1, server_route=False), module_directory / request.param) as built:
+        yield built
+
+
+def counted(place: Site, name: str) -> dict[str, Any]:
+    """Return the row of the relay, or of a host."""
+    rows = map(json.loads, place.balancer.command("show", "counters", "--json").stdout.splitlines())
+    return next(row for row in rows if row["name"] == name)
+
+
+def test_sessions_and_bytes_are_counted_by_host(place: Site) -> None:
+    """While they live, and when they have ended; the relay has the sum of its hosts."""
+    client = place.clients_of("EX1")[0]
+    before = counted(place, "EX1")
+    for number in (1, 2, 3):
+        with place.session(client) as (connection, _):
+            exchange(connection, b"x" * 10_000 + b"\n")
+            until(lambda: counted(place, "EX1")["from_host"] >= before["from_host"] + 10_000 * number, what="bytes")  # noqa: B023
+            now = counted(place, "EX1")
+            assert now["opened"] == before["opened"] + number
+            assert now["sessions"] >= 1
+            assert 10_000 * number <= now["from_client"] - before["from_client"] < 13_000 * number
+    until(lambda: counted(place, "EX1")["sessions"] == 0, what="no session lives")
+    after, relay, other = counted(place, "EX1"), counted(place, "RPCCAS"), counted(place, "EX2")
+    assert (after["opened"], after["failed"]) == (before["opened"] + 3, before["failed"])
+    assert relay["opened"] == after["opened"] + other["opened"]
+    assert after["opened_rate"] > 0
+    assert after["checks_up"] == after["checks_all"] > 0
+
+
+def test_a_host_that_refuses_has_failed(place: Site) -> None:
+    """The session counts as failed, on the host that refused it."""
+    client = place.clients_of("EX2")[0]
+    before = counted(place, "EX2")
+    server = place.server("EX2")
+    server.nft(_REFUSE)
+    try:
+        with suppress(OSError):  # the proxy has accepted by then, and goes on to the other host
+            connected(place.net["client1"], (VIP, PORT), (client, 0)).close()
+        until(lambda: counted(place, "EX2")["failed"] > before["failed"], what="it counts as failed")
+    finally:
+        server.nft("delete table inet t_fault")
+    assert counted(place, "EX2")["failed"] == before["failed"] + 1
