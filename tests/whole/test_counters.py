@@ -32,6 +32,7 @@ def place(request: pytest.FixtureRequest, module_directory: Path) -> Iterator[Si
     """Run a balancer over two servers, by each path."""
     text = configuration.plain(("RPCCAS", PORT), timing="interval 1s; timeout 1s; fall 2; rise 1")
     text = configuration.with_statements(text, f"engine {request.param}")
+    text = text.replace("load-balancer {", f'load-balancer {{\n\taccess-log file "{module_directory}/{request.param}.log"')
     with site(text, Layout(arms=1, server_route=False), module_directory / request.param) as built:
         yield built
 
@@ -75,3 +76,26 @@ def test_a_host_that_refuses_has_failed(place: Site) -> None:
     finally:
         server.nft("delete table inet t_fault")
     assert counted(place, "EX2")["failed"] == before["failed"] + 1
+
+
+def test_a_session_leaves_a_line_with_the_port_that_the_host_saw(place: Site, module_directory: Path) -> None:
+    """In the access log, and for whoever follows the ends of sessions, with the bytes that it carried."""
+    written = place.balancer.configuration.read_text(encoding="utf-8")
+    log = next(path for path in (module_directory / "kernel.log", module_directory / "proxy.log") if str(path) in written)
+    client = place.clients_of("EX1")[0]
+    with place.session(client) as (connection, _):
+        exchange(connection, b"x" * 5000 + b"\n")
+        here = "{}:{}".format(*connection.getsockname())
+        peers = place.server("EX1").run("ss", "-Htn", "state", "established", f"( sport = :{PORT} )").stdout
+        place.balancer.command("kill", "--client", client)
+        (peer,) = [line.split()[-1] for line in peers.replace("[::ffff:", "").replace("]", "").splitlines()]
+
+    def line() -> str:
+        lines = log.read_text().splitlines() if log.exists() else []
+        return next((each for each in lines if f" client={here} " in each), "")
+
+    fields = dict(part.split("=", 1) for part in until(line, within=20, what="the line is there").split(" "))
+    assert (fields["relay"], fields["host"], fields["listen"]) == ("RPCCAS", "EX1", f"{VIP}:{PORT}")
+    assert fields["source"] == peer
+    assert 5000 <= int(fields["from_client"]) < 7000
+    assert (fields["end"] in ("killed", "reset"), 0 <= float(fields["duration"]) < 30) == (True, True)

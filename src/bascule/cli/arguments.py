@@ -203,6 +203,7 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     _add_socket(how, places)
     _add_socket(_add(add_parser, "poll", poll, "check every host now, and say how that went"), places)
     following = _add(add_parser, "monitor", monitor, "print every event as it happens, until ctrl-C")
+    following.add_argument("--sessions", action="store_true", help="the end of every session, too")
     _add_json(following)
     _add_socket(following, places)
     _add_socket(_add(add_parser, "reload", reload, "have the running Bascule read its configuration again"), places)

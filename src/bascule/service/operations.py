@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from bascule.service.events import Moment
+from bascule.service.moment import Moment
 from bascule.service.results import (
     Cleared,
     ClientReport,
@@ -119,6 +119,8 @@ class Monitor(Request[Events], frozen=True, kw_only=True, tag="monitor"):
     """Asks for what happened last, then for every event as it happens, until the one who asks goes away."""
 
     last: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_EVENTS)] = 0
+    sessions: bool = False
+    """Tell of every session that ends, too."""
 
 
 class Poll(Request[Polled], frozen=True, kw_only=True, tag="poll"):

@@ -10,7 +10,8 @@ import msgspec
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.counters import CounterRow
-from bascule.service.events import Event, Moment
+from bascule.service.events import Event
+from bascule.service.moment import Moment
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
 

@@ -76,6 +76,8 @@ class Balancer:
         self._rankings = Rankings()
         self._polls: set[Awaited] = set()
         self._load = NO_LOAD
+        self._full = 0.0
+        """The share of the kernel's table of sessions that was taken when a result was last judged."""
         self._lock = asyncio.Lock()
         self._running: Running | None = None
         self._hosts = HostStates()
@@ -146,7 +148,7 @@ class Balancer:
             before = self.running
             situation = self._situation(facts, before.belief.states, before.plan.marks, before.orders)
             plan = compile_plan(configuration, situation)
-            belief = believe(before.belief, self._retargeted(plan), plan)
+            belief = believe(before.belief, self._retargeted(plan), plan, self._full)
             plan = self._redealt(plan, belief.states)
             self._kernel.claim(plan)
             said = await self._deploy(plan, belief.states)
@@ -210,7 +212,17 @@ class Balancer:
             self._results.clear()
             async with self._lock:
                 if not self._over:
+                    self._full = await self._fullness()
                     await self._believe()
+
+    async def _fullness(self) -> float:
+        """Return how full the table of sessions is; where that cannot be told, it has room."""
+        if not self.running.plan.of(EngineName.KERNEL):
+            return 0.0
+        try:
+            return await self._kernel.full()
+        except MachineError:
+            return 0.0
 
     async def poll(self) -> Awaited:
         """Have every host checked now, and return how that went: when all results are in, or time is up."""
@@ -225,7 +237,7 @@ class Balancer:
 
     async def _believe(self) -> None:
         before = self.running
-        belief = believe(before.belief, before.hosts, before.plan)
+        belief = believe(before.belief, before.hosts, before.plan, self._full)
         if belief == before.belief:
             return
         if belief.suspicion != before.belief.suspicion:
@@ -299,7 +311,7 @@ class Balancer:
             now = self._machine.clock.monotonic()
             back = returning(before.plan, plan, before.belief.states)
             self._hosts = self._hosts.resting(idle(plan), now).back(back, now)
-            belief = believe(before.belief, self._hosts, plan)
+            belief = believe(before.belief, self._hosts, plan, self._full)
             plan = self._redealt(plan, belief.states)
             for news in relay_news(before.plan, plan):
                 news.tell(self._journal)

@@ -101,6 +101,10 @@ class Kernel:
         carried = await asyncio.to_thread(carried_marks, self._machine.accounts)
         return {owner: mark for owner, mark in kept.items() if owner in wanted or mark in carried}
 
+    async def full(self) -> float:
+        """Return the share of the table of sessions that is taken, 0 to 1."""
+        return (await asyncio.to_thread(self._machine.accounts.statistics)).full
+
     # --- sessions ---------------------------------------------------------------------------------------------------
 
     async def adopt(self) -> None:

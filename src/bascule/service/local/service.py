@@ -27,6 +27,7 @@ from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import SessionCounts, count_hosts, order_row, relay_rows
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
+from bascule.service.local.watches.watching import Watches
 from bascule.service.operations import (
     AskClient,
     Clear,
@@ -97,6 +98,7 @@ class LocalService:
         journal: Journal,
         sessions: SessionTable,
         counters: Counters,
+        watches: Watches,
         end: Callable[[str], None],
     ) -> None:
         self._machine = machine
@@ -107,6 +109,7 @@ class LocalService:
         self._journal = journal
         self._sessions = sessions
         self._counters = counters
+        self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
 
@@ -150,7 +153,7 @@ class LocalService:
 
     async def monitor(self, _: Context, request: Monitor, /) -> AsyncIterator[Events]:
         """Yield what the journal has kept, then what comes."""
-        with self._journal.reader() as reader:
+        with self._journal.reader(sessions=request.sessions) as reader:
             yield Events(events=tuple(self._journal.last(request.last)))
             while True:
                 yield await reader.next()
@@ -228,6 +231,7 @@ class LocalService:
         doubts = [running.belief.suspicion] if running.belief.suspicion else []
         return [
             *(Finding(severity=Severity.WARNING, message=doubt) for doubt in doubts),
+            *(Finding(severity=Severity.WARNING, message=words) for words in self._watches.findings()),
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._balancer.troubles()),
         ]
