@@ -94,10 +94,11 @@ def network(
     ports: Sequence[int] = (PORT,),
     router: bool = False,
     gateway: bool = False,
+    also: str = "",
 ) -> Iterator[Network]:
     """Build a network and deploy relays in it; two-armed servers know no route to anyone, unless we are their `gateway`.
 
-    `router` says whether the balancer forwarded packets before.
+    `router` says whether the balancer forwarded packets before; `also` are further blocks of the configuration.
     """
     layout = Layout(arms=arms, servers=servers, server_route=gateway)
     with NetLab(layout) as net:
@@ -105,6 +106,6 @@ def network(
         if router:
             net["lb1"].sysctl(net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
         deployed = KernelRelays(net["lb1"], state)
-        deployed.deploy(text(*relays, arms=arms, servers=servers))
+        deployed.deploy(text(*relays, arms=arms, servers=servers) + also)
         with Servers(net.named("srv"), *ports) as listening:
             yield Network(net, deployed, listening, version)

@@ -89,8 +89,9 @@ class Watches:
                 self._told = now, statistics
 
     def _say_ports(self, crowd: Crowd, words: str, state: str, grade: Grade) -> None:
-        whose = Subject(relay=crowd.relays[0], host=crowd.host, address=str(crowd.source))
-        self._journal.note(EventKind.PORTS, words, grade=grade, state=state, number=round(100 * crowd.share), **whose)
+        share = round(100 * crowd.share)
+        whose = Subject(relay=crowd.relays[0], host=crowd.host, address=str(crowd.source), state=state, number=share)
+        self._journal.note(EventKind.PORTS, words, grade=grade, **whose)
 
     def _say_table(self, words: str, state: str, grade: Grade, number: int) -> None:
         self._journal.note(EventKind.CONNTRACK, words, grade=grade, state=state, number=number)
