@@ -9,6 +9,7 @@ from bascule.system.conntrack import KernelConntrack
 from bed.layout import Layout
 from bed.netlab import NetLab
 from bed.node import Node
+from bed.wait import until
 from system.test_conntrack import MARK, MASK, fill
 
 pytestmark = pytest.mark.kernel
@@ -52,3 +53,23 @@ def test_the_kernel_says_how_full_the_table_is(node: Node) -> None:
     assert told.entries == int(node.run("sysctl", "-n", "net.netfilter.nf_conntrack_count").stdout) >= 15
     assert (told.maximum, told.full) == (maximum, told.entries / maximum)
     assert (told.insert_failed, told.dropped) == (0, 0)
+
+
+def test_the_kernel_counts_packets_that_got_no_state(node: Node) -> None:
+    """When the only port towards a place is taken, the next session is dropped without a word, and counted."""
+    ours, there = node.address(4), "10.80.1.99"
+    node.nft(
+        "table ip t_one { chain c { type nat hook postrouting priority srcnat; "
+        f"ip daddr {there} tcp dport 443 snat to {ours}:5000\n }}\n}}"
+    )
+
+    def failures() -> int:
+        with node.entered():
+            told = KernelAccounts().statistics()
+        return told.insert_failed + told.dropped
+
+    with node.socket() as one, node.socket() as other:
+        for client in (one, other):
+            client.setblocking(False)  # noqa: FBT003 - the name of the argument is not ours to choose
+            client.connect_ex((there, 443))
+        assert until(failures, what="a packet without a state is counted") >= 1

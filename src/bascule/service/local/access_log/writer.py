@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from bascule.config.model import AccessLog, LogKind
@@ -55,6 +56,8 @@ class AccessLogWriter:
         self._waiting: deque[Ended] = deque()
         self._log: AccessLog | None = None
         self._sink: Sink | None = None
+        self._busy = Lock()
+        """Held while a batch is written: whoever is cancelled meanwhile leaves its thread behind."""
         self._failing = False
         self._lost = 0
 
@@ -84,7 +87,7 @@ class AccessLogWriter:
             return
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         try:
-            await asyncio.to_thread(self._sink.write, [entry(each) for each in batch])
+            await asyncio.to_thread(self._hand_over, self._sink, batch)
         except MachineError as error:
             self._lost += len(batch)
             if not self._failing:
@@ -98,6 +101,10 @@ class AccessLogWriter:
             )
             self._journal.note(EventKind.ACCESS_LOG, words, state="works", number=self._lost)
         self._failing, self._lost = False, 0
+
+    def _hand_over(self, sink: Sink, batch: Sequence[Ended]) -> None:
+        with self._busy:
+            sink.write([entry(each) for each in batch])
 
     def _turn(self) -> bool:
         """Turn to where the configuration says now; return whether that is elsewhere than before."""
@@ -116,7 +123,7 @@ class AccessLogWriter:
         if self._sink is None:
             return
         try:
-            self._sink.write([entry(each) for each in self._waiting])
+            self._hand_over(self._sink, [*self._waiting])
         except MachineError as error:
             self._journal.note(EventKind.ACCESS_LOG, f"access log: could not {error}", grade=Grade.WARNING, state="fails")
         self._sink.close()
