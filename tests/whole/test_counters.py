@@ -1,6 +1,7 @@
 """What a running balancer counts: sessions, bytes, hosts that refuse."""
 
 import json
+import select
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -78,8 +79,35 @@ def test_a_host_that_refuses_has_failed(place: Site) -> None:
     assert counted(place, "EX2")["failed"] == before["failed"] + 1
 
 
+def test_ends_of_sessions_can_be_followed(place: Site) -> None:
+    """As events, each with whose the session was and what it carried."""
+    client = place.clients_of("EX2")[0]
+    follower = place.balancer.following("monitor", "--sessions", "--json")
+    told = follower.stdout
+    assert told is not None
+
+    def heard() -> dict[str, Any]:
+        """End a session, and return what is heard of one; the first may have ended before anybody followed."""
+        with place.session(client) as (connection, _):
+            exchange(connection, b"x" * 5000 + b"\n")
+            place.balancer.command("kill", "--client", client)
+        lines = [told.readline()] if select.select([told], [], [], 6)[0] else []
+        return next((event for event in map(json.loads, lines) if event["event"] == "session"), {})
+
+    event = until(heard, within=30, what="the end of a session is told")
+    follower.terminate()
+    assert (event["relay"], event["host"], event["session"]["listen"]) == ("RPCCAS", "EX2", f"{VIP}:{PORT}")
+    assert event["session"]["from_host"] >= 5000
+    assert f"client={event['session']['client']}" in event["words"]
+    assert "session" not in {json.loads(line)["event"] for line in _log(place)}
+
+
+def _log(place: Site) -> list[str]:
+    return place.balancer.command("show", "log", "--json").stdout.splitlines()
+
+
 def test_a_session_leaves_a_line_with_the_port_that_the_host_saw(place: Site, module_directory: Path) -> None:
-    """In the access log, and for whoever follows the ends of sessions, with the bytes that it carried."""
+    """In the access log, with the bytes that it carried."""
     written = place.balancer.configuration.read_text(encoding="utf-8")
     log = next(path for path in (module_directory / "kernel.log", module_directory / "proxy.log") if str(path) in written)
     client = place.clients_of("EX1")[0]
