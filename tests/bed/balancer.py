@@ -69,6 +69,11 @@ class Balancer:
         """Run a `bascule` command that asks this balancer; raises BedError for a bad exit unless told not to."""
         return self.node.run(*_BASCULE, *words, "--socket", str(self._socket), check=check)
 
+    def following(self, *words: str) -> "subprocess.Popen[str]":
+        """Start a `bascule` command that goes on, and return it with its output to read; it is ended with the network."""
+        command = [*_BASCULE, *words, "--socket", str(self._socket)]
+        return self.node.popen(command, stdout=subprocess.PIPE, text=True)
+
     def relays(self) -> Mapping[str, Mapping[str, str]]:
         """Return each relay's hosts and their status, as `bascule show hosts --json` has them."""
         relays: dict[str, dict[str, str]] = {}

@@ -29,6 +29,7 @@ from bascule.service.operations import (
     Poll,
     Reload,
     Request,
+    ShowCounters,
     ShowFirewall,
     ShowLog,
     ShowRelays,
@@ -36,12 +37,14 @@ from bascule.service.operations import (
     ShowSticky,
     Status,
     Stop,
+    WatchCounters,
     Who,
 )
 from bascule.service.results import (
     AnyResult,
     Cleared,
     ClientReport,
+    Counters,
     DoctorReport,
     Events,
     Explained,
@@ -136,6 +139,14 @@ class PretendedService:
     async def show_sticky(self, _: Context, __: ShowSticky, /) -> Sticky:
         """Remember nobody."""
         return Sticky()
+
+    async def show_counters(self, _: Context, __: ShowCounters, /) -> Counters:
+        """Count nothing."""
+        return Counters(since=datetime(2026, 3, 1, tzinfo=UTC))
+
+    async def watch_counters(self, _: Context, __: WatchCounters, /) -> AsyncIterator[Counters]:
+        """Count nothing, once."""
+        yield Counters(since=datetime(2026, 3, 1, tzinfo=UTC))
 
     async def forget_sticky(self, _: Context, __: ForgetSticky, /) -> Forgotten:
         """Have nobody to forget."""

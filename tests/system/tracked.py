@@ -35,6 +35,7 @@ def tracked(
         unacknowledged=False,
         from_client=0,
         from_host=0,
+        answered=True,
         started=0,
         stopped=0,
     )

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from bascule import __version__
 from bascule.cli.commands.configuration import check, format_file, run
+from bascule.cli.commands.counters import show_counters
 from bascule.cli.commands.doctor import doctor
 from bascule.cli.commands.events import monitor, show_log
 from bascule.cli.commands.explain import explain
@@ -108,6 +109,10 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     sessions.add_argument("--limit", metavar="N", type=_listed, default=1000, help="so many at most (default: %(default)s)")
     _add_json(sessions)
     _add_socket(sessions, places)
+    counters = _add(add_view, "counters", show_counters, "what relays and hosts have carried, and what comes in a second")
+    counters.add_argument("--watch", action="store_true", help="print it again every few seconds, until ctrl-C")
+    _add_json(counters)
+    _add_socket(counters, places)
     sticky = _add(add_view, "sticky", show_sticky, "clients that stay with a host, because it is remembered")
     sticky.add_argument("--client", metavar="A", type=_address, help="this client only")
     sticky.add_argument("--relay", metavar="R", help="of this relay or redirect only")
@@ -202,6 +207,7 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     _add_socket(asking, places)
     _add_socket(_add(add_parser, "poll", poll, "check every host now, and say how that went"), places)
     following = _add(add_parser, "monitor", monitor, "print every event as it happens, until ctrl-C")
+    following.add_argument("--sessions", action="store_true", help="the end of every session, too")
     _add_json(following)
     _add_socket(following, places)
     _add_socket(_add(add_parser, "reload", reload, "have the running Bascule read its configuration again"), places)

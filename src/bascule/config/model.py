@@ -351,6 +351,24 @@ class Relay:
         return (self.forward, *self.fallbacks)
 
 
+class LogKind(StrEnum):
+    """Who takes the lines of a log."""
+
+    FILE = "file"
+    SYSLOG = "syslog"
+    JOURNAL = "journal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessLog:
+    """`access-log file "PATH"|syslog|journal`: where a line for each session that ends goes."""
+
+    kind: LogKind
+    path: str = ""
+    """Of a file; it begins with a slash."""
+    span: Span = _span()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancer:
     """The `load-balancer` block."""
@@ -360,6 +378,8 @@ class LoadBalancer:
     """Relays and redirects, in the order of the text."""
     workers: int | None = None
     """Processes of the user-space proxy; None is one for each processor, four at most."""
+    access_log: AccessLog | None = None
+    """None writes none."""
 
     def table(self, name: str) -> Table:
         """Return the table of that name; a KeyError is a bug, since binding has checked every reference."""

@@ -1,6 +1,6 @@
 """From a configuration, the machine's facts and the states of the hosts to the plan. Pure, total, deterministic."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bascule.config.facts import Facts
@@ -62,10 +62,22 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
         probes=tuple(_probes(configuration, relays, facts)),
         marks=marked,
         own=own_addresses(configuration, facts),
+        admin=tuple(_admin(configuration, relays, facts)),
         routed_before=facts.forwarded_before,
         workers=configuration.load_balancer.workers or min(facts.processors, MOST_WORKERS),
     )
     return redeal(ordered(plan, situation.orders), situation.states, situation.rankings)
+
+
+def _admin(configuration: Configuration, relays: Iterable[RelayPlan], facts: Facts) -> Iterator[Endpoint]:
+    """Yield where the admin server listens, but for places where a relay does."""
+    server = configuration.system.http_server
+    if server is None:
+        return
+    taken = {(end.address, port) for relay in relays for end in relay.listens for port in end.ports}
+    for address in own_addresses(configuration, facts):
+        if server.address in (None, address) and (address, server.port) not in taken:
+            yield Endpoint(address, server.port)
 
 
 def ordered(plan: Plan, orders: Orders) -> Plan:

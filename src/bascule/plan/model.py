@@ -256,6 +256,8 @@ class Plan:
     """Every mark ever given out and not yet forgotten: live sessions may carry those of hosts long gone."""
     own: tuple[Address, ...] = ()
     """The node's own addresses that probes leave from."""
+    admin: tuple[Endpoint, ...] = ()
+    """Where administrators reach this node, of its own addresses and of no relay: it must work with a full table, too."""
     routed_before: frozenset[int] = frozenset()
     """IP versions that the machine forwarded before we came, whose other traffic is not ours to drop."""
     workers: int = 1

@@ -22,15 +22,20 @@ from bascule.engines.proxy.engine import ProxyEngine
 from bascule.health.supervisor import ProbeProcess
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
+from bascule.service.local.access_log.entry import tell_end
+from bascule.service.local.access_log.writer import AccessLogWriter
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.ended import EndedSessions
+from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import this_machine
 from bascule.service.local.preparation import judge
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.service import GOING_ON, LocalService
 from bascule.service.local.session_table import SessionTable
+from bascule.service.local.watches.watching import Watches
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener, owner_or_root
 from bascule.store.database import open_database
@@ -72,7 +77,14 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
         _say_ready(journal, balancer.running, facts)
         file = ConfigurationFile(request.path, request.name, machine, balancer, journal)
         ended = EndedSessions(now=_now)
-        sessions = SessionTable(machine, balancer, proxy, ended, now=_now)
+        watches = Watches(machine, balancer, journal)
+        counters = Counters(machine, balancer, proxy, now=_now, looked=[watches.look_at_ports])
+        access_log = AccessLogWriter(
+            lambda: balancer.running.configuration.load_balancer.access_log, journal, clock=machine.clock
+        )
+        tell = (access_log.note, partial(tell_end, journal))
+        gathering = Gathering(machine, balancer, proxy, ended, now=_now, hear=counters.hear, tell=tell)
+        sessions = SessionTable(machine, balancer, proxy, ended, gathering, now=_now)
         administration = Administration(store, balancer, clock=machine.clock, now=_now, journal=journal)
         service = LocalService(
             machine,
@@ -82,11 +94,14 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
             file=file,
             journal=journal,
             sessions=sessions,
+            counters=counters,
+            watches=watches,
             end=over.end,
         )
         server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)
         await server.start(listener)
-        async with _beside(balancer.watch(), administration.watch(), sessions.watch(), _reload_on_signal(file)):
+        followed = (balancer, administration, gathering, counters, access_log, watches)
+        async with _beside(*(each.watch() for each in followed), _reload_on_signal(file)):
             last_words = await over.wait()
             await balancer.stop()
         await prober.stop()

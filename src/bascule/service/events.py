@@ -3,14 +3,12 @@
 Field names are part of the product's interface: they may be added to, never renamed.
 """
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeAlias
 
 import msgspec
 
-Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A time with its zone; RFC 3339 in JSON."""
+from bascule.service.moment import Moment
+from bascule.service.sessions import SessionRow
 
 
 class EventKind(StrEnum):
@@ -26,6 +24,14 @@ class EventKind(StrEnum):
     """No host is up on every service of a group, so that its clients may be split; or one is again."""
     SESSIONS = "sessions"
     """Sessions were ended by Bascule."""
+    SESSION = "session"
+    """A client's session has ended; only for whoever asks for such events."""
+    ACCESS_LOG = "access-log"
+    """The access log cannot be written, or is written again."""
+    PORTS = "ports"
+    """A source address has few ports left on the way to a host, or enough again."""
+    CONNTRACK = "conntrack"
+    """The kernel's table of sessions is nearly full, or no longer; or it gave packets no state."""
     CONFIGURATION = "configuration"
     """A configuration was loaded, or refused."""
     WORKER = "worker"
@@ -63,5 +69,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     state: str = ""
     """What it is now: `up`, `down`, `active`, `loaded`, `refused`, `mended`."""
     reason: str = ""
+    session: SessionRow | None = None
+    """Of an event of the kind `session`: whose it was, how it ended, and what it carried."""
     number: int | None = None
     """How many, where something was counted."""

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from bascule.service.events import Moment
+from bascule.service.moment import Moment
 from bascule.service.results import (
     Cleared,
     ClientReport,
+    Counters,
     DoctorReport,
     Events,
     Explained,
@@ -123,6 +124,8 @@ class Monitor(Request[Events], frozen=True, kw_only=True, tag="monitor"):
     """Asks for what happened last, then for every event as it happens, until the one who asks goes away."""
 
     last: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_EVENTS)] = 0
+    sessions: bool = False
+    """Tell of every session that ends, too."""
 
 
 class Poll(Request[Polled], frozen=True, kw_only=True, tag="poll"):
@@ -143,6 +146,14 @@ class ShowSessions(Request[Sessions], frozen=True, kw_only=True, tag="show.sessi
     relay: Name | None = None
     sort: SessionOrder = SessionOrder.AGE
     limit: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_LISTED)] = 1000
+
+
+class ShowCounters(Request[Counters], frozen=True, kw_only=True, tag="show.counters"):
+    """Asks what relays and hosts have carried since Bascule started, and what comes in a second."""
+
+
+class WatchCounters(Request[Counters], frozen=True, kw_only=True, tag="watch.counters"):
+    """Asks that again and again, until the one who asks goes away."""
 
 
 class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):
@@ -245,6 +256,8 @@ AnyRequest: TypeAlias = (
     | OrderHost
     | ShowSticky
     | ForgetSticky
+    | ShowCounters
+    | WatchCounters
 )
 
 
@@ -348,6 +361,19 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 summary="list sessions, with their age and bytes",
             ),
             Operation(
+                request=ShowCounters,
+                result=Counters,
+                permission=Permission.VIEW,
+                summary="list what relays and hosts have carried, and what comes in a second",
+            ),
+            Operation(
+                request=WatchCounters,
+                result=Counters,
+                permission=Permission.VIEW,
+                summary="follow what relays and hosts carry",
+                streams=True,
+            ),
+            Operation(
                 request=Kill,
                 result=Killed,
                 permission=Permission.OPERATE,
@@ -446,6 +472,14 @@ class Service(Protocol):
 
     async def show_sessions(self, context: Context, request: ShowSessions, /) -> Sessions:
         """List the sessions that live."""
+        ...
+
+    async def show_counters(self, context: Context, request: ShowCounters, /) -> Counters:
+        """List what relays and hosts have carried."""
+        ...
+
+    def watch_counters(self, context: Context, request: WatchCounters, /) -> AsyncIterator[Counters]:
+        """Yield that every few seconds."""
         ...
 
     async def kill(self, context: Context, request: Kill, /) -> Killed:

@@ -9,7 +9,9 @@ from typing import TypeAlias
 import msgspec
 
 from bascule.config.diagnostics import Diagnostic, Severity
-from bascule.service.events import Event, Moment
+from bascule.service.counters import CounterRow
+from bascule.service.events import Event
+from bascule.service.moment import Moment
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
 
@@ -280,6 +282,19 @@ class Whose(Result, frozen=True, kw_only=True, tag="whose"):
     notes: tuple[str, ...] = ()
 
 
+# --- counters ---------------------------------------------------------------------------------------------------------
+
+
+class Counters(Result, frozen=True, kw_only=True, tag="counters"):
+    """What each relay and redirect has carried, and under it each of its hosts."""
+
+    since: Moment
+    """When they began to count."""
+    rows: tuple[CounterRow, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the numbers may lack, and why."""
+
+
 # --- clients whose host is remembered ---------------------------------------------------------------------------------
 
 
@@ -378,4 +393,5 @@ AnyResult: TypeAlias = (
     | HostOrdered
     | Sticky
     | Forgotten
+    | Counters
 )

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from bascule.service.events import Moment
+from bascule.service.moment import Moment
 
 MAXIMUM_LISTED: Final = 20_000
 """Sessions of one answer: they fit its frame, whatever their names."""

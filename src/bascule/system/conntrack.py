@@ -9,7 +9,7 @@ from bascule.system.ctnetlink import CLIENT_AT, DELETE, GET, Address, Session, m
 from bascule.system.errors import MachineError
 
 _NETFILTER: Final = 12  # NETLINK_NETFILTER
-_REQUEST, _ACK, _DUMP = 0x001, 0x004, 0x300
+REQUEST, ACK, DUMP = 0x001, 0x004, 0x300
 _ERROR, _DONE = 2, 3
 _BUFFER: Final = 1 << 17
 _QUEUE: Final = 1 << 22
@@ -42,7 +42,7 @@ class KernelConntrack:
         """Dump by mark: the kernel does that filtering; another client's sessions are not even decoded."""
         wanted = b"" if client is None else client.packed
         until = CLIENT_AT + len(wanted)
-        for told in _ask("read the sessions", [request(GET, _REQUEST | _DUMP, marked(mark, mask))]):
+        for told in ask("read the sessions", [request(GET, REQUEST | DUMP, marked(mark, mask))]):
             if wanted and told[CLIENT_AT:until] != wanted:
                 continue
             known = session(told)
@@ -51,22 +51,30 @@ class KernelConntrack:
 
     def delete_marked(self, mark: int, mask: int = 0xFFFFFFFF) -> None:
         """Flush by mark: one message, whatever the number of sessions."""
-        for _ in _ask("end sessions", [request(DELETE, _REQUEST | _ACK, marked(mark, mask))]):
+        for _ in ask("end sessions", [request(DELETE, REQUEST | ACK, marked(mark, mask))]):
             pass
 
     def delete(self, sessions: Sequence[Session]) -> int:
         """Delete by the client's tuple and the kernel's own name, so that a later session of that tuple stays."""
         gone = 0
         for start in range(0, len(sessions), _BATCH):
-            batch = [
-                request(DELETE, _REQUEST | _ACK, named(each), family=each.family) for each in sessions[start:][:_BATCH]
-            ]
-            gone += len(batch) - sum(1 for _ in _ask("end sessions", batch))
+            batch = [request(DELETE, REQUEST | ACK, named(each), family=each.family) for each in sessions[start:][:_BATCH]]
+            gone += len(batch) - sum(1 for _ in ask("end sessions", batch))
         return gone
 
 
-def _ask(step: str, asked: Sequence[bytes]) -> Iterator[memoryview]:
+def ask(step: str, asked: Sequence[bytes]) -> Iterator[memoryview]:
     """Send messages and yield what is told, behind its headers: sessions, or nothing for one that is not there."""
+    for data in received(step, asked):
+        for kind, told in messages(memoryview(data)):
+            if kind == _ERROR and _code(told):
+                yield told[:0]
+            elif kind not in (_ERROR, _DONE):
+                yield told[4:]
+
+
+def received(step: str, asked: Sequence[bytes]) -> Iterator[bytes]:
+    """Send messages and yield what comes, until each is answered. Raises MachineError for an answer that says no."""
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETFILTER) as door:
             door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _QUEUE)
@@ -74,19 +82,23 @@ def _ask(step: str, asked: Sequence[bytes]) -> Iterator[memoryview]:
             door.send(b"".join(asked))
             open_questions = len(asked)
             while open_questions:
-                for kind, told in messages(memoryview(door.recv(_BUFFER))):
-                    if kind == _ERROR and not _acknowledged(told):
-                        yield told[:0]
-                    elif kind not in (_ERROR, _DONE):
-                        yield told[4:]
-                    open_questions -= kind in (_ERROR, _DONE)
+                data = door.recv(_BUFFER)
+                open_questions -= _answered(data)
+                yield data
     except OSError as error:
         raise MachineError(step, str(error)) from error
 
 
-def _acknowledged(told: memoryview) -> bool:
-    """Return whether an answer says that it was done; False where there was nothing to do. Raises OSError."""
-    code = -int.from_bytes(told[:4], "little", signed=True)
-    if code not in (0, _NO_ENTRY):
-        raise OSError(code, os.strerror(code))
-    return code == 0
+def _answered(data: bytes) -> int:
+    """Return how many questions are answered by now. Raises OSError where one is refused."""
+    answered = 0
+    for kind, told in messages(memoryview(data)):
+        if kind == _ERROR and (code := _code(told)) not in (0, _NO_ENTRY):
+            raise OSError(code, os.strerror(code))
+        answered += kind in (_ERROR, _DONE)
+    return answered
+
+
+def _code(told: memoryview) -> int:
+    """Return what an answer says: 0 is done, ENOENT that there was nothing to do."""
+    return -int.from_bytes(told[:4], "little", signed=True)

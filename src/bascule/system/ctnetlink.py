@@ -6,7 +6,7 @@ fixed places, since a full table is read in seconds and not in minutes that way.
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from struct import Struct
@@ -18,16 +18,21 @@ Address = IPv4Address | IPv6Address
 CONNTRACK: Final = 1 << 8  # NFNL_SUBSYS_CTNETLINK
 DELETE: Final = CONNTRACK | 2  # IPCTNL_MSG_CT_DELETE, asked for or told
 GET: Final = CONNTRACK | 1  # IPCTNL_MSG_CT_GET
+GET_STATISTICS_OF_PROCESSORS: Final = CONNTRACK | 4  # IPCTNL_MSG_CT_GET_STATS_CPU
+GET_STATISTICS: Final = CONNTRACK | 5  # IPCTNL_MSG_CT_GET_STATS
 HEADER: Final = Struct("=IHHIIBBH")  # nlmsghdr, nfgenmsg
 _MESSAGE: Final = Struct("=IH")
 _ATTRIBUTE: Final = Struct("=HH")
-_ORIGINAL, _STATUS, _PROTOCOL_INFO, _TIMEOUT, _MARK, _FROM_CLIENT, _FROM_HOST, _ID = 1, 3, 4, 7, 8, 9, 10, 12
+PROTOCOL_INFO, MARK, FROM_CLIENT, FROM_HOST = 4, 8, 9, 10
+_ORIGINAL, _STATUS, _TIMEOUT, _ID = 1, 3, 7, 12
 _TIMESTAMP, _MARK_MASK = 20, 21
 _TUPLE_IP, _TUPLE_PROTOCOL = 1, 2
 _SOURCE4, _DESTINATION4, _SOURCE6, _DESTINATION6 = 1, 2, 3, 4
 _NUMBER, _SOURCE_PORT, _DESTINATION_PORT = 1, 2, 3
 _INFO_TCP, _TCP_STATE, _FLAGS_ORIGINAL, _FLAGS_REPLY = 1, 1, 4, 5
 _COUNTER_BYTES, _STARTED, _STOPPED = 2, 1, 2
+_SEEN_REPLY: Final = 0x02  # IPS_SEEN_REPLY
+_ENTRIES, _MAXIMUM, _INSERT_FAILED, _DROPPED = 1, 2, 9, 10
 _ASSURED: Final = 0x04  # IPS_ASSURED
 _UNACKNOWLEDGED: Final = 0x10  # IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED
 _TYPE: Final = 0x3FFF
@@ -40,6 +45,9 @@ _TUPLES: Final = {
     76: Struct(f">8x4x16s4x16s{_PORTS}8x4x16s4x16s{_PORTS}"),
 }
 """Both tuples, by the length of the first: of IPv4 and of IPv6."""
+
+PATH: Final = {52: (52, 42), 76: (76, 66)}
+"""Where the second tuple begins, by the length of the first, and how long it is up to the host's port."""
 
 CLIENT_AT: Final = 12
 """Where in a session's message the client's address stands, behind the headers."""
@@ -65,6 +73,7 @@ class TcpState(IntEnum):
 
 _STATES: Final = {int(state): state for state in TcpState}
 _UNANSWERED: Final = frozenset((TcpState.NONE, TcpState.SYN_SENT, TcpState.SYN_RECEIVED, TcpState.SYN_SENT2))
+_UNACCEPTED: Final = _UNANSWERED - {TcpState.SYN_RECEIVED}
 _REMEMBERED: Final = frozenset((TcpState.NONE, TcpState.TIME_WAIT, TcpState.CLOSE))
 
 
@@ -103,6 +112,8 @@ class Session(NamedTuple):
     from_client: int
     from_host: int
     """Bytes of IP packets each way; 0 where the kernel does not count."""
+    answered: bool
+    """The host has answered; not so where its only answer was a reset."""
     started: int
     stopped: int
     """Nanoseconds since 1970; 0 where the kernel does not note it."""
@@ -126,6 +137,13 @@ class Session(NamedTuple):
     def established(self) -> bool:
         """Return whether both sides have agreed to it: only such a session can be idle, or be nudged."""
         return self.state not in _UNANSWERED
+
+    @property
+    def failed(self) -> bool:
+        """Return whether it ended, or would end now, without the host having accepted it."""
+        if self.protocol == socket.IPPROTO_UDP:
+            return not self.answered
+        return self.state in _UNACCEPTED or (self.state is TcpState.CLOSE and not self.answered)
 
     @property
     def living(self) -> bool:
@@ -155,8 +173,9 @@ def session(told: memoryview) -> Session | None:
     client, listen, protocol, client_port, listen_port, host, source, _, host_port, source_port = layout.unpack_from(told)
     if protocol not in _CARRIED:
         return None
-    places = _places(told, layout.size, len(told))
-    state, unacknowledged = _tcp(told, places)
+    found = places(told, layout.size, len(told))
+    state, unacknowledged = _tcp(told, found)
+    status = _number(_U32, told, found.get(_STATUS))
     return Session(
         protocol=protocol,
         client=client,
@@ -168,14 +187,15 @@ def session(told: memoryview) -> Session | None:
         source=source,
         source_port=source_port,
         state=state,
-        mark=_number(_U32, told, places.get(_MARK)),
-        id=_number(_U32, told, places.get(_ID)),
-        remaining=_number(_U32, told, places.get(_TIMEOUT)),
-        unacknowledged=unacknowledged or not _number(_U32, told, places.get(_STATUS)) & _ASSURED,
-        from_client=_inner(told, places.get(_FROM_CLIENT), _COUNTER_BYTES),
-        from_host=_inner(told, places.get(_FROM_HOST), _COUNTER_BYTES),
-        started=_inner(told, places.get(_TIMESTAMP), _STARTED),
-        stopped=_inner(told, places.get(_TIMESTAMP), _STOPPED),
+        mark=_number(_U32, told, found.get(MARK)),
+        id=_number(_U32, told, found.get(_ID)),
+        remaining=_number(_U32, told, found.get(_TIMEOUT)),
+        unacknowledged=unacknowledged or not status & _ASSURED,
+        from_client=_inner(told, found.get(FROM_CLIENT), _COUNTER_BYTES),
+        from_host=_inner(told, found.get(FROM_HOST), _COUNTER_BYTES),
+        answered=bool(status & _SEEN_REPLY),
+        started=_inner(told, found.get(_TIMESTAMP), _STARTED),
+        stopped=_inner(told, found.get(_TIMESTAMP), _STOPPED),
     )
 
 
@@ -183,7 +203,7 @@ _Place = tuple[int, int]
 """Where a value begins and ends."""
 
 
-def _places(told: memoryview, at: int, end: int) -> dict[int, _Place]:
+def places(told: memoryview, at: int, end: int) -> dict[int, _Place]:
     """Return where the value of each attribute stands, by its kind."""
     found: dict[int, _Place] = {}
     while at + 4 <= end:
@@ -204,19 +224,49 @@ def _number(layout: Struct, told: memoryview, place: _Place | None) -> int:
 
 def _inner(told: memoryview, nest: _Place | None, kind: int) -> int:
     """Return a number of eight bytes that stands in a nest; 0 where it does not."""
-    return 0 if nest is None else _number(_U64, told, _places(told, *nest).get(kind))
+    return 0 if nest is None else _number(_U64, told, places(told, *nest).get(kind))
 
 
-def _tcp(told: memoryview, places: dict[int, _Place]) -> tuple[TcpState, bool]:
+def _tcp(told: memoryview, found: dict[int, _Place]) -> tuple[TcpState, bool]:
     """Return the state, and whether anything sent waits to be acknowledged."""
-    info = places.get(_PROTOCOL_INFO)
-    tcp = None if info is None else _places(told, *info).get(_INFO_TCP)
+    info = found.get(PROTOCOL_INFO)
+    tcp = None if info is None else places(told, *info).get(_INFO_TCP)
     if tcp is None:
         return TcpState.NONE, False
-    parts = _places(told, *tcp)
+    parts = places(told, *tcp)
     state = _STATES.get(_number(_U8, told, parts.get(_TCP_STATE)), TcpState.NONE)
     flags = _number(_U8, told, parts.get(_FLAGS_ORIGINAL)) | _number(_U8, told, parts.get(_FLAGS_REPLY))
     return state, bool(flags & _UNACKNOWLEDGED)
+
+
+class Statistics(NamedTuple):
+    """How the whole table does, of all marks."""
+
+    entries: int
+    maximum: int
+    """0 where the kernel does not say."""
+    insert_failed: int
+    dropped: int
+    """Packets so far that got no state: no free port was left, or no room in the table."""
+
+    @property
+    def full(self) -> float:
+        """Return the share of the table that is taken, 0 to 1."""
+        return self.entries / self.maximum if self.maximum else 0.0
+
+
+def statistics(whole: Sequence[memoryview], processors: Sequence[memoryview]) -> Statistics:
+    """Return what these messages say, behind their headers: of the table, and of each processor."""
+
+    def total(messages: Sequence[memoryview], kind: int) -> int:
+        return sum(_number(_U32, told, places(told, 0, len(told)).get(kind)) for told in messages)
+
+    return Statistics(
+        entries=total(whole, _ENTRIES),
+        maximum=total(whole, _MAXIMUM),
+        insert_failed=total(processors, _INSERT_FAILED),
+        dropped=total(processors, _DROPPED),
+    )
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -229,7 +279,7 @@ def request(kind: int, flags: int, body: bytes = b"", *, family: int = socket.AF
 
 def marked(mark: int, mask: int) -> bytes:
     """Return the attributes that choose sessions by their mark: the kernel masks a session's, but not the one wanted."""
-    return _attribute(_MARK, (mark & mask).to_bytes(4, "big")) + _attribute(_MARK_MASK, mask.to_bytes(4, "big"))
+    return _attribute(MARK, (mark & mask).to_bytes(4, "big")) + _attribute(_MARK_MASK, mask.to_bytes(4, "big"))
 
 
 def named(session: Session) -> bytes:

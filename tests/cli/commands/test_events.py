@@ -72,3 +72,10 @@ def test_a_number_of_events_is_checked(number: str) -> None:
     """More than are kept cannot be asked for."""
     with pytest.raises(SystemExit, match="2"):
         call("show", "log", f"--last={number}")
+
+
+def test_ends_of_sessions_come_where_they_are_asked_for() -> None:
+    """The request says so."""
+    connection = PretendedConnection({Monitor: Events()})
+    call("monitor", "--sessions", connection=connection)
+    assert connection.asked[0] == Monitor(sessions=True)

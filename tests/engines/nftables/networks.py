@@ -98,10 +98,11 @@ def network(
     router: bool = False,
     gateway: bool = False,
     options: str = "",
+    also: str = "",
 ) -> Iterator[Network]:
     """Build a network and deploy relays in it; two-armed servers know no route to anyone, unless we are their `gateway`.
 
-    `router` says whether the balancer forwarded packets before.
+    `router` says whether the balancer forwarded packets before; `also` are further blocks of the configuration.
     """
     layout = Layout(arms=arms, servers=servers, server_route=gateway)
     with NetLab(layout) as net:
@@ -109,6 +110,6 @@ def network(
         if router:
             net["lb1"].sysctl(net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
         deployed = KernelRelays(net["lb1"], state)
-        deployed.deploy(text(*relays, arms=arms, servers=servers, options=options))
+        deployed.deploy(text(*relays, arms=arms, servers=servers, options=options) + also)
         with Servers(net.named("srv"), *ports) as listening:
             yield Network(net, deployed, listening, version)

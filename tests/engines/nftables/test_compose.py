@@ -13,9 +13,10 @@ from bascule.engines.nftables.names import refuse_chain, relay_chain, slots_map,
 from bascule.engines.nftables.rules.probing import PACKET_MARK
 from bascule.engines.nftables.rules.translation import ranges, slot_elements
 from bascule.engines.nftables.ruleset import Ruleset
+from bascule.plan.compile import Situation, compile_plan
 from bascule.plan.model import FIRST_MARK, LAST_MARK, NO_HOST, Plan
 from engines.nftables.plans import planned, random_plan
-from plan.situations import relay
+from plan.situations import ONE_ARM, ONE_ARM_BLOCK, balancer, configured, relay
 
 SEEDS = range(12)
 WEB = relay("web", listen=["10.80.0.10 port 443"])
@@ -187,6 +188,20 @@ def test_pings_and_probes_are_told_apart() -> None:
 def test_nudges_are_untracked() -> None:
     """The parent's packet mark stands in the first rule of what leaves."""
     assert ruleset(planned(WEB)).chains["c_raw_out"].rules[0].startswith(f"meta mark {PACKET_MARK:#010x} notrack")
+
+
+def test_the_admin_port_is_untracked_where_no_relay_listens() -> None:
+    """At the node's own addresses alone, and not at a virtual one."""
+    admin = "system { http-server { port 4433 } }\n"
+
+    def untracked(*relays: str) -> set[str]:
+        made = ruleset(compile_plan(configured(ONE_ARM_BLOCK + admin + balancer(*relays)), Situation(facts=ONE_ARM)))
+        return {*made.sets["s_admin4"].elements, *made.sets["s_admin6"].elements}
+
+    assert untracked(WEB) == {"10.80.0.2 . 4433", "fd80::2 . 4433"}
+    assert untracked(relay("web", listen=["10.80.0.2 port 4433"])) == {"fd80::2 . 4433"}
+    assert untracked(relay("web", listen=["fd80::2 port 4430:4440"])) == {"10.80.0.2 . 4433"}
+    assert ruleset(planned(WEB)).sets["s_admin4"].elements == {}
 
 
 @pytest.mark.parametrize(

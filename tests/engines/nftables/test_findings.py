@@ -24,6 +24,7 @@ from engines.nftables.networks import PORT, everywhere, network, text
 
 pytestmark = pytest.mark.kernel
 
+ADMIN = 4433
 HASHED = everywhere(forward="check tcp mode source-hash")
 
 
@@ -148,6 +149,53 @@ def test_finding_06_clients_may_have_the_probes_ports(tmp_path: Path, version: i
         for port in (61000, 61500, 61999):
             with place.session((place.client.address(version), port)) as session:
                 session.speak()
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_finding_06_the_admin_port_is_not_tracked(tmp_path: Path, version: int) -> None:
+    """Administrators reach it without a state, and a relay may have the same number as the source of its connections."""
+    relay = everywhere().replace(VIP, "10.80.0.2").replace(VIP6, "fd80::2")
+    with network(tmp_path, relay, version=version, also=f"system {{ http-server {{ port {ADMIN} }} }}\n") as place:
+        own = place.lb.address(version)
+        with Servers([place.lb], ADMIN) as pages, pages.session(place.client, (own, ADMIN)) as session:
+            session.speak()
+            assert f"dport={ADMIN}" not in place.lb.run("conntrack", "-L", "-f", f"ipv{version}").stdout
+        with place.servers.session(place.client, (own, PORT), (place.client.address(version), ADMIN)) as session:
+            session.speak()
+            assert session.server.getpeername()[1] == ADMIN
+
+
+def test_finding_06_vrrp_is_not_tracked(tmp_path: Path) -> None:
+    """To all and to one, of both versions; another protocol is."""
+    with network(tmp_path) as place:
+        node, peer = place.lb, place.client
+        for sender, towards in (
+            (node, "224.0.0.18"),
+            (peer, "224.0.0.18"),
+            (node, peer.address(4)),
+            (peer, node.address(4)),
+            (node, peer.address(6)),
+            (peer, node.address(6)),
+        ):
+            _advertise(sender, towards, 112)
+        assert "112" not in _protocols(node)
+        _advertise(peer, node.address(4), 253)
+        assert "253" in _protocols(node)
+
+
+def _advertise(node: Node, towards: str, protocol: int) -> None:
+    family = socket.AF_INET6 if ":" in towards else socket.AF_INET
+    with node.entered(), socket.socket(family, socket.SOCK_RAW, protocol) as door:
+        if towards.startswith("224."):
+            door.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(node.address(4)))
+        door.bind((node.address(6 if family is socket.AF_INET6 else 4), 0))
+        door.sendto(b"advertisement", (towards, 0))
+
+
+def _protocols(node: Node) -> set[str]:
+    """Return the numbers of the protocols of which the node tracks anything."""
+    lines = (node.run("conntrack", "-L", "-f", family).stdout for family in ("ipv4", "ipv6"))
+    return {line.split()[1] for listing in lines for line in listing.splitlines()}
 
 
 @pytest.mark.parametrize("version", [4, 6])

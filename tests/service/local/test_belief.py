@@ -106,3 +106,24 @@ def test_a_host_returns_where_an_order_lets_it_take_clients_again() -> None:
     before, states = disabled(running(), "HTTPS"), running().belief.states
     assert returning(before.plan, ordered(before.plan, Orders()), states) == {target(before.plan, "HTTPS", "EX1")}
     assert returning(before.plan, before.plan, states) == frozenset()
+
+
+def test_one_table_is_doubted_while_the_kernel_s_table_is_nearly_full() -> None:
+    """What would be a coincidence elsewhere is what to expect then, and the words say so."""
+    before = running()
+    failed = failing(before, 2).hosts
+    belief = believe(before.belief, failed, before.plan, full=0.96)
+    assert set(belief.states.values()) == {HostState.UP}
+    assert belief.suspicion == (
+        "every host of <exchange> fails at once, and the kernel's table of sessions is nearly full: "
+        "the fault is most likely ours, so their states are kept"
+    )
+    assert set(believe(before.belief, failed, before.plan, full=0.94).states.values()) == {HostState.DOWN}
+
+
+def test_a_single_host_that_dies_is_believed_with_a_full_table() -> None:
+    """Our checks take no place in it."""
+    after = running(("HTTPS", "EX1"))
+    before = Belief(states=dict.fromkeys(after.belief.states, HostState.UP))
+    belief = believe(before, after.hosts, after.plan, full=1.0)
+    assert belief.states[target(after.plan, "HTTPS", "EX1")] is HostState.DOWN

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.local.journal import REMEMBERED, WAITING, Journal
+from bascule.service.sessions import SessionRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -75,3 +76,39 @@ async def test_who_left_is_told_no_more() -> None:
         told(journal, 1, first=1)
         assert len((await other.next()).events) == 1
     assert not reader._waiting
+
+
+async def test_ends_of_sessions_are_told_to_those_who_ask() -> None:
+    """They are kept nowhere and logged nowhere, and cost nothing where nobody asks."""
+    written: list[Event] = []
+    journal = a_journal(written)
+    row = SessionRow(
+        client="10.1.1.1:50000",
+        relay="HTTPS",
+        host="EX1",
+        address="10.2.0.11:443",
+        listen="10.2.0.50:443",
+        source="10.2.0.50:41000",
+        path="kernel",
+        protocol="tcp",
+        state="closed",
+        since=NOW,
+        ended=NOW,
+        from_client=1,
+        from_host=2,
+    )
+    asked = 0
+
+    def session() -> tuple[str, SessionRow]:
+        nonlocal asked
+        asked += 1
+        return "relay=HTTPS", row
+
+    journal.session(session)
+    with journal.reader(sessions=True) as one, journal.reader() as other:
+        journal.session(session)
+        told(journal, 1)
+        assert [event.session for event in (await one.next()).events] == [row, None]
+        assert [event.event for event in (await other.next()).events] == [EventKind.HOST]
+    assert asked == 1
+    assert [event.event for event in (*written, *journal.last(10))] == [EventKind.HOST] * 2

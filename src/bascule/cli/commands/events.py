@@ -18,19 +18,19 @@ _STYLES: Final = {Grade.INFO: "", Grade.WARNING: DOUBTFUL}
 
 def monitor(arguments: Namespace, session: Session) -> int:
     """Print every event as it happens, until ctrl-C."""
-    return _follow(arguments, session, last=0)
+    return _follow(arguments, session, Monitor(sessions=arguments.sessions))
 
 
 def show_log(arguments: Namespace, session: Session) -> int:
     """Print what happened last and, where that is asked for, go on with what happens."""
     if arguments.follow:
-        return _follow(arguments, session, last=arguments.last)
+        return _follow(arguments, session, Monitor(last=arguments.last))
     _print(arguments, session, session.connect(arguments.socket).call(ShowLog(last=arguments.last)))
     return ExitCode.FINE
 
 
-def _follow(arguments: Namespace, session: Session, *, last: int) -> int:
-    for answer in session.connect(arguments.socket).stream(Monitor(last=last)):
+def _follow(arguments: Namespace, session: Session, request: Monitor) -> int:
+    for answer in session.connect(arguments.socket).stream(request):
         _print(arguments, session, answer)
         session.screen.flush()
     return ExitCode.FINE

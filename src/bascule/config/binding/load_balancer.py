@@ -7,9 +7,9 @@ from bascule.config.binding.relays import Surroundings, relay
 from bascule.config.binding.timing import of_block
 from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
-from bascule.config.model import Host, Kind, LoadBalancer, Table
+from bascule.config.model import AccessLog, Host, Kind, LoadBalancer, LogKind, Table
 from bascule.config.outline import Node
-from bascule.config.schema.load_balancer import HOST, KEY, MAX_SESSIONS, NAME, RETRY, TABLE, WEIGHT, WORKERS
+from bascule.config.schema.load_balancer import HOST, KEY, LOG_PATH, MAX_SESSIONS, NAME, RETRY, TABLE, WEIGHT, WORKERS
 
 _SERVICES: Final = frozenset(Kind)
 
@@ -31,7 +31,20 @@ def load_balancer(top: Node, report: Report) -> LoadBalancer:
     relays = tuple(one for one in bound if one is not None)
     unique(((one.match[NAME], f"{one.match.clause.word} {one.match[NAME]}", one.match.span) for one in services), report)
     workers = node.first("workers")
-    return LoadBalancer(tables=tables, relays=relays, workers=None if workers is None else workers.match[WORKERS])
+    return LoadBalancer(
+        tables=tables,
+        relays=relays,
+        workers=None if workers is None else workers.match[WORKERS],
+        access_log=_access_log(node.first("access-log")),
+    )
+
+
+def _access_log(node: Node | None) -> AccessLog | None:
+    if node is None or node.match.choice is None:
+        return None
+    kind = LogKind(node.match.choice.clause.word)
+    path = node.match.choice[LOG_PATH] if kind is LogKind.FILE else ""
+    return AccessLog(kind=kind, path=path, span=node.match.span)
 
 
 def _table(node: Node, report: Report) -> Table:

@@ -14,6 +14,7 @@ _ESCAPE: Final = re.compile(r"\\(.)")
 _ESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 _TABLE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _LONGEST_TEXT: Final = 4096
+_LONGEST_PATH: Final = 1024
 
 
 def _content(token: Token, what: str, *, secret: bool = False) -> str | Flaw:
@@ -72,6 +73,20 @@ def _name(token: Token) -> str | Flaw:
 
 
 NAME: Final = Kind(name='"NAME"', what="a name in quotes", read=_name)
+
+
+def _path(token: Token) -> str | Flaw:
+    content = _content(token, "a path in quotes")
+    if isinstance(content, Flaw):
+        return content
+    if not content.startswith("/") or content.endswith("/"):
+        return Flaw(f"{quoted(token.text)} is no whole path of a file", "begin it with /, and end it with a file's name")
+    if not content.isprintable() or len(content.encode()) > _LONGEST_PATH:
+        return Flaw(f"the path holds a control character, or is longer than {_LONGEST_PATH} bytes")
+    return content
+
+
+PATH: Final = Kind(name='"PATH"', what="a path in quotes", read=_path)
 
 
 def _table_name(token: Token) -> str | Flaw:

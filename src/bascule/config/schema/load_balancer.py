@@ -9,6 +9,7 @@ from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.numbers import PORTS as PORTS_KIND
 from bascule.config.kinds.numbers import duration, integer, rate, whole_seconds
 from bascule.config.kinds.texts import NAME as NAME_KIND
+from bascule.config.kinds.texts import PATH as PATH_KIND
 from bascule.config.kinds.texts import TABLE as TABLE_KIND
 from bascule.config.kinds.texts import identifier
 from bascule.config.model import MAXIMUM_WEIGHT, MOST_COUNTED, Address, Mode
@@ -35,6 +36,7 @@ SESSION_TIMEOUT: Final = Value("session timeout", whole_seconds(1, 2_147_483))
 SLOW_START: Final = Value("slow start", duration(0, 3600))
 CONNECT_TIMEOUT: Final = Value("connect timeout", duration(0.1, 60))
 SOURCE: Final = Value("source", ADDRESS_RANGE)
+LOG_PATH: Final = Value("path", PATH_KIND)
 WORKERS: Final = Value("workers", integer(1, 64))
 GROUP: Final = Value("group", NAME_KIND)
 MAX_SOURCE_SESSIONS: Final = Value("max source sessions", integer(1, MOST_COUNTED))
@@ -235,6 +237,16 @@ LOAD_BALANCER: Final = Clause(
             parts=(WORKERS,),
             default="one for each processor, four at most",
             help="processes of the user-space proxy",
+        ),
+        Clause(
+            word="access-log",
+            default="none is written",
+            help="where a line for each session that ends goes, with its bytes and the port that the host saw",
+            choices=(
+                Clause(word="file", parts=(LOG_PATH,), help="a file, which is opened anew when it was moved away"),
+                Clause(word="syslog", help="syslog, as daemon.info"),
+                Clause(word="journal", help="the journal of systemd, with each field by itself"),
+            ),
         ),
         _TABLE,
         _RELAY,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bascule.config.diagnostics import Diagnostic
-from bascule.engines.proxy.counts import ProxyCounts, merged
+from bascule.engines.proxy.counts import Lasting, ProxyCounts
 from bascule.engines.proxy.desired import Changes, Observed, Opening, ProxyPlan, as_before, difference
 from bascule.engines.proxy.fleet import Fleet
 from bascule.engines.proxy.listening import listening_socket, objection
@@ -42,6 +42,7 @@ class ProxyEngine:
     ) -> None:
         self._fleet = Fleet(directory, command=command, report=report, clock=clock, log=log)
         self._adopted = False
+        self._lasting = Lasting()
 
     async def observe(self) -> Observed:
         """Return what the workers hold; those that an earlier parent left are found first. Raises MachineError."""
@@ -78,8 +79,8 @@ class ProxyEngine:
         await self.apply(difference(as_before(snapshot), await self.observe()))
 
     async def status(self) -> ProxyCounts:
-        """Return the counters of all workers together."""
-        return merged(await self._fleet.status())
+        """Return the counters of all workers together, with what those that are gone had counted when last asked."""
+        return self._lasting.merged(await self._fleet.status())
 
     async def sessions(self, asked: AskSessions) -> Sessions:
         """Return the sessions of all workers, the foremost of them where there are more than were asked for."""

@@ -31,7 +31,7 @@ from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
 from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
-from bascule.service.local.leveling import CALM, PERIOD, carried, count_sessions, levels, load_of
+from bascule.service.local.leveling import CALM, PERIOD, carried, levels, load_of, take_census
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
@@ -78,6 +78,8 @@ class Balancer:
         self._polls: set[Awaited] = set()
         self._load = NO_LOAD
         self._full: frozenset[Member] = frozenset()
+        self._fill = 0.0
+        """The share of the kernel's table of sessions that was taken when a result was last judged."""
         self._lock = asyncio.Lock()
         self._running: Running | None = None
         self._hosts = HostStates()
@@ -99,6 +101,10 @@ class Balancer:
         for start in range(0, len(sessions), KILLED_AT_ONCE):
             async with self._lock:
                 await self._kernel.kill(sessions[start : start + KILLED_AT_ONCE])
+
+    async def refusals(self) -> Mapping[str, int]:
+        """Return how many clients the kernel has refused so far, by relay. Raises MachineError."""
+        return await self._kernel.refusals(self.running.plan)
 
     def troubles(self) -> Sequence[str]:
         """Return what the machine would not do when it was last asked, and has not done since."""
@@ -148,7 +154,7 @@ class Balancer:
             before = self.running
             situation = self._situation(facts, before.belief.states, before.plan.marks, before.orders)
             plan = compile_plan(configuration, situation)
-            belief = believe(before.belief, self._retargeted(plan), plan)
+            belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
             plan = self._redealt(plan, belief.states)
             self._kernel.claim(plan)
             said = await self._deploy(plan, belief.states)
@@ -212,7 +218,17 @@ class Balancer:
             self._results.clear()
             async with self._lock:
                 if not self._over:
+                    self._fill = await self._table_fill()
                     await self._believe()
+
+    async def _table_fill(self) -> float:
+        """Return how full the table of sessions is; where that cannot be told, it has room."""
+        if not self.running.plan.of(EngineName.KERNEL):
+            return 0.0
+        try:
+            return await self._kernel.full()
+        except MachineError:
+            return 0.0
 
     async def poll(self) -> Awaited:
         """Have every host checked now, and return how that went: when all results are in, or time is up."""
@@ -227,7 +243,7 @@ class Balancer:
 
     async def _believe(self) -> None:
         before = self.running
-        belief = believe(before.belief, before.hosts, before.plan)
+        belief = believe(before.belief, before.hosts, before.plan, self._fill)
         if belief == before.belief:
             return
         if belief.suspicion != before.belief.suspicion:
@@ -279,7 +295,7 @@ class Balancer:
     async def _level(self) -> None:
         before = self.running
         try:
-            sessions = await count_sessions(self._machine.conntrack)
+            sessions = (await take_census(self._machine.accounts)).living
         except MachineError:
             return  # the deal stays as it is, and the kernel is asked again in a second
         self._load = load_of(before.plan, sessions, self._hosts, self._machine.clock.monotonic())
@@ -310,7 +326,7 @@ class Balancer:
             now = self._machine.clock.monotonic()
             back = returning(before.plan, plan, before.belief.states)
             self._hosts = self._hosts.resting(idle(plan), now).back(back, now)
-            belief = believe(before.belief, self._hosts, plan)
+            belief = believe(before.belief, self._hosts, plan, self._fill)
             plan = self._redealt(plan, belief.states)
             for news in relay_news(before.plan, plan):
                 news.tell(self._journal)

@@ -101,6 +101,11 @@ class EndedSessions:
         now = self._now()
         if (now - self._since).total_seconds() < HOUR:
             yield f"sessions that ended before {self._since:%Y-%m-%d %H:%M:%S %Z} are not known: Bascule started then"
+        yield from self.missing()
+
+    def missing(self) -> Iterator[str]:
+        """Yield why some sessions of the last hour may never have been heard of."""
+        now = self._now()
         at, why = self._missed
         if why and now.timestamp() - at < HOUR:
             yield f"some sessions that ended are missing: {why}"

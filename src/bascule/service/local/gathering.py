@@ -1,18 +1,19 @@
 """Gathers the sessions that end, from the kernel as it tells them and from the workers every few seconds."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.model import FIRST_MARK, OUR_MARKS
 from bascule.service.local.balancer import Balancer
-from bascule.service.local.ended import EndedSessions
+from bascule.service.local.ended import Ended, EndedSessions
 from bascule.service.local.idleness import Patience
 from bascule.service.local.machine import Machine
 from bascule.service.local.naming import Names
 from bascule.service.local.session_rows import kernel_ended, proxy_ended
+from bascule.system.ctnetlink import Session
 from bascule.system.endings import Told
 from bascule.system.errors import MachineError
 
@@ -24,7 +25,10 @@ _AGAIN: Final = 60.0
 
 
 class Gathering:
-    """Fills the record of ended sessions while `watch` runs."""
+    """Fills the record of ended sessions while `watch` runs.
+
+    `hear` is told of each session of the kernel that ends, and each of `tell` of every one that the record takes.
+    """
 
     def __init__(
         self,
@@ -34,12 +38,16 @@ class Gathering:
         ended: EndedSessions,
         *,
         now: Callable[[], datetime],
+        hear: Callable[[Session], None],
+        tell: Iterable[Callable[[Ended], None]] = (),
     ) -> None:
         self._machine = machine
         self._balancer = balancer
         self._proxy = proxy
         self._ended = ended
         self._now = now
+        self._hear = hear
+        self._tell = tuple(tell)
         self._names = Names(balancer.running.plan)
 
     async def watch(self) -> None:
@@ -54,7 +62,7 @@ class Gathering:
         if told.lost:
             self._ended.miss(f"{told.lost} sessions ended in the proxy while nobody asked")
         for each in told.sessions:
-            self._ended.note(proxy_ended(each, now))
+            self._note(proxy_ended(each, now))
 
     def names(self) -> Names:
         """Return the names of the plan that runs now."""
@@ -84,6 +92,12 @@ class Gathering:
             self._ended.miss("more sessions ended in the kernel at once than it could tell")
         names, now = self.names(), self._now()
         for session in told.sessions:
+            self._hear(session)
             ended = kernel_ended(session, names, patience, now)
             if ended is not None:
-                self._ended.note(ended)
+                self._note(ended)
+
+    def _note(self, ended: Ended) -> None:
+        self._ended.note(ended)
+        for told in self._tell:
+            told(ended)

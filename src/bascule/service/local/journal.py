@@ -9,6 +9,7 @@ from typing import Final, TypedDict, Unpack
 
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.results import Events
+from bascule.service.sessions import SessionRow
 
 REMEMBERED: Final = 10_000
 """Events that the journal keeps."""
@@ -30,9 +31,10 @@ class Subject(TypedDict, total=False):
 
 
 class Reader:
-    """One who follows the journal."""
+    """One who follows the journal; `sessions` says whether the end of each session is wanted, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sessions: bool = False) -> None:
+        self.sessions = sessions
         self._waiting: deque[Event] = deque()
         self._lost = 0
         self._come = asyncio.Event()
@@ -72,14 +74,37 @@ class Journal:
         for reader in self._readers:
             reader.tell(event)
 
+    def session(self, session: Callable[[], tuple[str, SessionRow]]) -> None:
+        """Tell of a session that has ended, to those alone who asked for it; it is kept and logged nowhere.
+
+        `session` returns the words and the row; it is called where somebody listens.
+        """
+        readers = [reader for reader in self._readers if reader.sessions]
+        if not readers:
+            return
+        words, row = session()
+        event = Event(
+            event=EventKind.SESSION,
+            time=row.ended or self._now(),
+            words=words,
+            grade=Grade.INFO,
+            relay=row.relay,
+            host=row.host,
+            address=row.address,
+            state=row.state,
+            session=row,
+        )
+        for reader in readers:
+            reader.tell(event)
+
     def last(self, number: int) -> Sequence[Event]:
         """Return the last events, oldest first: so many, or as many as are kept."""
         return tuple(self._last)[max(0, len(self._last) - number) :]
 
     @contextmanager
-    def reader(self) -> Iterator[Reader]:
-        """Follow the journal from now on."""
-        reader = Reader()
+    def reader(self, *, sessions: bool = False) -> Iterator[Reader]:
+        """Follow the journal from now on; with `sessions`, the end of each session, too."""
+        reader = Reader(sessions=sessions)
         self._readers.add(reader)
         try:
             yield reader

@@ -97,8 +97,18 @@ class Kernel:
         wanted = owners(plan)
         if wanted >= kept.keys():
             return kept
-        carried = await asyncio.to_thread(carried_marks, self._machine.conntrack)
+        carried = await asyncio.to_thread(carried_marks, self._machine.accounts)
         return {owner: mark for owner, mark in kept.items() if owner in wanted or mark in carried}
+
+    async def full(self) -> float:
+        """Return the share of the table of sessions that is taken, 0 to 1."""
+        return (await asyncio.to_thread(self._machine.accounts.statistics)).full
+
+    async def refusals(self, plan: Plan) -> Mapping[str, int]:
+        """Return how many clients were refused so far, by relay, for whatever reason."""
+        if not plan.of(EngineName.KERNEL):
+            return {}
+        return {relay: sum(reasons.values()) for relay, reasons in (await self._nftables.refusals(plan)).items()}
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ from bascule.health.states import HostStates
 from bascule.plan.fullness import Member
 from bascule.plan.least import Load, share_after
 from bascule.plan.model import FIRST_MARK, OUR_MARKS, HostState, Plan
-from bascule.system.conntrack import Conntrack
+from bascule.system.accounts import Accounts
+from bascule.system.census import Census
 
 PERIOD: Final = 1.0
 """Seconds between two deals."""
@@ -21,18 +22,14 @@ CALM: Final = 20
 """A count that takes long is made less often: the pause is so many times as long, so that it costs 5 % of a processor."""
 
 
-async def count_sessions(conntrack: Conntrack) -> Mapping[int, int]:
-    """Return the living sessions of every mark of ours. Raises MachineError."""
-    return await asyncio.to_thread(_count, conntrack)
+async def take_census(accounts: Accounts) -> Census:
+    """Return what all sessions of ours come to now. Raises MachineError."""
+    return await asyncio.to_thread(accounts.census, FIRST_MARK, OUR_MARKS)
 
 
-def _count(conntrack: Conntrack) -> Mapping[int, int]:
-    return Counter(session.mark for session in conntrack.sessions(FIRST_MARK, OUR_MARKS) if session.living)
-
-
-def carried_marks(conntrack: Conntrack) -> frozenset[int]:
+def carried_marks(accounts: Accounts) -> frozenset[int]:
     """Return the marks of ours that any session carries, be it only the memory of one. Raises MachineError."""
-    return frozenset(session.mark for session in conntrack.sessions(FIRST_MARK, OUR_MARKS))
+    return frozenset(accounts.census(FIRST_MARK, OUR_MARKS).marks)
 
 
 def carried(plan: Plan, counts: ProxyCounts) -> Counter[Member]:

@@ -8,6 +8,7 @@ from random import SystemRandom
 from bascule.config.facts import Facts
 from bascule.engines.network.engine import NetworkEngine
 from bascule.engines.nftables.rules.probing import PACKET_MARK
+from bascule.system.accounts import Accounts, KernelAccounts
 from bascule.system.changes import Changes, KernelChanges
 from bascule.system.clock import Clock, SystemClock
 from bascule.system.commands import Commands, SystemCommands
@@ -26,6 +27,7 @@ class Machine:
     commands: Commands
     nft: Nft
     conntrack: Conntrack
+    accounts: Accounts
     endings: Endings
     nudge: Nudge
     sysctls: Sysctls
@@ -52,6 +54,7 @@ def this_machine(state: Path) -> Machine:
         commands=commands,
         nft=NftProgram(commands, changes.ours),
         conntrack=KernelConntrack(),
+        accounts=KernelAccounts(),
         endings=KernelEndings(),
         nudge=RawNudge(PACKET_MARK, SystemRandom()),
         sysctls=KernelSysctls(),

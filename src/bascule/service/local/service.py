@@ -1,6 +1,5 @@
 """The operations of a running parent, done."""
 
-import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -13,20 +12,24 @@ from bascule.config.diagnostics import Severity
 from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
-from bascule.plan.model import FIRST_MARK, Endpoint
+from bascule.plan.model import Endpoint
 from bascule.plan.orders import Duty
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.clearing import clear_machine
+from bascule.service.local.counters.rows import counter_rows
+from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.doctor import Evidence, examine
 from bascule.service.local.explaining import explained
 from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
+from bascule.service.local.leveling import CALM, take_census
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import SessionCounts, count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
+from bascule.service.local.watches.watching import Watches
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -39,6 +42,7 @@ from bascule.service.operations import (
     OrderHost,
     Poll,
     Reload,
+    ShowCounters,
     ShowFirewall,
     ShowLog,
     ShowRelays,
@@ -46,6 +50,7 @@ from bascule.service.operations import (
     ShowSticky,
     Status,
     Stop,
+    WatchCounters,
     Who,
 )
 from bascule.service.results import (
@@ -71,9 +76,10 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.results import Counters as CountersResult
 
-_OURS: Final = 0xFFFF0000
-"""Mask of the marks that are ours."""
+_WATCHED: Final = 2.0
+"""Seconds between two looks at the counters for one who watches them."""
 
 GOING_ON: Final = (
     "kernel rules and proxy workers stay: relays go on without health checks (take everything away with: bascule clear)"
@@ -95,6 +101,8 @@ class LocalService:
         file: ConfigurationFile,
         journal: Journal,
         sessions: SessionTable,
+        counters: Counters,
+        watches: Watches,
         end: Callable[[str], None],
     ) -> None:
         self._machine = machine
@@ -104,6 +112,8 @@ class LocalService:
         self._file = file
         self._journal = journal
         self._sessions = sessions
+        self._counters = counters
+        self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
 
@@ -161,7 +171,7 @@ class LocalService:
 
     async def monitor(self, _: Context, request: Monitor, /) -> AsyncIterator[Events]:
         """Yield what the journal has kept, then what comes."""
-        with self._journal.reader() as reader:
+        with self._journal.reader(sessions=request.sessions) as reader:
             yield Events(events=tuple(self._journal.last(request.last)))
             while True:
                 yield await reader.next()
@@ -183,6 +193,20 @@ class LocalService:
     async def show_sessions(self, _: Context, request: ShowSessions, /) -> Sessions:
         """List the sessions of the kernel and the workers."""
         return await self._sessions.listed(request)
+
+    async def show_counters(self, _: Context, __: ShowCounters, /) -> CountersResult:
+        """Look at what was carried until now."""
+        look, rates = await self._counters.now()
+        rows = tuple(counter_rows(self._balancer.running, look, rates))
+        return CountersResult(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
+
+    async def watch_counters(self, context: Context, _: WatchCounters, /) -> AsyncIterator[CountersResult]:
+        """Look every few seconds; less often where a look takes long."""
+        clock = self._machine.clock
+        while True:
+            began = clock.monotonic()
+            yield await self.show_counters(context, ShowCounters())
+            await clock.sleep(max(_WATCHED, CALM * (clock.monotonic() - began)))
 
     async def kill(self, _: Context, request: Kill, /) -> Killed:
         """End sessions of the kernel and the workers."""
@@ -225,6 +249,7 @@ class LocalService:
         doubts = [running.belief.suspicion] if running.belief.suspicion else []
         return [
             *(Finding(severity=Severity.WARNING, message=doubt) for doubt in doubts),
+            *(Finding(severity=Severity.WARNING, message=words) for words in self._watches.findings()),
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.WARNING, message=words) for words in full_hosts(running.plan)),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._balancer.troubles()),
@@ -238,11 +263,10 @@ class LocalService:
         running = self._balancer.running
         counts: Counter[tuple[str, Endpoint]] = Counter()
         if running.plan.of(EngineName.KERNEL):
-            sessions = self._machine.conntrack.sessions(FIRST_MARK, _OURS)
-            marks = await asyncio.to_thread(lambda: Counter(session.mark for session in sessions if session.living))
+            living = (await take_census(self._machine.accounts)).living
             for relay in running.plan.of(EngineName.KERNEL):
                 for host in relay.pool.hosts:
-                    counts[relay.name, host.endpoint] = marks[host.mark]
+                    counts[relay.name, host.endpoint] = living.get(host.mark, 0)
         if running.plan.of(EngineName.PROXY):
             for counted in (await self._proxy.status()).relays:
                 for each in counted.hosts:

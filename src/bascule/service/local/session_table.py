@@ -42,6 +42,7 @@ class SessionTable:
         balancer: Balancer,
         proxy: ProxyEngine,
         ended: EndedSessions,
+        gathering: Gathering,
         *,
         now: Callable[[], datetime],
     ) -> None:
@@ -50,11 +51,11 @@ class SessionTable:
         self._proxy = proxy
         self._ended = ended
         self._now = now
-        self._gathering = Gathering(machine, balancer, proxy, ended, now=now)
+        self._gathering = gathering
 
-    async def watch(self) -> None:
-        """Keep the record of ended sessions until cancelled."""
-        await self._gathering.watch()
+    def missing(self) -> Iterator[str]:
+        """Yield why some ended sessions may be counted and told by nobody."""
+        return self._ended.missing()
 
     async def listed(self, request: ShowSessions) -> Sessions:
         """Return the foremost sessions of those that were asked for, and how many there are.

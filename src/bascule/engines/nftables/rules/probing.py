@@ -1,4 +1,8 @@
-"""What keeps our own probes and nudges untracked: a full table of sessions then never takes a host down."""
+"""What keeps our own probes, nudges, VRRP and the admin port untracked.
+
+A full table of sessions then never takes a host down, nor this node's addresses, nor locks its administrators out. Only
+packets from or to the node's own addresses are meant, since virtual ones are those of clients' sessions, too.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -15,6 +19,10 @@ LAST_PROBE_PORT: Final = 61999
 
 PROBE_PORTS: Final = f"{FIRST_PROBE_PORT}-{LAST_PROBE_PORT}"
 
+_VRRP4: Final = "224.0.0.18"
+_VRRP6: Final = "ff02::12"
+"""Where VRRP speaks to all (RFC 9568, 5.1.1.2 and 5.1.2.2)."""
+
 PACKET_MARK: Final = 0x1BA60001
 """Packet mark of nudges, so that they are not tracked."""
 
@@ -25,14 +33,20 @@ def probe_sets(plan: Plan, version: int) -> Iterator[tuple[str, NamedSet]]:
     own = {str(address): "" for address in plan.own if address.version == version}
     probed = {f"{target.endpoint.address} . {target.endpoint.port}": "" for target in targets}
     pinged = {str(target.endpoint.address): "" for target in targets if isinstance(target.check, IcmpCheck)}
+    admin = {f"{end.address} . {end.port}": "" for end in plan.admin if end.address.version == version}
+    yield f"s_admin{version}", NamedSet(f"type {ADDRESS[version]} . inet_service", admin)
     yield f"s_own{version}", NamedSet(f"type {ADDRESS[version]}", own)
     yield f"s_probe{version}", NamedSet(f"type {ADDRESS[version]} . inet_service", probed)
     yield f"s_ping{version}", NamedSet(f"type {ADDRESS[version]}", pinged)
 
 
 def raw_chains() -> Mapping[str, Chain]:
-    """Return the chains before tracking."""
-    said = comment("probes of hosts")
+    """Return the chains before tracking.
+
+    A relay whose source is the node's own may speak to a host from the number of the admin port: what hosts answer from
+    is no administrator.
+    """
+    said, vrrp, admin = comment("probes of hosts"), comment("VRRP"), comment("the admin port")
     return {
         "c_raw_out": Chain(
             "type filter hook output priority raw; policy accept;",
@@ -44,6 +58,10 @@ def raw_chains() -> Mapping[str, Chain]:
                 ),
                 f"ip saddr @s_own4 ip daddr @s_ping4 icmp type echo-request notrack {said}",
                 f"ip6 saddr @s_own6 ip6 daddr @s_ping6 icmpv6 type echo-request notrack {said}",
+                f"ip saddr @s_own4 ip protocol vrrp notrack {vrrp}",
+                f"ip6 saddr @s_own6 ip6 nexthdr vrrp notrack {vrrp}",
+                f"ip6 daddr {_VRRP6} ip6 nexthdr vrrp notrack {vrrp}",
+                *both(f"{{ip}} daddr . tcp dport != @s_host{{v}} {{ip}} saddr . tcp sport @s_admin{{v}} notrack {admin}"),
             ),
         ),
         "c_raw_in": Chain(
@@ -55,6 +73,11 @@ def raw_chains() -> Mapping[str, Chain]:
                 ),
                 f"ip saddr @s_ping4 ip daddr @s_own4 icmp type echo-reply notrack {said}",
                 f"ip6 saddr @s_ping6 ip6 daddr @s_own6 icmpv6 type echo-reply notrack {said}",
+                f"ip daddr @s_own4 ip protocol vrrp notrack {vrrp}",
+                f"ip daddr {_VRRP4} ip protocol vrrp notrack {vrrp}",
+                f"ip6 daddr @s_own6 ip6 nexthdr vrrp notrack {vrrp}",
+                f"ip6 daddr {_VRRP6} ip6 nexthdr vrrp notrack {vrrp}",
+                *both(f"{{ip}} saddr . tcp sport != @s_host{{v}} {{ip}} daddr . tcp dport @s_admin{{v}} notrack {admin}"),
             ),
         ),
     }

@@ -1,0 +1,1 @@
+"""Counters and rates of relays and their hosts since this process started."""

@@ -1,0 +1,1 @@
+"""What runs out before anything breaks: source ports, and the kernel's table of sessions."""
