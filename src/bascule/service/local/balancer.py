@@ -30,7 +30,7 @@ from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
 from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
-from bascule.service.local.leveling import CALM, PERIOD, count_sessions, levels, load_of
+from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
@@ -76,6 +76,7 @@ class Balancer:
         self._rankings = Rankings()
         self._polls: set[Awaited] = set()
         self._load = NO_LOAD
+        self._count = NOTHING_COUNTED
         self._lock = asyncio.Lock()
         self._running: Running | None = None
         self._hosts = HostStates()
@@ -263,24 +264,21 @@ class Balancer:
 
     async def _follow_load(self) -> None:
         """Deal the slots of relays with `least-states` anew, from the sessions that the kernel counts."""
-        clock, pause = self._machine.clock, PERIOD
         while True:
-            await clock.sleep(pause)
+            await self._machine.clock.sleep(max(PERIOD, CALM * self._count.cost))
             if not levels(self.running.plan):
                 continue
-            began = clock.monotonic()
             async with self._lock:
                 if not self._over:
                     await self._level()
-            pause = max(PERIOD, CALM * (clock.monotonic() - began))
 
     async def _level(self) -> None:
         try:
-            sessions = await count_sessions(self._machine.conntrack)
+            self._count = await count_sessions(self._machine.conntrack, self._count)
         except MachineError:
             return  # the deal stays as it is, and the kernel is asked again in a second
         before = self.running
-        self._load = load_of(before.plan, sessions, self._hosts, self._machine.clock.monotonic())
+        self._load = load_of(before.plan, self._count, self._hosts, self._machine.clock.monotonic())
         self._running = replace(before, plan=self._redealt(before.plan, before.belief.states))
         await self._follow_plan(before.plan)
 
