@@ -136,6 +136,30 @@ class Node:
         shape = ("tbf", "rate", rate, "burst", burst, "latency", latency)
         self.run("tc", "qdisc", "replace", "dev", f"eth{nic}", "root", *shape)
 
+    @contextlib.contextmanager
+    def refusing(self, *ports: int) -> Iterator[None]:
+        """Refuse new TCP connections to these ports, and reset those that speak."""
+        with self._filtered("netlab_refuse", ports, "reject with tcp reset"):
+            yield
+
+    @contextlib.contextmanager
+    def silent(self, *ports: int) -> Iterator[None]:
+        """Answer nothing at these TCP ports."""
+        with self._filtered("netlab_silence", ports, "drop"):
+            yield
+
+    @contextlib.contextmanager
+    def _filtered(self, table: str, ports: Sequence[int], verdict: str) -> Iterator[None]:
+        table = f"{table}_{'_'.join(map(str, ports))}"
+        rule = f"tcp dport {{ {', '.join(map(str, ports))} }} {verdict}"
+        self.nft(
+            f"table inet {table} {{\n chain c_in {{ type filter hook input priority 0; policy accept;\n  {rule}\n }}\n}}"
+        )
+        try:
+            yield
+        finally:
+            self.nft(f"delete table inet {table}")
+
     def close(self) -> None:
         """End every process that `popen` started."""
         while self._processes:

@@ -3,6 +3,7 @@
 from collections import Counter
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,14 +35,17 @@ def test_every_connection_goes_somewhere(sessions: dict[int, int]) -> None:
     assert set(slots) <= set(sessions)
 
 
-def test_two_equal_hosts_stay_level() -> None:
-    """50 arrivals a second that live 1 to 30 s, dealt once a second: within 5 % of the pool and 4, after the start."""
+@pytest.mark.parametrize("pause", [1, 3])
+def test_two_equal_hosts_stay_level(pause: int) -> None:
+    """50 arrivals a second that live 1 to 30 s: within 5 % of the pool and 4 after the start, however often one deals."""
     random = Random(20261122)
     ends: list[tuple[float, int]] = []
     sessions: Counter[int] = Counter()
     place = 0
+    slots = deal_by_load({0: 1.0, 1: 1.0}, sessions)
     for second in range(120):
-        slots = deal_by_load({0: 1.0, 1: 1.0}, sessions)
+        if second % pause == 0:
+            slots = deal_by_load({0: 1.0, 1: 1.0}, sessions, begun=50 * pause)
         for arrival in range(50):
             now = second + arrival / 50
             for end in [each for each in ends if each[0] <= now]:
@@ -53,6 +57,13 @@ def test_two_equal_hosts_stay_level() -> None:
             ends.append((now + random.uniform(1, 30), host))
         if second >= 5:
             assert abs(sessions[0] - sessions[1]) <= 0.05 * sum(sessions.values()) + 4, f"second {second}: {sessions}"
+
+
+def test_more_connections_than_slots_are_dealt_in_the_same_shares() -> None:
+    """A slot stands for several: a host that is 2,000 sessions below gets 2,000 of the next 20,000 more than the other."""
+    slots = Counter(deal_by_load({0: 1.0, 1: 1.0}, {0: 2000, 1: 0}, begun=10_000))
+    assert slots.total() == SLOTS
+    assert abs(slots[1] - slots[0] - SLOTS / 10) <= 4
 
 
 def test_slow_start_grows_and_never_is_nothing() -> None:

@@ -34,10 +34,11 @@ def decoded(*told: bytes) -> Census:
     paths: Counter[tuple[int, Path]] = Counter()
     for each in filter(None, (session(memoryview(one)) for one in told)):
         half_open = each.living and not each.established and each.protocol == socket.IPPROTO_TCP
-        one = Tally(1, int(each.living), int(half_open), each.from_client, each.from_host)
+        one = Tally(1, int(each.living), int(half_open), each.from_client, each.from_host, int(each.started > 0))
         marks[each.mark] = marks.get(each.mark, Tally()) + one
         paths[each.mark, Path(each.source, each.host, each.host_port, each.protocol)] += 1
-    return Census(marks, paths)
+    newest = max((each.started for each in filter(None, (session(memoryview(one)) for one in told))), default=0)
+    return Census(marks, paths, newest)
 
 
 def changed(told: bytes, field: str, value: bytes) -> bytes:
@@ -54,7 +55,7 @@ def test_sessions_are_added_up_by_mark_and_path() -> None:
     asked = changed(LIVING4, "state", b"\1")
     other = changed(LIVING4, "mark", (0x1BA50009).to_bytes(4, "big"))
     census = taken(message(LIVING4) + message(waiting), message(asked) + message(other))
-    assert census.marks[0x1BA50007] == Tally(known=3, living=2, half_open=1, from_client=792, from_host=336)
+    assert census.marks[0x1BA50007] == Tally(known=3, living=2, half_open=1, from_client=792, from_host=336, begun=3)
     assert census.living == {0x1BA50007: 2, 0x1BA50009: 1}
     (path,) = {path for _, path in census.paths}
     assert str(path) == "from 127.0.0.9 to 127.0.0.1 port 4443"
@@ -99,3 +100,16 @@ def test_a_session_that_failed_is_told_from_one_that_was_served() -> None:
     assert served._replace(state=served.state.SYN_SENT, answered=False).failed
     assert served._replace(state=served.state.CLOSE, answered=False).failed
     assert served._replace(protocol=socket.IPPROTO_UDP, state=served.state.NONE, answered=False).failed
+
+
+def test_sessions_that_began_after_a_time_are_counted_apart() -> None:
+    """Whether they are the first of their kind or not; the last beginning is known for the next time."""
+    first = session(memoryview(LIVING4))
+    assert first is not None
+    later = LIVING4.replace(first.started.to_bytes(8, "big"), (first.started + 5).to_bytes(8, "big"))
+    for order in ((LIVING4, later), (later, LIVING4)):
+        counting = Counting(since=first.started)
+        counting.add(b"".join(map(message, order)))
+        census = counting.census()
+        assert census.marks[first.mark].begun == 1
+        assert census.newest == first.started + 5

@@ -17,7 +17,8 @@ def module_directory() -> Iterator[Path]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each module in one worker, so that its servers start once."""
+    """Keep what shares servers in one worker, so that they start once: each module, and each data path."""
     for item in items:
         if "whole" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+            item.add_marker(pytest.mark.xdist_group(parameters.get("both", item.path.stem)))

@@ -13,7 +13,7 @@ from bed import configuration
 from bed.clients import exchange
 from bed.layout import VIP, Layout
 from bed.sessions import is_reset
-from bed.site import PORT, Event, Site, site
+from bed.site import PORT, Site, site
 from bed.wait import until
 
 pytestmark = pytest.mark.kernel
@@ -77,44 +77,6 @@ def test_what_is_named_must_fit(place: Site) -> None:
         assert (unknown.returncode, "EX9" in unknown.stderr) == (1, True)
 
 
-@pytest.mark.parametrize("settled", [False, True], ids=["not settled", "settled"])
-def test_a_killed_session_is_reset_at_both_ends_and_stays_ended(place: Site, *, settled: bool) -> None:
-    """An idle one too, while its host lives and goes on to serve; other sessions and new ones are none the worse."""
-    client, other = place.clients_of("EX1")[:2]
-    if settled:
-        _settle(place)
-    with place.session(client) as (idle, _), place.session(other) as (untouched, _):
-        exchange(idle, f"client {client}\n".encode())
-        before = len(_resets(place, client))
-        answer = place.balancer.command("kill", "--client", client)
-        assert answer.stdout == "1 session ended\n"
-        assert is_reset(idle, within=1.0)
-        until(lambda: len(_resets(place, client)) > before, within=1.0, what="the server sees a reset")
-        assert listed(place, "--client", client) == []
-        exchange(untouched, b"still here\n")
-    with place.session(client) as (again, name):
-        exchange(again, b"and back\n")
-        assert name == "EX1"
-
-
-def test_a_killed_session_does_not_come_back_by_what_its_client_sends(place: Site) -> None:
-    """Data of a client that has not heard of the end meets a reset, and makes no session."""
-    client = place.clients_of("EX1")[0]
-    deaf = "table inet t_deaf { chain c { type filter hook input priority 0; tcp flags & rst == rst drop; }\n}"
-    with place.session(client) as (connection, _):
-        exchange(connection, b"before\n")
-        place.net["client1"].nft(deaf)
-        try:
-            place.balancer.command("kill", "--client", client)
-            connection.sendall(b"after\n")
-            connection.settimeout(1.0)
-            with pytest.raises(TimeoutError):
-                connection.recv(1)
-            assert listed(place, "--client", client) == []
-        finally:
-            place.net["client1"].nft("delete table inet t_deaf")
-
-
 def test_kill_wants_to_be_told_which(place: Site) -> None:
     """Nothing named ends nothing, and `--all` everything."""
     client = place.clients_of("EX1")[0]
@@ -170,13 +132,3 @@ def test_the_client_behind_a_line_of_a_hosts_log_is_found(place: Site) -> None:
     until(ended, what="the ended session is found")
     assert rows(place, "who", row["source"], "at", "2020-01-01T00:00:00Z") == []
     assert place.balancer.command("who", row["source"], "at", "2020-01-01T00:00:00Z", check=False).returncode == 1
-
-
-def _settle(place: Site) -> None:
-    """Say of our addresses that they were held for long; the guard then answers strays itself."""
-    for address in (VIP, place.lb.ip):
-        place.lb.run("nft", "add", "element", "inet", "bascule", "s_settled4", f"{{ {address} timeout 600s }}", check=False)
-
-
-def _resets(place: Site, client: str) -> list[Event]:
-    return [event for event in place.events("EX1") if (event.what, event.who) == ("reset", client)]

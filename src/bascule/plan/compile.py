@@ -116,7 +116,8 @@ def _redealt(relay: RelayPlan, up: frozenset[int], rankings: Rankings, load: Loa
 def _by_load(pool: Pool, able: frozenset[int], load: Load) -> tuple[int, ...]:
     marks = {index: pool.hosts[index].mark for index in able}
     weights = {index: pool.hosts[index].weight * load.shares.get(mark, 1.0) for index, mark in marks.items()}
-    return deal_by_load(weights, {index: load.sessions.get(mark, 0) for index, mark in marks.items()})
+    sessions = {index: load.sessions.get(mark, 0) for index, mark in marks.items()}
+    return deal_by_load(weights, sessions, sum(load.begun.get(mark, 0) for mark in marks.values()))
 
 
 def _parts(configuration: Configuration, relay: Relay, facts: Facts) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:

@@ -18,8 +18,11 @@ from bascule.system.ctnetlink import (
 class Accounts(Protocol):
     """Adds up the sessions of this network namespace. Blocking: call it from a thread."""
 
-    def census(self, mark: int, mask: int = 0xFFFFFFFF) -> Census:
-        """Add up the sessions whose mark fits: several times as fast as listing them. Raises MachineError."""
+    def census(self, mark: int, mask: int = 0xFFFFFFFF, *, since: int = 0) -> Census:
+        """Add up the sessions whose mark fits: several times as fast as listing them. Raises MachineError.
+
+        `since` is the time after which one counts as begun: nanoseconds since 1970 by the kernel's clock.
+        """
         ...
 
     def statistics(self) -> Statistics:
@@ -30,9 +33,9 @@ class Accounts(Protocol):
 class KernelAccounts:
     """Asks the kernel of the namespace in which it is used."""
 
-    def census(self, mark: int, mask: int = 0xFFFFFFFF) -> Census:
+    def census(self, mark: int, mask: int = 0xFFFFFFFF, *, since: int = 0) -> Census:
         """Dump by mark, and hand on what is received as it is."""
-        counting = Counting()
+        counting = Counting(since=since)
         for data in received("count the sessions", [request(GET, REQUEST | DUMP, marked(mark, mask))]):
             counting.add(data)
         return counting.census()

@@ -25,7 +25,8 @@ _MESSAGE: Final = Struct("=IH")
 _ATTRIBUTE: Final = Struct("=HH")
 PROTOCOL_INFO, MARK, FROM_CLIENT, FROM_HOST = 4, 8, 9, 10
 _ORIGINAL, _STATUS, _TIMEOUT, _ID = 1, 3, 7, 12
-_TIMESTAMP, _MARK_MASK = 20, 21
+TIMESTAMP: Final = 20
+_MARK_MASK = 21
 _TUPLE_IP, _TUPLE_PROTOCOL = 1, 2
 _SOURCE4, _DESTINATION4, _SOURCE6, _DESTINATION6 = 1, 2, 3, 4
 _NUMBER, _SOURCE_PORT, _DESTINATION_PORT = 1, 2, 3
@@ -194,8 +195,8 @@ def session(told: memoryview) -> Session | None:
         from_client=_inner(told, found.get(FROM_CLIENT), _COUNTER_BYTES),
         from_host=_inner(told, found.get(FROM_HOST), _COUNTER_BYTES),
         answered=bool(status & _SEEN_REPLY),
-        started=_inner(told, found.get(_TIMESTAMP), _STARTED),
-        stopped=_inner(told, found.get(_TIMESTAMP), _STOPPED),
+        started=_inner(told, found.get(TIMESTAMP), _STARTED),
+        stopped=_inner(told, found.get(TIMESTAMP), _STOPPED),
     )
 
 

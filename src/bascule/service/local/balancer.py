@@ -31,7 +31,7 @@ from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
 from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
-from bascule.service.local.leveling import CALM, PERIOD, carried, levels, load_of, take_census
+from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, carried, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
@@ -80,6 +80,7 @@ class Balancer:
         self._full: frozenset[Member] = frozenset()
         self._fill = 0.0
         """The share of the kernel's table of sessions that was taken when a result was last judged."""
+        self._count = NOTHING_COUNTED
         self._lock = asyncio.Lock()
         self._running: Running | None = None
         self._hosts = HostStates()
@@ -281,26 +282,23 @@ class Balancer:
 
     async def _follow_load(self) -> None:
         """Deal slots anew from the sessions that are counted: by `least-states`, and past hosts that are full."""
-        clock, pause = self._machine.clock, PERIOD
         while True:
-            await clock.sleep(pause)
+            await self._machine.clock.sleep(max(PERIOD, CALM * self._count.cost))
             if not levels(self.running.plan) and not limited(self.running.plan):
                 continue
-            began = clock.monotonic()
             async with self._lock:
                 if not self._over:
                     await self._level()
-            pause = max(PERIOD, CALM * (clock.monotonic() - began))
 
     async def _level(self) -> None:
         before = self.running
         try:
-            sessions = (await take_census(self._machine.accounts)).living
+            self._count = await count_sessions(self._machine.accounts, self._count)
         except MachineError:
             return  # the deal stays as it is, and the kernel is asked again in a second
-        self._load = load_of(before.plan, sessions, self._hosts, self._machine.clock.monotonic())
+        self._load = load_of(before.plan, self._count, self._hosts, self._machine.clock.monotonic())
         if limited(before.plan):
-            counted = by_member(before.plan, sessions) + carried(before.plan, await self._proxy.status())
+            counted = by_member(before.plan, self._count.living) + carried(before.plan, await self._proxy.status())
             was, self._full = self._full, full_members(before.plan, counted, self._full)
             for news in fullness_news(before.plan, was, self._full):
                 news.tell(self._journal)
