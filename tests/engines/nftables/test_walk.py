@@ -1,7 +1,6 @@
 """A long walk through random configurations in a real kernel, with sessions that must live through every step of it."""
 
 import random
-import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +12,10 @@ import pytest
 
 from bascule.engines.nftables.compose import compose
 from bascule.plan.compile import Situation, compile_plan, redeal
-from bascule.plan.model import Plan
+from bascule.plan.model import FIRST_MARK, OUR_MARKS, Plan
 from bascule.system.commands import SystemCommands
+from bascule.system.conntrack import KernelConntrack
+from bascule.system.ctnetlink import TcpState
 from bascule.system.nft import NftProgram
 from bed.clients import greeted
 from bed.layout import VIP, VIP6, Layout
@@ -73,8 +74,10 @@ def sessions(net: NetLab, count: int) -> Iterator[Sequence[Connected]]:
 
 def timeouts(node: Node) -> list[int]:
     """Return how long each of these sessions may still be idle, in seconds."""
-    listed = "".join(node.run("conntrack", "-L", "-f", family, "-p", "tcp").stdout for family in ("ipv4", "ipv6"))
-    return [int(left) for left in re.findall(r"tcp +6 (\d+) ESTABLISHED .* dport=70[01] ", listed)]
+    with node.entered():
+        known = list(KernelConntrack().sessions(FIRST_MARK, OUR_MARKS))
+    ours = [one for one in known if one.listen_port in (RELAYED, REDIRECTED)]
+    return [one.remaining for one in ours if one.state is TcpState.ESTABLISHED]
 
 
 def compiled(text: str, *, after: Plan | None = None, down: Collection[str] = ()) -> Plan:
