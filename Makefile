@@ -1,5 +1,5 @@
 # Each target makes .venv first; `make setup` does only that.
-.PHONY: setup demo run test lint format lock clean
+.PHONY: setup demo run test fuzz lint format lock clean
 
 setup:
 	@tools/setup run
@@ -13,6 +13,12 @@ run: setup
 
 test:
 	@exec tools/test
+
+FUZZ_SECONDS ?= 600
+
+fuzz:
+	@tools/setup dev
+	@PYTHONPATH=tests exec .venv/bin/python -m fuzz --seconds "$(FUZZ_SECONDS)" $(if $(FUZZ_SEED),--seed "$(FUZZ_SEED)") $(FUZZ_TARGETS)
 
 lint:
 	@exec tools/lint

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bascule.config.model import (
     HttpCheck,
@@ -54,6 +55,18 @@ def test_results_travel_unchanged() -> None:
     decoder: Decoder[wire.Probed] = Decoder(wire.Probed)
     (received,) = decoder.feed(encode(wire.probed(7, outcome)))
     assert (received.number, wire.outcome(received)) == (7, outcome)
+
+
+def test_a_prober_that_a_host_got_hold_of_reaches_no_terminal() -> None:
+    """What a result says is shown printable and short, and a time that is none is refused."""
+    result = wire.Probed(number=7, up=False, reason="\x1b[2J\nforged" + "x" * 5000, seconds=0.1, ours=False)
+    reason = wire.outcome(result).reason
+    assert reason.startswith("?[2J?forged")
+    assert len(reason) == wire.MAXIMUM_REASON
+    for seconds in (float("nan"), float("inf"), -1.0):
+        decoder: Decoder[wire.Probed] = Decoder(wire.Probed)
+        with pytest.raises(ChannelError, match="not a message"):
+            list(decoder.feed(encode(structs.replace(result, seconds=seconds))))
 
 
 def test_a_result_is_no_order() -> None:

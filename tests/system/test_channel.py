@@ -58,6 +58,7 @@ def frame(body: bytes, *, version: int = VERSION, length: int | None = None) -> 
         (frame(msgspec.msgpack.encode({"type": "Said", "text": 7})), "not a message"),
         (frame(msgspec.msgpack.encode({"type": "Said", "text": "", "more": 1})), "not a message"),
         (frame(b"\x91" * 100_000), "not a message"),
+        (frame(msgspec.msgpack.encode({"type": "Said", "text": ""})[:-1] + b"\xa1\xff"), "not a message"),
         (b"GET / HTTP/1.1\r\n\r\n", "a frame of 1195725856 bytes"),
     ],
 )

@@ -61,5 +61,14 @@ def tls_words(error: ssl.SSLError) -> str:
 def quote(said: bytes) -> str:
     """Return what a server said as one short printable line: nothing in it can reach a terminal or forge a log line."""
     line = said.strip().split(b"\n", 1)[0].decode("ascii", "replace")
-    words = "".join(character if character.isprintable() else "?" for character in line.replace("\ufffd", "?").strip())
-    return words if len(words) <= MAXIMUM_QUOTE else f"{words[: MAXIMUM_QUOTE - 1]}…"
+    return shortened(printable(line.replace("\ufffd", "?").strip()))
+
+
+def printable(text: str) -> str:
+    """Return a text with `?` in the place of every character that is not printable."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def shortened(text: str, most: int = MAXIMUM_QUOTE) -> str:
+    """Return a text of at most `most` characters, the last of which shows that there was more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

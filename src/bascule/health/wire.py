@@ -7,13 +7,14 @@ so that a result that comes late cannot be taken for another target's.
 from collections.abc import Mapping
 from dataclasses import asdict
 from ipaddress import ip_address
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 from msgspec.structs import asdict as fields_of
 
 from bascule.config import model
 from bascule.health.outcome import Outcome
+from bascule.health.reasons import printable, shortened
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
 
 
@@ -103,9 +104,12 @@ class Probed(_Wire, frozen=True, tag="probed"):
     number: int
     up: bool
     reason: str
-    seconds: float
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)]
     ours: bool
 
+
+MAXIMUM_REASON: Final = 1000
+"""Characters of a reason; ours take a few hundred."""
 
 Order: TypeAlias = SetProbes | ProbeNow
 """What the prober receives."""
@@ -154,5 +158,6 @@ def probed(number: int, outcome: Outcome) -> Probed:
 
 
 def outcome(result: Probed) -> Outcome:
-    """Return the outcome of a result."""
-    return Outcome(up=result.up, reason=result.reason, seconds=result.seconds, ours=result.ours)
+    """Return the outcome of a result, its reason fit to be shown: the prober reads what hosts say, and one may own it."""
+    reason = shortened(printable(result.reason), MAXIMUM_REASON)
+    return Outcome(up=result.up, reason=reason, seconds=result.seconds, ours=result.ours)

@@ -61,7 +61,7 @@ class Decoder(Generic[Message]):
             raise ChannelError(f"the peer speaks version {frame[0]} of the protocol, we speak {VERSION}")
         try:
             return self._decoder.decode(memoryview(frame)[1:])
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ChannelError(f"not a message: {error}") from error
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.engine import NftablesEngine
+from bascule.engines.nftables.ruleset import Ruleset
 from bascule.plan.model import Plan
 from bascule.system.nft import Nft
 from bed.node import Node
@@ -40,7 +41,14 @@ class Rig:
 
     def apply(self, plan: Plan) -> str:
         """Make what is there equal to a plan; return the script, which was rehearsed."""
-        script = self.difference(plan)
+        return self._apply(self.difference(plan))
+
+    def follow(self, plan: Plan, there: Ruleset | None) -> tuple[str, Ruleset | None]:
+        """Do the same where what is there was observed before; return the script and what is there then."""
+        script = self._apply(self.engine.difference(compose(plan), there))
+        return script, self.run(self.engine.observe())
+
+    def _apply(self, script: str) -> str:
         assert self.run(self.engine.rehearse(script)) == [], script
         self.run(self.engine.apply(script))
         return script

@@ -101,6 +101,21 @@ def test_sockets_that_did_not_come(pair: Pair) -> None:
         list(other.take(message))
 
 
+def test_what_is_no_socket_is_refused_and_closed(pair: Pair) -> None:
+    """A descriptor of another sort ends the conversation, and stays open nowhere."""
+    one, other = pair
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as carried:
+        one.queue(Listeners(listens=(HERE,)), [carried])
+        one.flush()
+    (message,) = _heard(other)
+    assert isinstance(message, Listeners)
+    with pytest.raises(ChannelError, match="is no socket"):
+        list(other.take(message))
+    with os.fdopen(reader, "rb") as ending:
+        assert ending.read() == b""
+
+
 def test_sockets_that_nobody_took_are_closed(pair: Pair) -> None:
     """A peer cannot fill our table of descriptors by naming nothing."""
     one, other = pair

@@ -99,6 +99,13 @@ async def test_expect(loopback: Loopback, answer: bytes, reason: str) -> None:
     assert (outcome.up, outcome.reason if reason else "") == (not reason, reason)
 
 
+async def test_a_text_of_several_lines_is_named_in_one(loopback: Loopback) -> None:
+    """A reason is one printable line of bounded length, whatever the operator looks for."""
+    check = HttpCheck(tls=False, path="/", expect="two\nlines" + "x" * 4000)
+    outcome = await ask_once(await loopback.serve(records([], LOGIN)), check)
+    assert outcome.reason == f'no "two?lines{"x" * 70}…" in the body'
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [

@@ -60,6 +60,12 @@ async def test_an_answer_that_ends_without_a_match(loopback: Loopback) -> None:
     assert (outcome.up, outcome.reason) == (False, 'answered "-ERR", not "+OK*"')
 
 
+async def test_a_pattern_of_several_lines_is_named_in_one(loopback: Loopback) -> None:
+    """A reason is one printable line, whatever the operator waits for."""
+    outcome = await ask_once(await loopback.serve(says(b"no")), SendCheck(expect="two\nlines"), within=0.2)
+    assert outcome.reason == 'no answer like "two?lines" but "no" within 0.2 s'
+
+
 async def test_a_hard_pattern_does_not_hold_us(loopback: Loopback) -> None:
     """A pattern of many stars on a long answer takes no exponential time."""
     check = SendCheck(expect="*a" * 30 + "*b")

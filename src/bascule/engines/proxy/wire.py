@@ -338,11 +338,17 @@ class Wire(Generic[Message]):
         return self._decoder.feed(data) if data else None
 
     def take(self, message: Listeners) -> Iterator[tuple[Place, socket.socket]]:
-        """Yield each place of the message with the socket that came for it. Raises ChannelError when one is missing."""
+        """Yield each place of the message with the socket that came for it. Raises ChannelError where none came."""
         for place in message.listens:
             if not self._arrived:
                 raise ChannelError(f"no socket came for {place}")
-            yield place, socket.socket(place.family, socket.SOCK_STREAM, 0, fileno=self._arrived.popleft())
+            descriptor = self._arrived.popleft()
+            try:
+                listener = socket.socket(place.family, socket.SOCK_STREAM, 0, fileno=descriptor)
+            except OSError as error:
+                socket.close(descriptor)
+                raise ChannelError(f"what came for {place} is no socket") from error
+            yield place, listener
 
     def close(self) -> None:
         """Close the connection, and descriptors that nobody took."""

@@ -8,7 +8,7 @@ import h11
 from bascule.config.model import HttpCheck
 from bascule.health.caller import Caller
 from bascule.health.conversation import Conversation
-from bascule.health.reasons import ProbeError
+from bascule.health.reasons import ProbeError, printable, shortened
 from bascule.plan.model import Endpoint
 
 MAXIMUM_HEAD: Final = 16 * 1024
@@ -31,7 +31,7 @@ async def probe(check: HttpCheck, caller: Caller) -> str:
             if not any(first <= status <= last for first, last in check.codes):
                 raise ProbeError(f"HTTP {status} instead of {_ranges(check.codes)}")
             if check.expect:
-                caller.awaited = f'body with "{check.expect}"'
+                caller.awaited = f'body with "{_named(check.expect)}"'
                 await _find(check.expect, http, conversation)
         except h11.RemoteProtocolError as error:
             fault, _, _ = str(error).partition(":")  # what follows is the server's own bytes, unbounded
@@ -75,12 +75,12 @@ async def _find(text: str, http: h11.Connection, conversation: Conversation) -> 
     while len(body) < MAXIMUM_BODY:
         event = await _event(http, conversation)
         if not isinstance(event, h11.Data):
-            raise ProbeError(f'no "{text}" in the body')
+            raise ProbeError(f'no "{_named(text)}" in the body')
         seen = max(0, len(body) - len(wanted))
         body += event.data[: MAXIMUM_BODY - len(body)]
         if body.find(wanted, seen) >= 0:
             return
-    raise ProbeError(f'no "{text}" in the first {MAXIMUM_BODY} bytes of the body')
+    raise ProbeError(f'no "{_named(text)}" in the first {MAXIMUM_BODY} bytes of the body')
 
 
 async def _event(http: h11.Connection, conversation: Conversation) -> h11.Event | None:
@@ -93,6 +93,11 @@ async def _event(http: h11.Connection, conversation: Conversation) -> h11.Event 
         if not data and http.their_state is h11.SEND_RESPONSE and not http.trailing_data[0]:
             raise ProbeError("connection closed without an answer")
         http.receive_data(data)
+
+
+def _named(expected: str) -> str:
+    """Return the operator's text as a reason shows it; it may hold line feeds."""
+    return shortened(printable(expected))
 
 
 def _ranges(codes: tuple[tuple[int, int], ...]) -> str:

@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 from bascule.config.model import SendCheck
 from bascule.health.caller import Caller
-from bascule.health.reasons import ProbeError, quote
+from bascule.health.reasons import ProbeError, printable, quote, shortened
 
 
 async def probe(check: SendCheck, caller: Caller) -> str:
@@ -13,7 +13,7 @@ async def probe(check: SendCheck, caller: Caller) -> str:
     A server that never matches is down once it closes, has said too much, or the timeout is over, as in relayd. `?` and
     brackets match one byte.
     """
-    pattern = check.expect.encode()
+    pattern, named = check.expect.encode(), shortened(printable(check.expect))
     async with caller.conversation(tls=check.tls) as conversation:
         if check.send:
             await conversation.send(check.send.encode())
@@ -22,7 +22,7 @@ async def probe(check: SendCheck, caller: Caller) -> str:
             said += data
             if fnmatchcase(said, pattern):
                 return f'answered "{quote(said)}"'
-            caller.awaited = f'answer like "{check.expect}" but "{quote(said)}"'
+            caller.awaited = f'answer like "{named}" but "{quote(said)}"'
         if not said:
             raise ProbeError("connection closed without an answer")
-        raise ProbeError(f'answered "{quote(said)}", not "{check.expect}"')
+        raise ProbeError(f'answered "{quote(said)}", not "{named}"')
