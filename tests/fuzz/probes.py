@@ -15,7 +15,18 @@ from typing import Any, Final
 
 import trustme
 
-from bascule.config.model import Check, HttpCheck, IcmpCheck, MailCheck, MailProtocol, SendCheck, TcpCheck, Timing, TlsCheck
+from bascule.config.model import (
+    Check,
+    HttpCheck,
+    IcmpCheck,
+    MailCheck,
+    MailProtocol,
+    ScriptCheck,
+    SendCheck,
+    TcpCheck,
+    Timing,
+    TlsCheck,
+)
 from bascule.health.ask import ask
 from bascule.health.caller import lenient_tls
 from bascule.health.probes import icmp
@@ -25,8 +36,9 @@ from bed.loopback import Loopback, resets
 from fuzz.damage import damaged, pieces
 from fuzz.target import Target
 
-BY_PACKETS: Final = frozenset({IcmpCheck})
-"""Checks that meet no server here: what they judge is single packets, which are thrown at them beside the servers."""
+WITHOUT_SERVER: Final = frozenset({IcmpCheck, ScriptCheck})
+"""Checks that meet no server here: single packets are thrown at the one beside the servers; the other asks a program of the
+operator's, whose output its own tests make hostile."""
 TOGETHER: Final = 16
 """Servers of one input: most of the time goes into waiting."""
 TIMEOUT: Final = 0.3

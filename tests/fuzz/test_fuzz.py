@@ -10,7 +10,7 @@ import pytest
 
 from bascule.config.model import Check
 from fuzz.__main__ import TARGETS, main
-from fuzz.probes import BY_PACKETS, cases
+from fuzz.probes import WITHOUT_SERVER, cases
 from fuzz.target import Target
 
 
@@ -28,7 +28,7 @@ def test_a_second_of_each_target_finds_nothing(name: str, tmp_path: Path, capsys
 def test_every_check_meets_hostile_servers() -> None:
     """A check that is added to the language is named here until servers are drawn for it."""
     drawn = {type(case.check) for seed in range(20) for case in cases(random.Random(seed))}
-    assert drawn | BY_PACKETS == set(get_args(Check))
+    assert drawn | WITHOUT_SERVER == set(get_args(Check))
 
 
 async def _small(number: int) -> None:
