@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from bed import memory
 from bed.command import BedError, end
 from bed.node import Node
 from bed.wait import until
@@ -68,6 +69,11 @@ class Balancer:
     def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a `bascule` command that asks this balancer; raises BedError for a bad exit unless told not to."""
         return self.node.run(*_BASCULE, *words, "--socket", str(self._socket), check=check)
+
+    def processes(self) -> set[int]:
+        """Return the parent and its children; proxy workers are no children of anybody's."""
+        parent = self._running().pid
+        return {parent, *memory.children(parent)}
 
     def relays(self) -> Mapping[str, Mapping[str, str]]:
         """Return each relay's hosts and their status, as `bascule show hosts --json` has them."""
