@@ -37,6 +37,7 @@ from bascule.engines.proxy.wire import (
 from bascule.plan.model import HostState
 from bascule.system.channel import encode
 from bascule.system.clock import SystemClock
+from bascule.system.errors import MachineError
 from bed.proxy import Parent, Rig, client, echo, host, refusing, relay, serving
 from bed.wait import until
 
@@ -257,6 +258,20 @@ async def test_it_goes_on_where_nothing_is_deployed(engine: ProxyEngine, elder: 
         with client(elder.place) as other:
             assert await _speaks(other)
     assert not said
+
+
+async def test_it_goes_on_where_the_upgrade_fails(elder: Elder, directory: Path) -> None:
+    """Where no new worker starts, what was done is taken back and the old one listens as before."""
+    failing = ProxyEngine(
+        directory, report=print, clock=SystemClock(), command=(sys.executable, "-c", "raise SystemExit(7)")
+    )
+    snapshot = await failing.observe()
+    with pytest.raises(MachineError, match="ended with status 7"):
+        await failing.apply(failing.difference(ProxyPlan(relays=(elder.plan,)), snapshot))
+    await failing.restore(snapshot)
+    failing.leave_workers()
+    with client(elder.place) as connection:
+        assert await _speaks(connection)
 
 
 async def test_clear_reaches_it_after_its_retirement(engine: ProxyEngine, elder: Elder, directory: Path) -> None:

@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from heapq import nlargest
 from itertools import chain
 from operator import attrgetter
@@ -76,8 +77,8 @@ class ProxyEngine:
             await self._fleet.elders.retire()
 
     async def restore(self, snapshot: Observed) -> None:
-        """Have the workers carry what was observed before. Raises MachineError."""
-        await self.apply(difference(as_before(snapshot), await self.observe()))
+        """Have the workers carry what was observed before; those of another version go on. Raises MachineError."""
+        await self.apply(replace(difference(as_before(snapshot), await self.observe()), retire=False))
 
     async def status(self) -> ProxyCounts:
         """Return the counters of all workers together."""
