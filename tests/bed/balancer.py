@@ -70,10 +70,18 @@ class Balancer:
         """Run a `bascule` command that asks this balancer; raises BedError for a bad exit unless told not to."""
         return self.node.run(*_BASCULE, *words, "--socket", str(self._socket), check=check)
 
-    def processes(self) -> set[int]:
-        """Return the parent and its children; proxy workers are no children of anybody's."""
-        parent = self._running().pid
-        return {parent, *memory.children(parent)}
+    @property
+    def pid(self) -> int:
+        """Return the parent's process."""
+        return self._running().pid  # `ip netns exec` becomes the command that it runs
+
+    def workers(self) -> list[int]:
+        """Return the proxy workers beside the control socket."""
+        return [pid for path in self._socket.parent.glob("proxy-*.sock") for pid in memory.with_argument(str(path))]
+
+    def probe(self) -> int:
+        """Return the process that checks the hosts; 0 while there is none."""
+        return next((pid for pid in memory.children(self.pid) if "probe" in memory.words(pid)), 0)
 
     def relays(self) -> Mapping[str, Mapping[str, str]]:
         """Return each relay's hosts and their status, as `bascule show hosts --json` has them."""

@@ -29,9 +29,14 @@ def with_argument(argument: str) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):  # it may end meanwhile
-            if argument in entry.read_text(encoding="utf-8", errors="replace").split("\0"):
+            if argument in words(int(entry.parent.name)):
                 found.append(int(entry.parent.name))
     return found
+
+
+def words(pid: int) -> list[str]:
+    """Return a process's command line."""
+    return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
 
 
 def children(pid: int) -> list[int]:
