@@ -1,5 +1,5 @@
 # Each target makes .venv first; `make setup` does only that.
-.PHONY: setup demo run test fuzz lint format lock clean
+.PHONY: setup demo run test soak fuzz lint format lock clean
 
 setup:
 	@tools/setup run
@@ -13,6 +13,9 @@ run: setup
 
 test:
 	@exec tools/test
+
+soak:
+	@SOAK_SECONDS=$${SOAK_SECONDS:-1800} exec tools/test -s -n 0 tests/whole/test_soak.py
 
 FUZZ_SECONDS ?= 600
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from bed import memory
 from bed.command import BedError, end
 from bed.node import Node
 from bed.wait import until
@@ -73,6 +74,19 @@ class Balancer:
         """Start a `bascule` command that goes on, and return it with its output to read; it is ended with the network."""
         command = [*_BASCULE, *words, "--socket", str(self._socket)]
         return self.node.popen(command, stdout=subprocess.PIPE, text=True)
+
+    @property
+    def pid(self) -> int:
+        """Return the parent's process."""
+        return self._running().pid  # `ip netns exec` becomes the command that it runs
+
+    def workers(self) -> list[int]:
+        """Return the proxy workers beside the control socket."""
+        return [pid for path in self._socket.parent.glob("proxy-*.sock") for pid in memory.with_argument(str(path))]
+
+    def probe(self) -> int:
+        """Return the process that checks the hosts; 0 while there is none."""
+        return next((pid for pid in memory.children(self.pid) if "probe" in memory.words(pid)), 0)
 
     def relays(self) -> Mapping[str, Mapping[str, str]]:
         """Return each relay's hosts and their status, as `bascule show hosts --json` has them."""

@@ -1,7 +1,8 @@
 """A server that speaks first, then echoes: what a relay must carry byte by byte, and what it must end.
 
 It greets with `NAME` and a line end. What it then receives it sends back; when the client ends its side, the server
-says `bye` and ends its own. Two first lines mean more:
+says `bye` and ends its own. A datagram to the same port is answered with `NAME`, a line end and what it held. Two first
+lines mean more:
 
     client WHO    is written to the log, so that a test can read who came
     hang up WHO   the server ends its own side at once, goes on reading, and logs how many bytes came
@@ -12,11 +13,13 @@ The log has a line for each event: monotonic seconds, event, WHO.
 import argparse
 import contextlib
 import socket
+import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bed.node import Node
 
@@ -27,10 +30,16 @@ _LONGEST_LINE = 200
 def start(node: Node, name: str, ports: tuple[int, ...], at: Path) -> Path:
     """Start the server on these ports; returns its log."""
     log = at / f"echo-{name}.log"
-    argv = [sys.executable, "-m", "bed.servers.echo", name, str(log), *map(str, ports)]
-    node.popen(argv, cwd=Path(__file__).parents[2])
-    node.wait_listening(*ports)
+    launch(node, name, ports, log)
     return log
+
+
+def launch(node: Node, name: str, ports: tuple[int, ...], log: Path) -> "subprocess.Popen[Any]":
+    """Start the server on these ports, wait until it listens, and return its process."""
+    argv = [sys.executable, "-m", "bed.servers.echo", name, str(log), *map(str, ports)]
+    process = node.popen(argv, cwd=Path(__file__).parents[2])
+    node.wait_listening(*ports)
+    return process
 
 
 @dataclass
@@ -47,6 +56,16 @@ class Echo:
         while True:
             connection, _ = listener.accept()
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def answer(self, port: int) -> None:
+        """Answer datagrams for ever."""
+        asked = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        asked.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        asked.bind(("", port))
+        while True:
+            with contextlib.suppress(OSError):  # a client that has left
+                data, who = asked.recvfrom(_CHUNK)
+                asked.sendto(f"{self.name}\n".encode() + data, who)
 
     def _serve(self, connection: socket.socket) -> None:
         who = ""
@@ -106,7 +125,8 @@ def main() -> None:
     echo = Echo(options.name, options.log)
     options.log.touch()
     for port in options.ports:
-        threading.Thread(target=echo.listen, args=(port,), daemon=True).start()
+        for serve in (echo.listen, echo.answer):
+            threading.Thread(target=serve, args=(port,), daemon=True).start()
     threading.Event().wait()
 
 

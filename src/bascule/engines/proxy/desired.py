@@ -35,14 +35,26 @@ class WorkerState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ElderState:
+    """What a worker of another version holds, as far as we understand it."""
+
+    listens: frozenset[Place] = frozenset()
+    live: frozenset[tuple[str, Place]] = frozenset()
+    """The hosts that it gives clients to, each with its relay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """The workers that run, by their numbers."""
 
     workers: Mapping[int, WorkerState] = field(default_factory=dict)
+    elders: Mapping[int, ElderState] = field(default_factory=dict)
+    """Workers of another version, by their numbers; those of ours inherit their listening sockets."""
 
     def states(self) -> Mapping[tuple[str, Place], HostState]:
         """Return what the workers take each host to be, by relay: the last word of a parent that is gone."""
-        return {
+        elders = {host: HostState.UP for elder in self.elders.values() for host in elder.live}
+        return elders | {
             (relay.name, host.place): host.state
             for state in self.workers.values()
             for relay in state.relays
@@ -73,9 +85,11 @@ class Changes:
     release: tuple[int, ...] = ()
     """Workers that shall take no new client, and end when their last session does."""
     openings: tuple[Opening, ...] = ()
+    retire: bool = False
+    """Workers of another version shall take no new client, and end when their last session does."""
 
     def __bool__(self) -> bool:
-        return bool(self.start or self.follow or self.release or self.openings)
+        return bool(self.start or self.follow or self.release or self.openings or self.retire)
 
 
 def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan:
@@ -92,7 +106,9 @@ def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan
 def difference(desired: ProxyPlan, observed: Observed) -> Changes:
     """Return what brings the workers from what is observed to what is desired."""
     listens = {listen: relay.name for relay in desired.relays for listen in relay.listens}
-    held = frozenset().union(*(state.listens for state in observed.workers.values()))
+    held = frozenset().union(
+        *(state.listens for state in observed.workers.values()), *(elder.listens for elder in observed.elders.values())
+    )
     openings = tuple(
         Opening(
             worker=number,
@@ -104,6 +120,7 @@ def difference(desired: ProxyPlan, observed: Observed) -> Changes:
         for number in desired.wanted()
         for place, name in listens.items()
         if place not in observed.workers.get(number, WorkerState()).listens
+        and place not in observed.elders.get(number, ElderState()).listens
     )
     goal = WorkerState(relays=desired.relays, listens=frozenset(listens))
     return Changes(
@@ -112,6 +129,7 @@ def difference(desired: ProxyPlan, observed: Observed) -> Changes:
         follow=tuple(number for number in desired.wanted() if observed.workers.get(number) != goal),
         release=tuple(number for number in observed.workers if number not in desired.wanted()),
         openings=openings,
+        retire=bool(observed.elders),
     )
 
 

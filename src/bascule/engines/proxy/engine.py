@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from heapq import nlargest
 from itertools import chain
 from operator import attrgetter
@@ -49,7 +50,7 @@ class ProxyEngine:
         if not self._adopted:
             await self._fleet.adopt()
             self._adopted = True
-        return Observed(workers=await self._fleet.states())
+        return Observed(workers=await self._fleet.states(), elders=self._fleet.elders.states())
 
     def difference(self, desired: ProxyPlan, observed: Observed) -> Changes:
         """Return what must change; false where nothing must."""
@@ -73,10 +74,12 @@ class ProxyEngine:
             await self._fleet.follow(number, changes.relays, opened.pop(number, {}))
         for number in changes.release:
             await self._fleet.release(number)
+        if changes.retire:
+            await self._fleet.elders.retire()
 
     async def restore(self, snapshot: Observed) -> None:
-        """Have the workers carry what was observed before. Raises MachineError."""
-        await self.apply(difference(as_before(snapshot), await self.observe()))
+        """Have the workers carry what was observed before; those of another version go on. Raises MachineError."""
+        await self.apply(replace(difference(as_before(snapshot), await self.observe()), retire=False))
 
     async def status(self) -> ProxyCounts:
         """Return the counters of all workers together, with what those that are gone had counted when last asked."""
@@ -99,10 +102,13 @@ class ProxyEngine:
         """Reset these sessions, at both ends, and return how many there were."""
         return await self._fleet.kill(chosen)
 
-    async def stop_workers(self) -> None:
-        """Reset all sessions and end the workers, those that were left included. Raises MachineError."""
+    async def stop_workers(self) -> int:
+        """Reset all sessions and end the workers, and return how many there were. Raises MachineError.
+
+        Those that were left, and those of another version that carry their last sessions, are among them.
+        """
         await self._fleet.adopt()
-        await self._fleet.stop()
+        return await self._fleet.stop()
 
     def leave_workers(self) -> None:
         """Let go of the workers: they carry on without a parent."""

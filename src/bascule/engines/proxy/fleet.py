@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bascule.engines.proxy.desired import WorkerState
-from bascule.engines.proxy.link import Link, LinkLostError
+from bascule.engines.proxy.elder import PATTERN, number_of, socket_name
+from bascule.engines.proxy.elders import Elders
+from bascule.engines.proxy.line import LinkLostError
+from bascule.engines.proxy.link import Link
 from bascule.engines.proxy.wire import AskSessions, Chosen, Ended, Place, ProxyRelay, Sessions, Status
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
@@ -56,15 +59,19 @@ class Fleet:
         self._clock = clock
         self._log = log
         self._workers: dict[int, Worker] = {}
+        self.elders = Elders(report)
+        """Those of another version."""
 
     # --- what is there -----------------------------------------------------------------------------------------------
 
     async def adopt(self) -> None:
-        """Connect to every worker that is there and not ours yet. Raises MachineError."""
-        for path in sorted(self._directory.glob("proxy-*.sock")):
-            digits = path.stem.removeprefix("proxy-")
-            if digits.isdecimal() and int(digits) not in self._workers:
-                worker = Worker(int(digits), path)
+        """Connect to every worker that is there and not ours yet, of whatever version. Raises MachineError."""
+        for path in sorted(self._directory.glob(PATTERN)):
+            number = number_of(path)
+            if number and path.name != socket_name(number):
+                await self.elders.meet(path)
+            elif number and number not in self._workers:
+                worker = Worker(number, path)
                 if await self._connect(worker):
                     self._keep(worker)
 
@@ -109,12 +116,14 @@ class Fleet:
     async def follow(self, number: int, relays: tuple[ProxyRelay, ...], opened: Mapping[Place, socket.socket]) -> None:
         """Have a worker carry these relays, with these listening sockets more; they are the fleet's from now on.
 
-        One that is being replaced gets them when it is there.
+        One that is being replaced gets them when it is there. What a worker of another version and this number listened
+        at, it inherits.
         """
         worker = self._workers[number]
         worker.relays = relays
-        for place, listener in opened.items():
-            worker.listeners.setdefault(place, listener)
+        for place, listener in (*opened.items(), *self.elders.inheritance(number)):
+            if worker.listeners.setdefault(place, listener) is not listener:
+                listener.close()
         wanted = {place for relay in relays for place in relay.listens}
         for place in worker.listeners.keys() - wanted:
             # Our copy goes first, so that the worker, which lets in who waits there, closes the last one.
@@ -128,8 +137,9 @@ class Fleet:
         await self.follow(number, (), {})
         self._forget(self._workers.pop(number))
 
-    async def stop(self) -> None:
-        """End every worker and its sessions."""
+    async def stop(self) -> int:
+        """End every worker and its sessions, and return how many there were."""
+        ended = len(self._workers) + len(self.elders)
         for worker in tuple(self._workers.values()):
             self._unwatch(worker)
             if worker.link is not None:
@@ -137,11 +147,14 @@ class Fleet:
                     await worker.link.stop()
             self._reap(worker)
             self._forget(self._workers.pop(worker.number))
+        await self.elders.stop()
+        return ended
 
     def leave(self) -> None:
         """Let go of every worker; they go on."""
         while self._workers:
             self._forget(self._workers.popitem()[1])
+        self.elders.leave()
 
     def _forget(self, worker: Worker) -> None:
         self._unwatch(worker)
@@ -179,7 +192,7 @@ class Fleet:
 
     async def _start(self, number: int) -> None:
         """Start a worker, or take back one that we released and that still has sessions."""
-        worker = Worker(number, self._directory / f"proxy-{number}.sock")
+        worker = Worker(number, self._directory / socket_name(number))
         if not await self._connect(worker):
             await self._spawn(worker)
         self._keep(worker)

@@ -2,6 +2,9 @@
 
 The parent asks, the worker answers each request once; the worker speaks first, with what it holds. Descriptors travel as
 SCM_RIGHTS with the message that names them (unix(7)): they arrive in the order they were sent, never after it.
+
+Workers outlive their parent, and the next parent may be of another version of Bascule. A part of these messages is
+therefore the same in all versions, see `elder`; whatever else changes here makes a new `VERSION`.
 """
 
 import array
@@ -17,6 +20,9 @@ from msgspec import Meta, Struct
 from bascule.config.model import Mode
 from bascule.plan.model import HostState
 from bascule.system.channel import ChannelError, Decoder, encode
+
+VERSION: Final = 2
+"""Of these messages. A parent leaves workers of another version to their last session, and starts new ones."""
 
 DESCRIPTORS_AT_ONCE: Final = 128
 """Descriptors that one message carries; the kernel takes 253 (SCM_MAX_FD)."""

@@ -47,11 +47,8 @@ async def _attempt(step: Awaitable[Sequence[str]], done: list[str], left: list[s
 
 
 async def _clear_workers(proxy: ProxyEngine) -> Sequence[str]:
-    workers = len((await proxy.observe()).workers)
-    if not workers:
-        return []
-    await proxy.stop_workers()
-    return [f"{counted(workers, 'proxy worker')} stopped, and all sessions there reset"]
+    workers = await proxy.stop_workers()
+    return [f"{counted(workers, 'proxy worker')} stopped, and all sessions there reset"] if workers else []
 
 
 async def _clear_settings(machine: Machine) -> Sequence[str]:
