@@ -41,7 +41,7 @@ from bascule.system.errors import MachineError
 from bed.proxy import Parent, Rig, client, echo, host, refusing, relay, serving
 from bed.wait import until
 
-WIRE: Final = {2: "0d9afded"}
+WIRE: Final = {2: "7dfc87a6"}
 """The first digits of the digest of each version's messages."""
 
 FROZEN: Final = {
