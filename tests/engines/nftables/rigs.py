@@ -49,7 +49,7 @@ class Rig:
         return script, self.run(self.engine.observe())
 
     def _apply(self, script: str) -> str:
-        assert self.run(self.engine.rehearse(script)) == [], script
+        assert [said.message for said in self.run(self.engine.rehearse(script))] == [], script
         self.run(self.engine.apply(script))
         return script
 

@@ -225,3 +225,12 @@ def test_a_range_with_an_own_address_leaves_the_probes_ports_alone() -> None:
     assert "tcp sport != 61000-61999 snat ip to 10.80.0.1-10.80.0.4" in made.chains["c_source"].rules[0]
     assert set(made.sets["m_from_own4"].elements.values()) == {"10.80.0.1"}
     assert made.chains["c_source"].rules[-2].endswith("map @m_from_own4:1024-60999")
+
+
+def test_limits_of_a_relay_without_hosts_name_nothing_that_is_not_there() -> None:
+    """Its table may have hosts of the other IP version alone; a walk of random configurations once ended there."""
+    limited = relay("limited", "max half-open 9", "max source rate 5/s", listen=["fd80::10 port 25"])
+    made = ruleset(planned(WEB, limited, hosts=["10.80.2.1 max sessions 3"]))
+    named = set(re.findall(r"@([\w.]+)", "\n".join(rules(made))))
+    assert named <= made.sets.keys()
+    assert "s_opening_limited.6.9" in named

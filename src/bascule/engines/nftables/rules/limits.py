@@ -199,7 +199,8 @@ def _capped(relays: Sequence[RelayPlan]) -> Sequence[tuple[RelayPlan, PoolHost, 
 
 
 def _opening(relays: Sequence[RelayPlan]) -> Sequence[RelayPlan]:
-    return [relay for relay in relays if _counts_openings(relay)]
+    """Return the relays whose sessions may be completed: those without a host begin none."""
+    return [relay for relay in relays if _counts_openings(relay) and relay.pool.hosts]
 
 
 def _counts_openings(relay: RelayPlan) -> bool:
