@@ -1,5 +1,5 @@
 # Each target makes .venv first; `make setup` does only that.
-.PHONY: setup demo run test lint format lock clean
+.PHONY: setup demo run test bench bench-faults bench-control lint format lock clean
 
 setup:
 	@tools/setup run
@@ -14,13 +14,23 @@ run: setup
 test:
 	@exec tools/test
 
+# BENCH_ROUNDS (10), BENCH_SECONDS (1, of each load) and BENCH_RESULTS (bench/results) may be given. Needs root.
+bench:
+	@exec tools/bench paths
+
+bench-faults:
+	@exec tools/bench faults
+
+bench-control:
+	@exec tools/bench control
+
 lint:
 	@exec tools/lint
 
 format:
 	@tools/setup dev
-	.venv/bin/ruff check --fix src tests
-	.venv/bin/ruff format src tests
+	.venv/bin/ruff check --fix src tests bench
+	.venv/bin/ruff format src tests bench
 
 lock:
 	@tools/setup dev
