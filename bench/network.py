@@ -12,10 +12,11 @@ the others: else a virtual cable has the sender do the receiver's work.
 import contextlib
 import os
 import secrets
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from ipaddress import ip_interface
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from bed.command import run
 from bed.netlab import remove
@@ -88,8 +89,13 @@ class Network:
         return [f"10.80.0.{100 + n}" for n in range(CLIENTS)]
 
     def on_balancer_cores(self, workers: int) -> AbstractContextManager[None]:
-        """Have what is started inside run on the balancer's processors."""
+        """Have what is started inside run on the balancer's processors; no load may be among it."""
         return on(self.cores(workers).balancer)
+
+    def start_on_balancer(self, argv: Sequence[str], workers: int, **options: Any) -> subprocess.Popen[Any]:
+        """Start a process on the balancer's node and processors."""
+        with self.on_balancer_cores(workers):
+            return self.balancer.popen(argv, **options)
 
     def cores(self, workers: int = 1) -> Cores:
         """Return who may run where, with so many workers on the balancer."""

@@ -36,14 +36,14 @@ class Bascule:
     @contextmanager
     def balancer(self, network: Network, at: Path) -> Iterator[Balancer]:
         """Do the same, and hand out who may be reloaded, killed and started again."""
-        with network.on_balancer_cores(self.workers):
-            balancer = Balancer(network.balancer, self.text(), folder(at, self.name))
-            try:
+        balancer = Balancer(network.balancer, self.text(), folder(at, self.name))
+        try:
+            with network.on_balancer_cores(self.workers):
                 balancer.start()
-                balancer.wait_all_up()
-                yield balancer
-            finally:
-                balancer.close()
+            balancer.wait_all_up()
+            yield balancer
+        finally:
+            balancer.close()
 
     def text(self) -> str:
         """Return the configuration."""

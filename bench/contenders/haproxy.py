@@ -12,6 +12,8 @@ from bench.contenders.contender import folder
 from bench.network import Network
 from bench.services import SERVICES, VIP, Service
 
+CONFIGURATION: Final = "haproxy.cfg"
+
 _GLOBAL: Final = """\
 global
 	nbthread {workers}
@@ -57,21 +59,27 @@ class HAProxy:
     def process(self, network: Network, at: Path) -> Iterator[subprocess.Popen[Any]]:
         """Do the same, and hand out its master."""
         place = folder(at, self.name)
-        configuration = place / "haproxy.cfg"
-        configuration.write_text(self.text(place), encoding="ascii")
-        with network.on_balancer_cores(self.workers), (place / "log").open("ab") as log:
-            process = network.balancer.popen(["haproxy", "-W", "-db", "-f", str(configuration)], stdout=log, stderr=log)
-            try:
-                network.balancer.wait_listening(*(port for service in SERVICES for port in service.ports))
-                yield process
-            finally:
-                end(process)
+        (place / CONFIGURATION).write_text(self.text(place), encoding="ascii")
+        process = started(network, place, self.workers)
+        try:
+            yield process
+        finally:
+            end(process)
 
     def text(self, at: Path) -> str:
         """Return the configuration."""
         splice = "\toption splice-auto\n\toption splice-request\n\toption splice-response\n" if self.splices else ""
         top = _GLOBAL.format(at=at, workers=self.workers, splice=splice, interval=self.interval)
         return top + "".join(_listen(service, port) for service in SERVICES for port in service.ports)
+
+
+def started(network: Network, place: Path, workers: int) -> subprocess.Popen[Any]:
+    """Start a master with the configuration in a folder; return it once it listens."""
+    with (place / "log").open("ab") as log:
+        argv = ["haproxy", "-W", "-db", "-f", str(place / CONFIGURATION)]
+        process = network.start_on_balancer(argv, workers, stdout=log, stderr=log)
+    network.balancer.wait_listening(*(port for service in SERVICES for port in service.ports))
+    return process
 
 
 def _listen(service: Service, port: int) -> str:

@@ -45,13 +45,12 @@ class Nginx:
         configuration = place / "nginx.conf"
         configuration.write_text(_TOP.format(at=place, servers=servers), encoding="ascii")
         argv = ["nginx", "-c", str(configuration), "-e", str(place / "error.log")]
-        with network.on_balancer_cores(self.workers):
-            process = network.balancer.popen(argv)
-            try:
-                network.balancer.wait_listening(*(port for service in SERVICES for port in service.ports))
-                yield
-            finally:
-                end(process)
+        process = network.start_on_balancer(argv, self.workers)
+        try:
+            network.balancer.wait_listening(*(port for service in SERVICES for port in service.ports))
+            yield
+        finally:
+            end(process)
 
 
 def _server(service: Service, port: int) -> str:

@@ -84,21 +84,21 @@ class Bench:
     def life(self) -> Mapping[Figure, float]:
         """Return how long a large configuration takes to start and to check, and what the roles hold then."""
         balancer = Balancer(self.network.balancer, farm.text(), self._fresh("farm"))
-        with self.network.on_balancer_cores(1):
-            begun = time.monotonic()
-            try:
+        begun = time.monotonic()
+        try:
+            with self.network.on_balancer_cores(1):
                 balancer.start()
-                started = time.monotonic() - begun
-                until(lambda: _all_up(balancer), within=180, every=0.2, what="every host is up")
-                up = time.monotonic() - begun
-                begun = time.monotonic()
-                said = balancer.command("poll").stdout
-                polled = time.monotonic() - begun
-                if f"{farm.RELAYS * farm.HOSTS} good" not in said.replace(",", ""):
-                    raise BedError(f"poll: {said.strip()}")
-                return {_START: started, _ALL_UP: up, _POLL: polled, **self._memory()}
-            finally:
-                balancer.close()
+            started = time.monotonic() - begun
+            until(lambda: _all_up(balancer), within=180, every=0.2, what="every host is up")
+            up = time.monotonic() - begun
+            begun = time.monotonic()
+            said = balancer.command("poll").stdout
+            polled = time.monotonic() - begun
+            if f"{farm.RELAYS * farm.HOSTS} good" not in said.replace(",", ""):
+                raise BedError(f"poll: {said.strip()}")
+            return {_START: started, _ALL_UP: up, _POLL: polled, **self._memory()}
+        finally:
+            balancer.close()
 
     def sessions(self) -> Mapping[Figure, float]:
         """Return what it takes to list the first of very many sessions."""

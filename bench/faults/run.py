@@ -31,6 +31,9 @@ _BEFORE: Final = 0.5
 _AFTER: Final = 1.5
 """Seconds of watching before and after a fault."""
 
+_SILENT: Final = 99.99
+"""Percent of packets that a dead host loses: its cable stays plugged, and nothing comes back."""
+
 _HOST_SECONDS: Final = 8.0
 """Seconds for which a host is silent: checks every second find it in less."""
 
@@ -88,7 +91,7 @@ def _measure_host(net: Network) -> Mapping[Figure, float]:
     """Have a host fall silent, and see how long clients are sent to it."""
     with _watched(net) as seen:
         died = time.monotonic()
-        net.servers[1].lossy(100)
+        net.servers[1].lossy(_SILENT)
         time.sleep(_HOST_SECONDS)
     net.servers[1].lossy(0)
     late = [at - died for at in seen.failed if at >= died]

@@ -1,20 +1,19 @@
 """Who meets the faults: Bascule and HAProxy, each with its own way to be reloaded, killed and started again."""
 
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bed.balancer import Balancer
 from bed.command import run
 from bed.wait import until
 from bench.contenders.bascule import Bascule
 from bench.contenders.contender import Contender, folder
-from bench.contenders.haproxy import HAProxy
+from bench.contenders.haproxy import CONFIGURATION, HAProxy, started
 from bench.network import Network
 
 _INTERVAL: Final = "1s"
@@ -35,7 +34,9 @@ def bascule(network: Network, at: Path, contender: Bascule) -> Iterator[Subject]
     """Run Bascule."""
     with contender.balancer(network, at) as balancer:
         worker = partial(_kill_a_worker, network) if contender.workers else None
-        yield Subject(partial(_reload_bascule, balancer), partial(_kill_bascule, balancer), worker)
+        yield Subject(
+            partial(_reload_bascule, balancer), partial(_kill_bascule, network, balancer, contender.workers), worker
+        )
 
 
 def _reload_bascule(balancer: Balancer) -> None:
@@ -47,9 +48,10 @@ def _reload_bascule(balancer: Balancer) -> None:
     balancer.command("reload")
 
 
-def _kill_bascule(balancer: Balancer) -> None:
+def _kill_bascule(network: Network, balancer: Balancer, workers: int) -> None:
     balancer.kill()
-    balancer.start()
+    with network.on_balancer_cores(workers):
+        balancer.start()
     balancer.wait_all_up()
 
 
@@ -85,7 +87,8 @@ def haproxy(network: Network, at: Path, contender: HAProxy) -> Iterator[Subject]
 
         def reload() -> None:
             old = set(_named(network, "haproxy\0"))
-            (place / "haproxy.cfg").open("a", encoding="ascii").write(f"{_CHANGE}\n")
+            with (place / CONFIGURATION).open("a", encoding="ascii") as configuration:
+                configuration.write(f"{_CHANGE}\n")
             master[0].send_signal(signal.SIGUSR2)
             until(lambda: set(_named(network, "haproxy\0")) - old, what="a new worker of HAProxy is there")
 
@@ -93,17 +96,9 @@ def haproxy(network: Network, at: Path, contender: HAProxy) -> Iterator[Subject]
             for pid in _named(network, "haproxy\0"):
                 run(["kill", "-KILL", str(pid)], check=False)
             master[0].wait(10)
-            master[0] = _again(network, place)
+            master[0] = started(network, place, contender.workers)
 
         yield Subject(reload, kill, None)
-
-
-def _again(network: Network, place: Path) -> subprocess.Popen[Any]:
-    with network.on_balancer_cores(1), (place / "log").open("ab") as log:
-        argv = ["haproxy", "-W", "-db", "-f", str(place / "haproxy.cfg")]
-        process = network.balancer.popen(argv, stdout=log, stderr=log)
-    network.balancer.wait_listening(80)
-    return process
 
 
 SUBJECTS: Final = {
