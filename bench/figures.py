@@ -57,6 +57,8 @@ FIGURES: Final = (
 ADDED: Final = (CONNECTION_CPU, CONNECTION_CPU_TOLD, MESSAGE_CPU, STREAM_CPU, IDLE_MACHINE, MANY_IDLE_MACHINE)
 """Those of which the same without a balancer is taken away, since clients and servers are on the machine as well."""
 
+DRAWN: Final = (CONNECTIONS, CONNECTION_CPU, MESSAGES, MESSAGE_CPU, STREAM, MESSAGE_LATENCY[1], IDLE_MACHINE)
+
 Rounds: TypeAlias = Mapping[str, Mapping[str, Sequence[float]]]
 """The values of each figure, by contender and by figure, a value a round."""
 

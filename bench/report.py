@@ -2,15 +2,19 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 import pygal
 
 from bench.figures import Figure, Rounds
 from bench.statistics import Estimate, differences, estimate
 from bench.targets import Row
+
+_COLUMNS: Final = 3
+"""Figures side by side in one table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,8 @@ class Report:
     machine: Mapping[str, str]
     figures: Sequence[Figure]
     rounds: Rounds
+    plots: Sequence[Figure] = ()
+    """Those that are drawn."""
     added: Sequence[Figure] = ()
     """Those that are also told over the same without a balancer."""
     without: Sequence[str] = ()
@@ -46,10 +52,10 @@ class Report:
             parts.append("## Targets\n")
             parts.append(_table(("target", "bound", "found", "verdict"), [_judged(row) for row in self.rows]))
         parts.append("## Figures\n\nMedian of the rounds, 90 % bootstrap interval in brackets.\n")
-        parts += [self._by_contender(figure, self._estimates(figure)) for figure in self.figures]
+        parts += self._tables(self.figures)
         for reference in self.without:
             parts.append(f'## Added, over "{reference}"\n')
-            parts += [self._by_contender(figure, self._estimates(figure, reference)) for figure in self.added]
+            parts += self._tables(self.added, reference)
         return "\n".join(part for part in parts if part)
 
     def structure(self) -> Mapping[str, object]:
@@ -88,13 +94,21 @@ class Report:
                 found[contender] = estimate(differences(values, taken) if without else values)
         return found
 
-    def _by_contender(self, figure: Figure, estimates: Mapping[str, Estimate]) -> str:
-        rows = [(name, _words(found, figure.digits), str(found.rounds)) for name, found in estimates.items()]
-        unit = f" ({figure.unit})" if figure.unit else ""
-        return _table(("contender", f"{figure.title}{unit}", "rounds"), rows) if rows else ""
+    def _tables(self, figures: Sequence[Figure], without: str = "") -> Iterator[str]:
+        """Yield tables of a few figures each, a row for each contender that has any of them."""
+        for first in range(0, len(figures), _COLUMNS):
+            some = figures[first : first + _COLUMNS]
+            found = [self._estimates(figure, without) for figure in some]
+            rows = [
+                (name, *(_words(each.get(name), figure.digits) for figure, each in zip(some, found, strict=True)))
+                for name in self.rounds
+                if any(name in each for each in found)
+            ]
+            if rows:
+                yield _table(("", *(_heading(figure) for figure in some)), rows)
 
     def _plots(self, at: Path) -> Sequence[Path]:
-        return [path for figure in self.figures if (path := self._plot(figure, at)) is not None]
+        return [path for figure in self.plots if (path := self._plot(figure, at)) is not None]
 
     def _plot(self, figure: Figure, at: Path) -> Path | None:
         """Draw one figure's medians and intervals; nothing where none was measured."""
@@ -102,7 +116,7 @@ class Report:
         if not estimates or not any(found.high for found in estimates.values()):
             return None
         chart = pygal.HorizontalBar(
-            title=f"{figure.title} ({figure.unit})" if figure.unit else figure.title,
+            title=_heading(figure),
             show_legend=False,
             width=900,
             height=120 + 45 * len(estimates),
@@ -130,15 +144,25 @@ def _still(drawing: str) -> str:
     return re.sub(r"<script.*?</script>", "", drawing, flags=re.DOTALL)
 
 
-def _words(found: Estimate, digits: int) -> str:
+def _heading(figure: Figure) -> str:
+    return f"{figure.title} ({figure.unit})" if figure.unit else figure.title
+
+
+def _words(found: Estimate | None, digits: int) -> str:
+    if found is None:
+        return ""
     return f"{found.median:,.{digits}f} [{found.low:,.{digits}f}, {found.high:,.{digits}f}]"
 
 
 def _judged(row: Row) -> Sequence[str]:
     target = row.target
-    found = "" if row.found is None else _words(row.found, 3)
     bound = f"{'>=' if target.at_least else '<='} {target.bound:g}{' x' if target.beside else f' {target.figure.unit}'}"
-    return (f"{target.title} ({row.beside})" if len(target.beside) > 1 else target.title, bound, found, str(row.verdict))
+    return (
+        f"{target.title} ({row.beside})" if len(target.beside) > 1 else target.title,
+        bound,
+        _words(row.found, 3),
+        str(row.verdict),
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench import machine
 from bench.amount import Amount
-from bench.figures import ADDED, FIGURES
+from bench.figures import ADDED, DRAWN, FIGURES
 from bench.network import network
 from bench.path_targets import targets
 from bench.paths import CONTENDERS, PAST, ROUTED, measure_turns
@@ -38,8 +38,14 @@ def measure(amount: Amount, at: Path) -> Report:
     return Report(
         name="paths",
         title="What the data paths cost",
-        machine={**machine.described(), "rounds": str(amount.rounds), "seconds of a load": f"{amount.seconds:g}"},
+        machine={
+            **machine.described(),
+            "rounds": str(amount.rounds),
+            "rounds with idle sessions": str(amount.idle_rounds),
+            "seconds of a load": f"{amount.seconds:g}",
+        },
         figures=FIGURES,
+        plots=DRAWN,
         rounds=rounds,
         added=ADDED,
         without=(ROUTED, PAST),

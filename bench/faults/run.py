@@ -149,6 +149,7 @@ def measure(amount: Amount, at: Path) -> Report:
             "checks": "every 1 s, down after 2 failures, a client's patience 2 s",
         },
         figures=_FIGURES,
+        plots=(_BLACKOUT, _HOST[0], _DAEMON[0]),
         rounds=rounds,
         rows=[judge(target, rounds) for target in _targets()],
     )

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
@@ -94,10 +95,11 @@ def _carried(place: tuple[str, int], order: Order) -> bytes:
         sent = threading.Event()
 
         def send() -> None:
-            session.sendall(order.packed() + content(order.seed, order.up))
-            if order.ends is Who.CLIENT:
-                session.shutdown(socket.SHUT_WR)
-            sent.set()
+            with suppress(OSError):  # what is not sent is missed, here and by the server
+                session.sendall(order.packed() + content(order.seed, order.up))
+                if order.ends is Who.CLIENT:
+                    session.shutdown(socket.SHUT_WR)
+                sent.set()
 
         sending = threading.Thread(target=send)
         sending.start()
