@@ -13,6 +13,7 @@ from bench.network import Network
 from bench.services import SERVICES, VIP, Service
 
 CONFIGURATION: Final = "haproxy.cfg"
+LOG: Final = "log"
 
 _GLOBAL: Final = """\
 global
@@ -75,7 +76,7 @@ class HAProxy:
 
 def started(network: Network, place: Path, workers: int) -> subprocess.Popen[Any]:
     """Start a master with the configuration in a folder; return it once it listens."""
-    with (place / "log").open("ab") as log:
+    with (place / LOG).open("ab") as log:
         argv = ["haproxy", "-W", "-db", "-f", str(place / CONFIGURATION)]
         process = network.start_on_balancer(argv, workers, stdout=log, stderr=log)
     network.balancer.wait_listening(*(port for service in SERVICES for port in service.ports))

@@ -13,7 +13,7 @@ from bed.command import run
 from bed.wait import until
 from bench.contenders.bascule import Bascule
 from bench.contenders.contender import Contender, folder
-from bench.contenders.haproxy import CONFIGURATION, HAProxy, started
+from bench.contenders.haproxy import CONFIGURATION, LOG, HAProxy, started
 from bench.network import Network
 
 _INTERVAL: Final = "1s"
@@ -84,13 +84,14 @@ def haproxy(network: Network, at: Path, contender: HAProxy) -> Iterator[Subject]
     with contender.process(network, at) as first:
         master = [first]
         place = folder(at, contender.name)
+        until(lambda: _loadings(place), what="HAProxy is ready")
 
         def reload() -> None:
-            old = set(_named(network, "haproxy\0"))
+            before = _loadings(place)
             with (place / CONFIGURATION).open("a", encoding="ascii") as configuration:
                 configuration.write(f"{_CHANGE}\n")
             master[0].send_signal(signal.SIGUSR2)
-            until(lambda: set(_named(network, "haproxy\0")) - old, what="a new worker of HAProxy is there")
+            until(lambda: _loadings(place) > before, what="HAProxy has loaded its configuration again")
 
         def kill() -> None:
             for pid in _named(network, "haproxy\0"):
@@ -99,6 +100,11 @@ def haproxy(network: Network, at: Path, contender: HAProxy) -> Iterator[Subject]
             master[0] = started(network, place, contender.workers)
 
         yield Subject(reload, kill, None)
+
+
+def _loadings(place: Path) -> int:
+    """Return how often a master has said that it is ready; before, it would miss the next signal."""
+    return (place / LOG).read_text(encoding="utf-8").count("Loading success")
 
 
 SUBJECTS: Final = {
