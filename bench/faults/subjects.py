@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -90,8 +90,15 @@ def haproxy(network: Network, at: Path, contender: HAProxy) -> Iterator[Subject]
             before = _loadings(place)
             with (place / CONFIGURATION).open("a", encoding="ascii") as configuration:
                 configuration.write(f"{_CHANGE}\n")
-            master[0].send_signal(signal.SIGUSR2)
-            until(lambda: _loadings(place) > before, what="HAProxy has loaded its configuration again")
+
+            def loaded() -> bool:
+                """Ask, and ask again: a master that has just become ready still misses signals for a moment."""
+                master[0].send_signal(signal.SIGUSR2)
+                with suppress(TimeoutError):
+                    until(lambda: _loadings(place) > before, within=1, what="HAProxy has loaded its configuration again")
+                return _loadings(place) > before
+
+            until(loaded, what="HAProxy has loaded its configuration again")
 
         def kill() -> None:
             for pid in _named(network, "haproxy\0"):
@@ -103,7 +110,7 @@ def haproxy(network: Network, at: Path, contender: HAProxy) -> Iterator[Subject]
 
 
 def _loadings(place: Path) -> int:
-    """Return how often a master has said that it is ready; before, it would miss the next signal."""
+    """Return how often a master has said that it is ready."""
     return (place / LOG).read_text(encoding="utf-8").count("Loading success")
 
 
