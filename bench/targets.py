@@ -32,6 +32,8 @@ class Target:
     """Whose figure divides it, the best of them; where there is none the figure itself is judged."""
     without: str = ""
     """What both cost over: the contender whose rounds are taken from theirs; empty for the figure as it is."""
+    every_round: bool = False
+    """Whether the worst round counts, not the median: for what must never happen."""
     unjudged: str = ""
     """Why it is printed and not judged; empty where it is judged."""
 
@@ -57,7 +59,7 @@ def judge(target: Target, rounds: Rounds) -> Row:
         values = ratios(values, _values(rounds, best, target))
     if not values:
         return Row(target, best, None, Verdict.UNKNOWN)
-    found = estimate(values)
+    found = _worst(target, values) if target.every_round else estimate(values)
     return Row(target, best, found, target.unjudged or _verdict(target, found))
 
 
@@ -67,6 +69,12 @@ def _verdict(target: Target, found: Estimate) -> Verdict:
     if worst <= sign * target.bound:
         return Verdict.HOLDS
     return Verdict.MISSED if best > sign * target.bound else Verdict.OPEN
+
+
+def _worst(target: Target, values: Sequence[float]) -> Estimate:
+    """Return the worst round in the place of an estimate: that one decides."""
+    worst = min(values) if target.at_least else max(values)
+    return Estimate(worst, worst, worst, len(values))
 
 
 def _best(target: Target, rounds: Rounds) -> str:

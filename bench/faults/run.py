@@ -159,5 +159,5 @@ def _targets() -> Iterator[Target]:
     for name in SUBJECTS:
         if not name.startswith("HAProxy"):
             for pair, words in ((_RELOAD, f"{_RELOADS} reloads"), (_DAEMON, "the daemon's death")):
-                title = f"{name}: clients that see an error in {words}"
-                yield Target(title=title, contender=name, figure=pair[0], bound=0)
+                title = f"{name}: clients that see an error in {words}, worst round"
+                yield Target(title=title, contender=name, figure=pair[0], bound=0, every_round=True)

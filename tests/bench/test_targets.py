@@ -76,6 +76,9 @@ def test_a_row_that_is_not_judged_prints_its_figure_all_the_same() -> None:
 
 def test_a_bound_of_nothing() -> None:
     """No error at all holds; a single one in a round does not."""
-    target = Target(title="t", contender="ours", figure=_COST, bound=0)
+    target = Target(title="t", contender="ours", figure=_COST, bound=0, every_round=True)
     assert judge(target, {"ours": {"cost": [0.0] * 10}}).verdict == Verdict.HOLDS
-    assert judge(target, {"ours": {"cost": [0.5] * 10}}).verdict == Verdict.MISSED
+    row = judge(target, {"ours": {"cost": [0.0] * 9 + [0.5]}})
+    assert row.verdict == Verdict.MISSED
+    assert row.found is not None
+    assert row.found.median == 0.5
