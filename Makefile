@@ -1,5 +1,5 @@
 # Each target makes .venv first; `make setup` does only that.
-.PHONY: setup demo run test soak fuzz lint format lock clean
+.PHONY: setup demo run test soak fuzz bench bench-faults bench-control lint format lock clean
 
 setup:
 	@tools/setup run
@@ -23,13 +23,23 @@ fuzz:
 	@tools/setup dev
 	@PYTHONPATH=tests exec .venv/bin/python -m fuzz --seconds "$(FUZZ_SECONDS)" $(if $(FUZZ_SEED),--seed "$(FUZZ_SEED)") $(FUZZ_TARGETS)
 
+# BENCH_ROUNDS (10), BENCH_SECONDS (1, of each load) and BENCH_RESULTS (bench/results) may be given. Needs root.
+bench:
+	@exec tools/bench paths
+
+bench-faults:
+	@exec tools/bench faults
+
+bench-control:
+	@exec tools/bench control
+
 lint:
 	@exec tools/lint
 
 format:
 	@tools/setup dev
-	.venv/bin/ruff check --fix src tests
-	.venv/bin/ruff format src tests
+	.venv/bin/ruff check --fix src tests bench
+	.venv/bin/ruff format src tests bench
 
 lock:
 	@tools/setup dev

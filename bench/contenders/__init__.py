@@ -1,0 +1,1 @@
+"""The contenders: each starts one way of carrying the same services."""

@@ -1,0 +1,1 @@
+"""The loads: what is asked of a contender, and by whom."""
