@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from itertools import count
 from typing import Final
 
+from bascule.config.model import Timing
 from bascule.health import wire
 from bascule.health.child import Child
 from bascule.health.outcome import Outcome
@@ -50,6 +51,7 @@ class ProbeProcess:
         self._numbers = count()
         self._probes: dict[Probe, int] = {}
         self._targets: dict[int, ProbeTarget] = {}
+        self._patience = _IDLE
         self._child: Child | None = None
         self._stopped = asyncio.Event()
 
@@ -63,6 +65,7 @@ class ProbeProcess:
         known = self._probes
         self._probes = {probe: known[probe] if probe in known else next(self._numbers) for probe in probes}
         self._targets = {number: probe.target for probe, number in self._probes.items()}
+        self._patience = _longest_silence([target.timing for target in self._targets.values()])
         if self._child is not None:
             await self._child.tell(self._orders())
 
@@ -110,7 +113,7 @@ class ProbeProcess:
         while True:
             busy = bool(self._probes)
             try:
-                async with asyncio.timeout(self._longest_silence()):
+                async with asyncio.timeout(self._patience):
                     result = await child.channel.receive()
             except TimeoutError:
                 if busy:
@@ -122,12 +125,6 @@ class ProbeProcess:
                 return
             yield result
 
-    def _longest_silence(self) -> float:
-        if not self._probes:
-            return _IDLE
-        timings = [target.timing for target in self._targets.values()]
-        return min(timing.interval for timing in timings) + max(timing.timeout for timing in timings) + _GRACE
-
     async def _wait(self, seconds: float) -> None:
         """Sleep, but wake up for `stop`."""
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
@@ -137,3 +134,10 @@ class ProbeProcess:
         finally:
             sleeping.cancel()
             stopping.cancel()
+
+
+def _longest_silence(timings: Sequence[Timing]) -> float:
+    """Return the seconds after which a prober with probes of these timings must have had something to say."""
+    if not timings:
+        return _IDLE
+    return min(timing.interval for timing in timings) + max(timing.timeout for timing in timings) + _GRACE

@@ -148,6 +148,19 @@ def test_a_flip_of_one_relay_leaves_the_other(rig: Rig) -> None:
     assert changed_sets(before, observed(rig)).keys() == {slots_map(web)}
 
 
+def test_a_flip_of_many_relays_is_read_back_whole(rig: Rig) -> None:
+    """It holds what it was told, and what somebody else did to one of the maps is noticed."""
+    relays = [relay(f"service {port}", listen=[f"10.80.0.10 port {port}"]) for port in range(100, 112)]
+    plan, down = planned(*relays), planned(*relays, down=["10.80.2.1"])
+    rig.apply(plan)
+    assert rig.run(rig.engine.flip(plan, down))
+    assert rig.difference(down) == ""
+    third = slots_map(plan.relays[2])
+    untouched = next(slot for slot, index in enumerate(down.relays[2].pool.slots) if index == 2)
+    rig.load(f"delete element inet bascule {third} {{ {untouched} }}\n")
+    assert not rig.run(rig.engine.flip(down, planned(*relays, down=["10.80.2.2"])))
+
+
 def test_a_flip_that_changes_nothing(rig: Rig) -> None:
     """Two equal plans need no transaction."""
     rig.apply(BOTH)

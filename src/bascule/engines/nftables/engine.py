@@ -17,6 +17,9 @@ from bascule.plan.model import Plan, RelayPlan
 from bascule.system.errors import MachineError
 from bascule.system.nft import Nft
 
+_FEW: Final = 8
+"""Maps that are read back one by one; for more, one listing of the whole table is quicker."""
+
 _TOO_LONG: Final = "Message too long"
 """What nft says where the kernel takes no message of that length from us (EMSGSIZE)."""
 
@@ -90,6 +93,9 @@ class NftablesEngine:
         return await self._hold(changed)
 
     async def _hold(self, changed: Mapping[str, tuple[NamedSet, NamedSet]]) -> bool:
+        if len(changed) > _FEW:
+            seen = await self.observe() or Ruleset()
+            return all(name in seen.sets and seen.sets[name] == wanted for name, (_, wanted) in changed.items())
         for name, (_, wanted) in changed.items():
             entry = await self._nft.named("map", FAMILY, TABLE, name)
             if read_elements(wanted.type, entry).elements != wanted.elements:

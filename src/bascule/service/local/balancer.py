@@ -204,6 +204,7 @@ class Balancer:
     async def _follow_checks(self) -> None:
         async for target, outcome in self._prober.outcomes():
             self.heard(target, outcome)
+            await asyncio.sleep(0)  # results that wait must not keep everybody else waiting
 
     def heard(self, target: ProbeTarget, outcome: Outcome) -> None:
         """Take one result of a probe; what it changes follows at once, together with other results that came meanwhile."""
