@@ -7,10 +7,14 @@ from service.local.situations import TWO_SERVICES, planned
 
 def test_a_relays_rules_name_its_line() -> None:
     """Whoever reads a rule finds the line of the configuration to change."""
-    plan = planned()
+    limits = 'relay "HTTPS" {\n\t\tmax source rate 5/s\n\t\tmax half-open 9'
+    text = TWO_SERVICES.replace('relay "HTTPS" {', limits).replace('"EX1"', '"EX1" max sessions 3')
+    plan = planned(text)
     rows = firewall_rows(compose(plan), plan, "").rules
     line = next(n for n, text in enumerate(TWO_SERVICES.splitlines(), 1) if 'relay "HTTPS"' in text)
-    assert {row.line for row in rows if row.cause == "relay HTTPS"} == {line}
+    told = [row for row in rows if row.cause.startswith("relay HTTPS")]
+    assert {row.chain.split("_")[1] for row in told} == {"relay", "limit", "refuse", "full"}
+    assert {row.line for row in told} == {line}
 
 
 def test_comments_are_not_part_of_the_rule() -> None:

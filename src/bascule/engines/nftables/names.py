@@ -4,6 +4,7 @@ Every name has a prefix of ours: some words are reserved (`fwd`), and nft knows 
 """
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 from zlib import crc32
@@ -134,6 +135,14 @@ def full_set(table: str, version: int, limit: int) -> str:
 def full_chain(relay: RelayPlan, limit: int) -> str:
     """Return the name of the chain that refuses clients of hosts that have so many sessions."""
     return f"c_full_{service_id(relay)}.{limit}"
+
+
+def chains_of(relay: RelayPlan) -> Iterator[str]:
+    """Yield the names of all chains that a relay may have of its own."""
+    for chain in (relay_chain, destination_chain, limit_chain, refuse_chain, opened_chain):
+        yield chain(relay)
+    limits = {host.max_sessions for host in relay.pool.hosts}
+    yield from (full_chain(relay, limit) for limit in limits if limit is not None)
 
 
 def timeout_policy(seconds: int) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bascule.engines.nftables.names import destination_chain, relay_chain
+from bascule.engines.nftables.names import chains_of
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.plan.model import Plan
 from bascule.service.results import FirewallRules, RuleRow
@@ -20,7 +20,7 @@ def firewall_rows(rules: Ruleset | None, plan: Plan, why_none: str) -> FirewallR
 
 
 def _rows(rules: Ruleset, plan: Plan) -> Iterator[RuleRow]:
-    lines = {chain(relay): relay.span.line for relay in plan.relays for chain in (relay_chain, destination_chain)}
+    lines = {chain: relay.span.line for relay in plan.relays for chain in chains_of(relay)}
     for chain, content in rules.chains.items():
         for rule in content.rules:
             found = _COMMENT.search(rule)
