@@ -28,21 +28,25 @@ def with_argument(argument: str) -> list[int]:
     """Return the processes that were given exactly this argument."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):  # it may end meanwhile
-            if argument in words(int(entry.parent.name)):
-                found.append(int(entry.parent.name))
+        if argument in words(int(entry.parent.name)):
+            found.append(int(entry.parent.name))
     return found
 
 
 def words(pid: int) -> list[str]:
-    """Return a process's command line."""
-    return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
+    """Return a process's command line; nothing where it has ended meanwhile."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
+    return []
 
 
 def children(pid: int) -> list[int]:
-    """Return the children of a process."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
+    """Return the children of a process; threads of it that end meanwhile have none."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(child) for child in task.read_text(encoding="ascii").split()]
+    return found
 
 
 def available() -> int:

@@ -8,6 +8,7 @@ import random
 import sys
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from difflib import unified_diff
 from pathlib import Path
 from typing import Final
@@ -63,26 +64,33 @@ def test_nothing_leaks_and_no_client_fails_without_a_cause(open_directory: Path)
 def _soak(here: Place, timeline: Timeline, seed: int, before: Levels) -> list[Levels]:
     """Have clients and troubles go on for the time that was asked for, and return what was seen meanwhile."""
     load, over = Load(here.net["client1"], here.clients, timeline, seed), threading.Event()
-    troubles = threading.Thread(target=Troubles(here, timeline, random.Random(seed), over).run)
+    troubles = Troubles(here, timeline, random.Random(seed), over)
     load.start(load.short(SESSIONS), 3)
     load.start(load.long(SESSIONS), 16)
     load.start(load.bulk(SESSIONS), 1)
     load.start(load.pairs(GROUP), 1)
     load.start(load.datagrams(DATAGRAMS), 2)
-    troubles.start()
-    try:
-        return _watched(here, timeline, before, time.monotonic() + _SECONDS)
-    finally:
-        over.set()
-        troubles.join()
-        load.end()
+    with ThreadPoolExecutor(1) as other:
+        trouble = other.submit(troubles.run)
+        try:
+            seen = _watched(here, timeline, before, trouble, time.monotonic() + _SECONDS)
+        finally:
+            over.set()
+            load.end()
+        trouble.result()
+    return seen
 
 
-def _watched(here: Place, timeline: Timeline, before: Levels, until_: float) -> list[Levels]:
-    """Look at our processes again and again, and each minute say how it goes, and that it goes well."""
+def _watched(here: Place, timeline: Timeline, before: Levels, trouble: "Future[None]", until_: float) -> list[Levels]:
+    """Look at our processes again and again, and each minute say how it goes, and that it goes well.
+
+    What keeps the troubles from going on is raised at once.
+    """
     seen: list[Levels] = []
     minute = time.monotonic() + 60
     while (now := time.monotonic()) < until_:
+        if trouble.done():
+            trouble.result()
         looked = _looked(here)
         seen += [looked] if looked else []
         if now >= minute and seen:
