@@ -26,11 +26,8 @@ def descriptors() -> int:
 
 def with_argument(argument: str) -> list[int]:
     """Return the processes that were given exactly this argument."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        if argument in words(int(entry.parent.name)):
-            found.append(int(entry.parent.name))
-    return found
+    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if argument in words(pid)]
 
 
 def words(pid: int) -> list[str]:
