@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ import pygal
 from bench.figures import Figure, Rounds
 from bench.statistics import Estimate, differences, estimate
 from bench.targets import Row
+
+# pygal leaves an importer of the old kind behind, on which others that look for modules fall over
+sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
 
 _COLUMNS: Final = 3
 """Figures side by side in one table."""

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from bascule.plan.compile import redeal
-from bascule.plan.fullness import Member, by_member, filled, full_members, limited
+from bascule.plan.fullness import Member, by_member, filled, full_members, limited, still_full
 from bascule.plan.model import HostState, Plan
 from bascule.plan.slots import Rankings
 from engines.nftables.plans import planned
@@ -80,3 +80,24 @@ def test_sessions_are_summed_over_the_services_of_a_table() -> None:
     marks = [relay.pool.hosts[0].mark for relay in PLAN.relays]
     assert len(set(marks)) == 2
     assert by_member(PLAN, dict(zip(marks, (60, 40), strict=True)))[EX1] == 100
+
+
+def test_parts_of_a_relay_count_their_sessions_once() -> None:
+    """A relay on two ports is two parts whose hosts share a mark, where the host's port is its own."""
+    plan = planned(
+        relay("web", listen=["10.80.0.10 port 443", "10.80.0.10 port 80 interface eth0"], forward="port 444 check tcp"),
+        hosts=["10.80.2.1 max sessions 100"],
+    )
+    marks = [part.pool.hosts[0].mark for part in plan.relays]
+    assert len(marks) == 2
+    assert len(set(marks)) == 1
+    assert by_member(plan, {marks[0]: 60})[EX1] == 60
+
+
+def test_a_limit_that_a_new_text_changes_is_judged_anew() -> None:
+    """One that it leaves alone keeps the host out of the slots meanwhile."""
+    full = frozenset({EX1})
+    assert still_full(PLAN, PLAN, full) == full
+    raised = planned(relay("HTTPS"), hosts=["10.80.2.1 max sessions 200", "10.80.2.2"])
+    assert still_full(PLAN, raised, full) == NOBODY
+    assert still_full(PLAN, planned(relay("HTTPS")), full) == NOBODY

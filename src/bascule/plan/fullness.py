@@ -31,9 +31,10 @@ def limited(plan: Plan) -> bool:
 
 def full_members(plan: Plan, sessions: Mapping[Member, int], before: frozenset[Member]) -> frozenset[Member]:
     """Return the members that are full, from the sessions that they have and those that were full before."""
-    most = {Member.of(host): host.max_sessions for host in _hosts(plan) if host.max_sessions is not None}
     return frozenset(
-        member for member, limit in most.items() if sessions.get(member, 0) >= _closing(limit, was_full=member in before)
+        member
+        for member, limit in _limits(plan).items()
+        if sessions.get(member, 0) >= _closing(limit, was_full=member in before)
     )
 
 
@@ -55,11 +56,21 @@ def _filled(relay: RelayPlan, full: frozenset[Member]) -> RelayPlan:
 
 
 def by_member(plan: Plan, by_mark: Mapping[int, int]) -> Counter[Member]:
-    """Return the sessions of every member in the kernel, from those of every mark."""
+    """Return the sessions of every member in the kernel, from those of every mark; parts of a relay share their marks."""
     counted: Counter[Member] = Counter()
-    for host in _hosts(plan):
-        counted[Member.of(host)] += by_mark.get(host.mark, 0) if host.mark else 0
+    for mark, member in {host.mark: Member.of(host) for host in _hosts(plan) if host.mark}.items():
+        counted[member] += by_mark.get(mark, 0)
     return counted
+
+
+def still_full(before: Plan, after: Plan, full: frozenset[Member]) -> frozenset[Member]:
+    """Return the members that another plan leaves full: those whose limit it does not change."""
+    kept = _limits(before).items() & _limits(after).items()
+    return full & {member for member, _ in kept}
+
+
+def _limits(plan: Plan) -> Mapping[Member, int]:
+    return {Member.of(host): host.max_sessions for host in _hosts(plan) if host.max_sessions is not None}
 
 
 def _hosts(plan: Plan) -> Iterator[PoolHost]:

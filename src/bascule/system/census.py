@@ -110,7 +110,7 @@ class Counting:
     """
 
     def __init__(self, *, since: int = 0) -> None:
-        self._since = self._newest = since
+        self._since, self._newest = since, 0
         self._layouts: dict[int, Struct | None] = {}
         self._sums: dict[_Alike, list[int]] = {}
         self._firsts: dict[_Alike, Session] = {}

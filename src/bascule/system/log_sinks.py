@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -16,7 +17,10 @@ JOURNAL: Final = Path("/run/systemd/journal/socket")
 _DAEMON_INFO: Final = 3 * 8 + 6
 _MODE: Final = 0o640
 _PATIENCE: Final = 1.0
-"""Seconds that a reader of datagrams may take."""
+"""Seconds that a reader of datagrams may take for all that is written at once."""
+
+_MOMENT: Final = 0.001
+"""Seconds that it may take for one of them when those are over."""
 
 
 class Entry(NamedTuple):
@@ -86,7 +90,7 @@ class LogFile:
         return os.path.samestat(there, os.fstat(file))
 
 
-class _Datagrams:
+class _Datagrams(ABC):
     """A unix socket that takes an entry a datagram."""
 
     def __init__(self, path: Path) -> None:
@@ -95,9 +99,11 @@ class _Datagrams:
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Send each; whoever listens may have been started anew since."""
+        until = time.monotonic() + _PATIENCE
         try:
             door = self._socket or self._connected()
             for entry in entries:
+                door.settimeout(max(_MOMENT, until - time.monotonic()))
                 data = self._packed(entry)
                 try:
                     door.send(data)
@@ -123,8 +129,9 @@ class _Datagrams:
         door.connect(str(self._path))
         return door
 
+    @abstractmethod
     def _packed(self, entry: Entry) -> bytes:
-        raise NotImplementedError
+        """Return an entry as the socket's owner wants it."""
 
 
 class Syslog(_Datagrams):

@@ -87,7 +87,7 @@ def test_every_relay_is_in_every_place(seed: int) -> None:
             assert made.sets[f"m_relay{version}"].elements[place] == f"goto {relay_chain(part)}"
             assert place in made.sets[f"s_vip{version}"].elements
             assert made.sets[f"m_refuse{version}"].elements[place] == f"goto {refuse_chain(part)}"
-            (refusal,) = made.chains[refuse_chain(part)].rules
+            *_, refusal = made.chains[refuse_chain(part)].rules
             assert (" drop " in refusal) == (part.on_empty == "drop")
             timed = made.sets[timeout_set(part.session_timeout, version)].elements
             assert (f"{end.address} . {ports}" in timed) == (end.transport == "tcp")
@@ -234,3 +234,15 @@ def test_limits_of_a_relay_without_hosts_name_nothing_that_is_not_there() -> Non
     named = set(re.findall(r"@([\w.]+)", "\n".join(rules(made))))
     assert named <= made.sets.keys()
     assert "s_opening_limited.6.9" in named
+
+
+def test_each_table_of_a_relay_counts_its_own_hosts() -> None:
+    """Two tables with one limit are two counts: another relay on one of them counts there too."""
+    tables = [f"table <{name}> {{ 10.80.2.{number} max sessions 100; }}" for number, name in enumerate("ab", 1)]
+    lines = ["listen on 10.80.0.10 port 443", "forward to <a> check tcp", "forward to <b> check tcp"]
+    blocks = "\n".join(["load-balancer {", *tables, 'relay "W" {', *lines, "}", "}"])
+    text = f"{ONE_ARM_BLOCK}{blocks}\n"
+    made = ruleset(compile_plan(configured(text), Situation(facts=ONE_ARM)))
+    chains = {target.split()[1] for target in made.sets["m_full"].elements.values()}
+    counted = {name for chain in chains for name in re.findall(r"@(s_full_\S+)", made.chains[chain].rules[0])}
+    assert counted == {"s_full_a.4.100", "s_full_b.4.100"}

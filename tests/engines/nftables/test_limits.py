@@ -108,6 +108,23 @@ def test_sessions_that_the_host_refuses_are_half_open_no_more(tmp_path: Path, ve
         assert _openings(place) == 0
 
 
+def test_clients_that_no_host_takes_are_half_open_no_more(tmp_path: Path, version: int) -> None:
+    """They are refused for want of a host, and counted so, however many come; when the host is back there is room."""
+    with limited(tmp_path, version, "max half-open 4", options="max sessions 2") as place, ExitStack() as stack:
+        down = [place.host(server) for server in place.net.named("srv")]
+        assert place.relays.flip(down=down)
+        for _ in range(9):
+            assert is_refused(place)
+        assert refused(place, Refusal.NO_HOST) + refused(place, Refusal.HALF_OPEN) == 9
+        assert _openings(place) == 0
+        assert place.relays.flip()
+        for _ in range(2):
+            until(lambda: _comes_in(place, stack), what="a session comes in")
+        for _ in range(9):
+            assert is_refused(place)
+        assert _openings(place) == 0
+
+
 def _lose_answers(place: Network) -> None:
     """Have the servers' answers to new sessions of the limited relay lost on their way."""
     lost = f"tcp sport {PORT} tcp flags == syn|ack drop"

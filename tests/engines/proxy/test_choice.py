@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from ipaddress import ip_address
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,3 +130,24 @@ def test_sources_are_shared_out_by_slot() -> None:
     assert used == {f"10.0.9.{n}": SLOTS // 4 for n in range(1, 5)}
     assert choice.source(HERE.address, PLACES[1].address, 0) is None
     assert choice.source("10.0.0.2", PLACES[0].address, 0) is None
+
+
+def test_relays_on_one_table_share_a_hosts_room() -> None:
+    """What one of them has given the host the other may not; a host that changes tables takes its sessions along."""
+    crowds = Crowds()
+
+    def made(table: str, room: int) -> ProxyRelay:
+        return relay(HERE, [msgspec.structs.replace(host(PLACES[0]), table=table, room=room)])
+
+    choices = [Choice(made("a", 2), ranking=remembered_ranking(), chance=random.Random(1), crowds=crowds) for _ in "xy"]
+    first, second = (choice.host(0) for choice in choices)
+    assert first is not None
+    assert second is not None
+    first.come()
+    second.come()
+    assert choices[0].host(0) is None
+    choices[1].follow(made("b", 2))
+    assert choices[0].host(0) is first
+    assert choices[1].host(0) is second
+    second.come()
+    assert choices[1].host(0) is None

@@ -1,3 +1,6 @@
+import asyncio
+import os
+from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -6,10 +9,21 @@ import pytest
 from bascule.config.model import ScriptCheck
 from bascule.health.outcome import Outcome
 from bascule.plan.model import Endpoint
+from bed.memory import children
 from bed.probing import ask_once
 from bed.wait import until
 
 HOST = Endpoint(ip_address("192.0.2.1"), 443)
+
+
+@pytest.fixture(autouse=True)
+async def nobody_is_left_unburied() -> AsyncIterator[None]:
+    """A script that was killed is buried by the loop that ran it, which must not end before."""
+    before = set(children(os.getpid()))
+    yield
+    async with asyncio.timeout(10):
+        while set(children(os.getpid())) - before:
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

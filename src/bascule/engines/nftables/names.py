@@ -132,17 +132,17 @@ def full_set(table: str, version: int, limit: int) -> str:
     return f"s_full_{_safe(table)}.{version}.{limit}"
 
 
-def full_chain(relay: RelayPlan, limit: int) -> str:
-    """Return the name of the chain that refuses clients of hosts that have so many sessions."""
-    return f"c_full_{service_id(relay)}.{limit}"
+def full_chain(relay: RelayPlan, table: str, limit: int) -> str:
+    """Return the name of the chain that refuses clients of a table's hosts that have so many sessions."""
+    return f"c_full_{service_id(relay)}.{_safe(table)}.{limit}"
 
 
 def chains_of(relay: RelayPlan) -> Iterator[str]:
     """Yield the names of all chains that a relay may have of its own."""
     for chain in (relay_chain, destination_chain, limit_chain, refuse_chain, opened_chain):
         yield chain(relay)
-    limits = {host.max_sessions for host in relay.pool.hosts}
-    yield from (full_chain(relay, limit) for limit in limits if limit is not None)
+    limits = {(host.table, host.max_sessions) for host in relay.pool.hosts}
+    yield from (full_chain(relay, table, limit) for table, limit in limits if limit is not None)
 
 
 def timeout_policy(seconds: int) -> str:

@@ -103,6 +103,13 @@ class Host:
         """Whether it is up, and may have one session more."""
         return self.state is HostState.UP and self.weight > 0 and not (self.room and self.crowd.sessions >= self.room)
 
+    def join(self, crowd: Crowd) -> None:
+        """Count among the hosts of another table from now on, with every session that it has."""
+        if crowd is not self.crowd:
+            self.crowd.sessions -= self.sessions
+            crowd.sessions += self.sessions
+            self.crowd = crowd
+
     def come(self) -> None:
         """Count a session."""
         self.sessions += 1
@@ -205,6 +212,7 @@ class Choice:
         if known is None:
             return Host(host, self._crowds.of(host))
         known.follow(host)
+        known.join(self._crowds.of(host))
         return known
 
     def _ranked(self, slot: int) -> Iterator[Host]:

@@ -167,7 +167,7 @@ def _host(host: PoolHost, state: HostState, workers: int) -> ProxyHost:
         state=state,
         tier=host.tier,
         table=host.table,
-        room=0 if host.max_sessions is None else max(1, host.max_sessions // workers),
+        room=ceil((host.max_sessions or 0) / workers),
     )
 
 

@@ -55,7 +55,7 @@ class Elders:
             try:
                 sessions = await elder.retire()
             except LinkLostError as error:
-                self._report(f"{name} could not be retired: {error}")
+                self._report(f"{name} could not be retired, and still takes clients: {error}")
             else:
                 self._report(f"{name} takes no new client, and carries its sessions to their end: {sessions}")
             elder.close()

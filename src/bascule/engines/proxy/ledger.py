@@ -26,6 +26,7 @@ class Ledger:
         Those that were turned away take no more than half of the room, so that they cannot push the others out.
         """
         if session.since == now and not session.tried and len(self._ended) >= REMEMBERED // 2:
+            self._lost += 1
             return
         if len(self._ended) == REMEMBERED:
             self._lost += 1

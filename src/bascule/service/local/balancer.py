@@ -1,6 +1,7 @@
 """The running balancer: keeps the machine equal to the plan, and the plan equal to what the checks say."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.compile import Situation, compile_plan, ordered, redeal
-from bascule.plan.fullness import Member, by_member, filled, full_members, limited
+from bascule.plan.fullness import Member, by_member, filled, full_members, limited, still_full
 from bascule.plan.least import NO_LOAD
 from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Orders
@@ -31,7 +32,7 @@ from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
 from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
-from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, carried, count_sessions, levels, load_of
+from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, Count, carried, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
@@ -156,6 +157,7 @@ class Balancer:
             situation = self._situation(facts, before.belief.states, before.plan.marks, before.orders)
             plan = compile_plan(configuration, situation)
             belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
+            self._full = still_full(before.plan, plan, self._full)
             plan = self._redealt(plan, belief.states)
             self._kernel.claim(plan)
             said = await self._deploy(plan, belief.states)
@@ -287,22 +289,28 @@ class Balancer:
             await self._machine.clock.sleep(max(PERIOD, CALM * self._count.cost))
             if not levels(self.running.plan) and not limited(self.running.plan):
                 continue
+            try:
+                self._count, proxied = await self._counted(self.running.plan)
+            except MachineError:
+                continue  # the deal stays as it is, and the kernel is asked again in a second
             async with self._lock:
                 if not self._over:
-                    await self._level()
+                    await self._level(proxied)
 
-    async def _level(self) -> None:
+    async def _counted(self, plan: Plan) -> tuple[Count, Counter[Member]]:
+        """Return the sessions of the kernel by mark, and those of the proxy by member of a table. Raises MachineError."""
+        kernel = bool(plan.of(EngineName.KERNEL))
+        count = await count_sessions(self._machine.accounts, self._count) if kernel else NOTHING_COUNTED
+        limits_proxy = limited(plan) and plan.of(EngineName.PROXY)
+        return count, carried(plan, await self._proxy.status()) if limits_proxy else Counter()
+
+    async def _level(self, proxied: Counter[Member]) -> None:
         before = self.running
-        try:
-            self._count = await count_sessions(self._machine.accounts, self._count)
-        except MachineError:
-            return  # the deal stays as it is, and the kernel is asked again in a second
         self._load = load_of(before.plan, self._count, self._hosts, self._machine.clock.monotonic())
-        if limited(before.plan):
-            counted = by_member(before.plan, self._count.living) + carried(before.plan, await self._proxy.status())
-            was, self._full = self._full, full_members(before.plan, counted, self._full)
-            for news in fullness_news(before.plan, was, self._full):
-                news.tell(self._journal)
+        counted = by_member(before.plan, self._count.living) + proxied
+        was, self._full = self._full, full_members(before.plan, counted, self._full)
+        for news in fullness_news(before.plan, was, self._full):
+            news.tell(self._journal)
         plan = self._redealt(before.plan, before.belief.states)
         if plan.relays != before.plan.relays:
             for news in relay_news(before.plan, plan):

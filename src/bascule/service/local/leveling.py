@@ -52,7 +52,7 @@ def _count(accounts: Accounts, before: Count) -> Count:
     began = time.thread_time()
     census = accounts.census(FIRST_MARK, OUR_MARKS, since=before.newest)
     begun = {mark: tally.begun for mark, tally in census.marks.items()}
-    newest = max(before.newest, census.newest)
+    newest = census.newest or before.newest
     return Count(living=census.living, begun=begun, newest=newest, cost=time.thread_time() - began)
 
 

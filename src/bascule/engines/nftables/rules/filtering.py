@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bascule.config.model import OnEmpty, Transport
 from bascule.engines.nftables.names import Refusal, comment, refusal_counter, refuse_chain
 from bascule.engines.nftables.rules.endpoints import place, verdict_type
-from bascule.engines.nftables.rules.limits import full_hosts
+from bascule.engines.nftables.rules.limits import closed, full_hosts
 from bascule.engines.nftables.rules.words import LISTENING, MARKS, NFPROTO, NOT_SYN, VERSIONS, both
 from bascule.engines.nftables.ruleset import Chain, NamedSet
 from bascule.plan.model import Plan, RelayPlan
@@ -58,7 +58,7 @@ def _refusals(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     """Return what answers for services without a host, before a state is kept: one to nowhere would hold UDP clients."""
     return {
         "c_refuse": Chain(rules=tuple(both(f"{LISTENING} vmap @m_refuse{{v}}"))),
-        **{refuse_chain(relay): Chain(rules=(_refusal(relay),)) for relay in relays},
+        **{refuse_chain(relay): Chain(rules=(*closed(relay), _refusal(relay))) for relay in relays},
     }
 
 

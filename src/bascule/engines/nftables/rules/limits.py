@@ -66,7 +66,7 @@ def fullness_sets(relays: Sequence[RelayPlan]) -> Iterator[tuple[str, NamedSet]]
     for relay, host, limit in _capped(relays):
         name = full_set(host.table, relay.version, limit)
         yield name, _dynamic(f"type {ADDRESS[relay.version]}; size {SOURCES}; flags dynamic")
-        chains[str(host.mark)] = f"goto {full_chain(relay, limit)}"
+        chains[str(host.mark)] = f"goto {full_chain(relay, host.table, limit)}"
     if chains:
         yield "m_full", NamedSet("type mark : verdict", chains)
     opened = {str(host.mark): f"goto {opened_chain(relay)}" for relay in _opening(relays) for host in relay.pool.hosts}
@@ -102,7 +102,7 @@ def limit_chains(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     for relay in opening:
         chains[opened_chain(relay)] = Chain(rules=tuple(_completion(relay)))
     for relay, host, limit in _capped(relays):
-        chains[full_chain(relay, limit)] = Chain(rules=(_fullness(relay, host.table, limit),))
+        chains[full_chain(relay, host.table, limit)] = Chain(rules=(_fullness(relay, host.table, limit),))
     return chains
 
 
@@ -134,6 +134,7 @@ def _limits(relay: RelayPlan) -> Iterator[str]:
     """Yield the rules that a relay's new sessions pass; what is over a limit goes on to be refused."""
     limits, client = relay.limits, f"{FAMILY[relay.version]} saddr"
     yield from entrance(relay)
+    yield "ct status confirmed return"  # sent again, or one more datagram before the host has answered
     if relay.transport is Transport.TCP:
         yield f"{NOT_SYN} return"
     if limits.source_rate is not None:
@@ -168,6 +169,12 @@ def _completion(relay: RelayPlan) -> Iterator[str]:
     yield f"ct direction reply tcp flags rst delete @{opening} {{ {family} daddr . tcp dport }}"
 
 
+def closed(relay: RelayPlan) -> Iterator[str]:
+    """Yield what takes a session that we refuse ourselves from the half-open ones."""
+    if _counts_openings(relay):
+        yield f"delete @{opening_set(relay)} {{ {FAMILY[relay.version]} saddr . tcp sport }}"
+
+
 def full_hosts(relays: Sequence[RelayPlan]) -> Iterator[str]:
     """Yield what sends new sessions on to the count of their host, where any may be full."""
     if _capped(relays):
@@ -181,7 +188,7 @@ def _fullness(relay: RelayPlan, table: str, limit: int) -> str:
     """
     family = FAMILY[relay.version]
     over = f"add @{full_set(table, relay.version, limit)} {{ {family} daddr ct count over {limit} }}"
-    refused = _counted(relay, Refusal.FULL)
+    refused = " ".join([*closed(relay), _counted(relay, Refusal.FULL)])
     said = comment(relay.title)
     if relay.transport is Transport.TCP:
         return f"meta l4proto tcp {over} {refused} reject with tcp reset {said}"
