@@ -12,7 +12,6 @@ from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
 from bascule.service.local.machine import Machine, this_machine
 from bascule.service.local.preparation import judge, rehearsal_plan
-from bascule.service.local.scripts import scripts
 from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain
 from bascule.service.results import Cleared, Explained
@@ -47,16 +46,13 @@ class LocalOffline:
 
 
 async def _checked(machine: Machine, text: bytes) -> Sequence[Diagnostic]:
-    """Judge the text, and see to the programs that it names and to what rules of others would do to its relays."""
+    """Judge the text, and see to what rules of others would do to its relays."""
     facts = await machine.facts()
     judged = judge(text, facts)
-    if judged.configuration is None:
+    if judged.configuration is None or facts.no_nftables:
         return judged.diagnostics
-    doubts = (*judged.diagnostics, *scripts(judged.configuration))
-    if facts.no_nftables:
-        return doubts
     found = obstacles(await machine.nft.others(OURS), rehearsal_plan(judged.configuration, facts))
-    return (*doubts, *(Diagnostic.warning(obstacle.span, obstacle.message) for obstacle in found))
+    return (*judged.diagnostics, *(Diagnostic.warning(obstacle.span, obstacle.message) for obstacle in found))
 
 
 async def _clear(machine: Machine, socket: Path) -> Cleared:

@@ -11,6 +11,7 @@ from bascule.config.model import Configuration
 from bascule.plan.compile import Situation, compile_plan, redeal
 from bascule.plan.model import HostState, Plan
 from bascule.service.failures import OperationFailed, Rejected
+from bascule.service.local.scripts import scripts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +30,14 @@ class Judged:
 
 
 def judge(text: bytes, facts: Facts) -> Judged:
-    """Return what a text means on a machine with these facts, and all that is wrong or doubtful, in the text's order."""
+    """Return what a text means on a machine with these facts, and all that is wrong or doubtful, in the text's order.
+
+    The programs that it names are looked at.
+    """
     loaded = load(text)
     found: Sequence[Diagnostic] = loaded.diagnostics
     if loaded.configuration is not None:
-        found = [*found, *diagnose(loaded.configuration, facts)]
+        found = [*found, *diagnose(loaded.configuration, facts), *scripts(loaded.configuration)]
     refused = any(diagnostic.severity is Severity.ERROR for diagnostic in found)
     ordered = tuple(sorted(found, key=lambda diagnostic: (diagnostic.span.line, diagnostic.span.column)))
     return Judged(configuration=None if refused else loaded.configuration, diagnostics=ordered)
