@@ -45,7 +45,7 @@ def test_clients_of_a_full_host_go_elsewhere(place: Site) -> None:
     with place.session(mine[4]) as (_, name):
         assert name == "EX1"
     said = place.balancer.command("show", "log").stdout
-    assert "host EX1 is full; new clients go to others" in said
+    assert "host EX1 is full and takes no new clients" in said
     assert "host EX1 has room for clients again" in said
 
 

@@ -95,7 +95,7 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
             journal=journal,
             sessions=sessions,
             counters=counters,
-            watches=watches,
+            watches=(watches, access_log),
             end=over.end,
         )
         server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)

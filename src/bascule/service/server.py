@@ -204,17 +204,20 @@ class ControlServer:
 
     async def _answer(self, context: Context, request: Request[Any]) -> AnyResult | Failure:
         operation = OPERATIONS[type(request)]
-        if operation.audit is not None:
-            self._log.info("%s (uid %d, pid %d) %s", context.user, context.uid, context.pid, operation.audit)
+        done = f"{context.user} (uid {context.uid}, pid {context.pid}) {operation.audit}" if operation.audit else ""
         try:
             result: AnyResult = await getattr(self._service, operation.method)(context, request)
         except OperationFailed as failed:
+            if done:
+                self._log.info("%s, which was refused", done)
             return failed.failure
         except MachineError as error:
             return Unavailable(message=str(error))
         except Exception:  # noqa: BLE001 - the process's edge: a bug in one operation must not cost the peer its answer
             self._log.exception("a fault of our own in %s", operation.name)
             return Unavailable(message=f"{operation.name} met a fault of Bascule's own; its log says where")
+        if done:
+            self._log.info("%s", done)
         return result
 
 

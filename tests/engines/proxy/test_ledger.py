@@ -78,7 +78,7 @@ def test_killed_sessions_are_reset_and_the_others_stay(rig: Rig) -> None:
             other.sendall(b"here")
             assert other.recv(4) == b"here"
             (told,) = ended(rig).sessions
-            assert (told.session.client.address, told.session.state) == ("127.0.0.9", "reset")
+            assert (told.session.client.address, told.session.state) == ("127.0.0.9", "killed")
 
 
 def test_an_ended_session_is_told_once_with_its_totals(rig: Rig) -> None:

@@ -13,8 +13,9 @@ def test_a_relays_rules_name_its_line() -> None:
     rows = firewall_rows(compose(plan), plan, "").rules
     line = next(n for n, text in enumerate(TWO_SERVICES.splitlines(), 1) if 'relay "HTTPS"' in text)
     told = [row for row in rows if row.cause.startswith("relay HTTPS")]
-    assert {row.chain.split("_")[1] for row in told} == {"relay", "limit", "refuse", "full"}
+    assert {row.chain.split("_")[1] for row in told} == {"relay", "limit", "refuse", "full", "opened"}
     assert {row.line for row in told} == {line}
+    assert all(row.cause for row in rows if row.line)
 
 
 def test_comments_are_not_part_of_the_rule() -> None:

@@ -119,7 +119,7 @@ class Carrier:
             if not session.open:
                 self._give_up(session, host)
             elif session.choice.resets(host):
-                self._abort(session)
+                self._abort(session, "killed")
 
     def count(self) -> None:
         """Bring the hosts' byte counters up to date."""
@@ -134,7 +134,7 @@ class Carrier:
         """Reset these sessions, and return how many there were."""
         doomed = [session for session in self.living() if is_chosen(session, chosen)]
         for session in doomed:
-            self._abort(session)
+            self._abort(session, "killed")
         return len(doomed)
 
     def close(self) -> None:
@@ -258,14 +258,14 @@ class Carrier:
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
-    def _abort(self, session: Session) -> None:
-        """End a session with a reset to both sides."""
+    def _abort(self, session: Session, how: str = "") -> None:
+        """End a session with a reset to both sides; it is told as one of them, or as we, ended it."""
         if session.over:
             return
         reset_at_close(session.client.socket)
         if session.server is not None:
             reset_at_close(session.server.socket)
-        self._end(session, "reset" if session.open else "refused")
+        self._end(session, how or ("reset" if session.open else "refused"))
 
     def _end(self, session: Session, how: str) -> None:
         session.over = True

@@ -116,7 +116,8 @@ class Administration:
                 after = orders.without(order)
                 words = f"host {order.name} is {order.duty} {_where(order.relay)} no more: the time is over"
             await self._obey(after)
-            self._note(words, order.name, order.relay, order.duty)
+            state = order.duty if order.duty is Duty.DRAINED else Duty.SERVES
+            self._note(words, order.name, order.relay, state)
 
     async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do what the machine may refuse; it is said once, and tried again at the next tick."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bascule.engines.nftables.names import chains_of
+from bascule.engines.nftables.names import chains_of, plain
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.plan.model import Plan
 from bascule.service.results import FirewallRules, RuleRow
@@ -20,9 +20,10 @@ def firewall_rows(rules: Ruleset | None, plan: Plan, why_none: str) -> FirewallR
 
 
 def _rows(rules: Ruleset, plan: Plan) -> Iterator[RuleRow]:
-    lines = {chain: relay.span.line for relay in plan.relays for chain in chains_of(relay)}
+    owners = {chain: relay for relay in plan.relays for chain in chains_of(relay)}
     for chain, content in rules.chains.items():
         for rule in content.rules:
-            found = _COMMENT.search(rule)
-            cause = found[1] if found else ""
-            yield RuleRow(chain=chain, rule=_COMMENT.sub("", rule), cause=cause, line=lines.get(chain) or None)
+            found, owner = _COMMENT.search(rule), owners.get(chain)
+            cause = found[1] if found else plain(owner.title) if owner else ""
+            line = owner.span.line or None if owner else None
+            yield RuleRow(chain=chain, rule=_COMMENT.sub("", rule), cause=cause, line=line)

@@ -50,6 +50,8 @@ class KernelSessions:
 
     def foremost(self, wanted: Wanted, order: SessionOrder, limit: int) -> tuple[int, Sequence[Session]]:
         """Return how many sessions live, and those that come first. Raises MachineError."""
+        if not limit:
+            return sum(1 for _ in self.living(wanted)), ()
         counter = count()
         counted = (session for session, _ in zip(self.living(wanted), counter, strict=False))
         first = nlargest(limit, counted, key=_carried if order is SessionOrder.BYTES else _age)

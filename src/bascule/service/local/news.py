@@ -77,7 +77,7 @@ def fullness_news(plan: Plan, before: frozenset[Member], after: frozenset[Member
     hosts = {Member.of(host): host for relay in plan.relays for host in relay.pool.hosts}
     for member in sorted((before ^ after) & hosts.keys(), key=str):
         host, full = hosts[member], member in after
-        words = "is full; new clients go to others" if full else "has room for clients again"
+        words = "is full and takes no new clients" if full else "has room for clients again"
         subject = Subject(table=member.table, host=host.label, address=str(member.address), state="full" if full else "up")
         yield News(
             kind=EventKind.HOST,

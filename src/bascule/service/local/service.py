@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, Protocol
 
 from bascule import __version__
 from bascule.config.diagnosis.ownership import Ownership
@@ -14,6 +14,7 @@ from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.model import Endpoint
 from bascule.plan.orders import Duty
+from bascule.service.events import EventKind
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.clearing import clear_machine
@@ -29,7 +30,7 @@ from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import SessionCounts, count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
-from bascule.service.local.watches.watching import Watches
+from bascule.service.local.words import counted
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -88,6 +89,14 @@ LEFT: Final = "what it could not take away is told by the one who cleared"
 CLEARED: Final = "nothing of it is left on this machine but its files"
 
 
+class Watch(Protocol):
+    """Whoever has an eye on something."""
+
+    def findings(self) -> Sequence[str]:
+        """Return what needs an eye now, a sentence each."""
+        ...
+
+
 class LocalService:
     """Answers for one balancer; `end` has the parent end once the answer is sent, with last words on what goes on."""
 
@@ -102,7 +111,7 @@ class LocalService:
         journal: Journal,
         sessions: SessionTable,
         counters: Counters,
-        watches: Watches,
+        watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
         self._machine = machine
@@ -148,7 +157,12 @@ class LocalService:
             plan=running.plan,
             ownership=Ownership(running.configuration, running.facts),
             troubles=self._balancer.troubles(),
-            doubts=(*([suspicion] if suspicion else []), *await self._sticky.crowds(running.plan)),
+            doubts=(
+                *([suspicion] if suspicion else []),
+                *await self._sticky.crowds(running.plan),
+                *self._watched(),
+                *full_hosts(running.plan),
+            ),
             obstacles=await self._balancer.look_for_obstacles(),
             meetings=await self._sessions.meetings(),
         )
@@ -208,9 +222,14 @@ class LocalService:
             yield await self.show_counters(context, ShowCounters())
             await clock.sleep(max(_WATCHED, CALM * (clock.monotonic() - began)))
 
-    async def kill(self, _: Context, request: Kill, /) -> Killed:
-        """End sessions of the kernel and the workers."""
-        return await self._sessions.kill(request)
+    async def kill(self, context: Context, request: Kill, /) -> Killed:
+        """End sessions of the kernel and the workers; an event says whose."""
+        killed = await self._sessions.kill(request)
+        named = {"client": request.client, "host": request.host, "relay": request.relay}
+        whose = ", ".join(f"{what} {name}" for what, name in named.items() if name is not None) or "all"
+        words = f"{counted(killed.sessions, 'session')} ended by {context.user} ({whose})"
+        self._journal.note(EventKind.SESSIONS, words, number=killed.sessions)
+        return killed
 
     async def client(self, _: Context, request: AskClient, /) -> ClientReport:
         """Gather everything about one client."""
@@ -245,11 +264,14 @@ class LocalService:
         self._end(GOING_ON)
         return Stopped(sentence=GOING_ON)
 
+    def _watched(self) -> Sequence[str]:
+        return [words for watch in self._watches for words in watch.findings()]
+
     def _findings(self, running: Running) -> Sequence[Finding]:
         doubts = [running.belief.suspicion] if running.belief.suspicion else []
         return [
             *(Finding(severity=Severity.WARNING, message=doubt) for doubt in doubts),
-            *(Finding(severity=Severity.WARNING, message=words) for words in self._watches.findings()),
+            *(Finding(severity=Severity.WARNING, message=words) for words in self._watched()),
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.WARNING, message=words) for words in full_hosts(running.plan)),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._balancer.troubles()),
@@ -285,10 +307,13 @@ def _level(relays: int, active: int, hosts_down: int, findings: Sequence[Finding
 def _sentence(relays: int, active: int, hosts: int, up: int, *, failing: bool) -> str:
     if not relays:
         return "no relay is configured: nothing is balanced"
+    are_up = f"{up} of {counted(hosts, 'host')} {'is' if hosts == 1 else 'are'} up"
     if failing:
-        return f"the machine would not do what {relays} relays need, so some may not serve; {up} of {hosts} hosts are up"
-    serving = f"{active} of {relays} relays serve clients" if active < relays else f"{relays} relays serve clients"
-    return f"{serving if relays > 1 or active < relays else '1 relay serves clients'}, {up} of {hosts} hosts are up"
+        return f"the machine would not do what {counted(relays, 'relay')} needs, so some may not serve; {are_up}"
+    serving = f"{relays} relays serve clients" if relays > 1 else "1 relay serves clients"
+    if active < relays:
+        serving = f"{active} of {counted(relays, 'relay')} serve{'' if relays > 1 else 's'} clients"
+    return f"{serving}, {are_up}"
 
 
 def _engines(running: Running) -> Sequence[EngineUse]:

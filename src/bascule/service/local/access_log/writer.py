@@ -59,6 +59,7 @@ class AccessLogWriter:
         self._busy = Lock()
         """Held while a batch is written: whoever is cancelled meanwhile leaves its thread behind."""
         self._failing = False
+        self._trouble = ""
         self._lost = 0
 
     def note(self, ended: Ended) -> None:
@@ -69,6 +70,10 @@ class AccessLogWriter:
             self._waiting.popleft()
             self._lost += 1
         self._waiting.append(ended)
+
+    def findings(self) -> Sequence[str]:
+        """Return what keeps the log from being written; nothing where it is."""
+        return [self._trouble] if self._failing else []
 
     async def watch(self) -> None:
         """Write what comes until cancelled, and then what is left."""
@@ -92,8 +97,10 @@ class AccessLogWriter:
             self._lost += len(batch)
             if not self._failing:
                 self._failing = True
-                words = f"access log: could not {error}; sessions that end meanwhile are not logged"
-                self._journal.note(EventKind.ACCESS_LOG, words, grade=Grade.WARNING, state="fails", reason=error.cause)
+                self._trouble = f"access log: could not {error}; sessions that end meanwhile are not logged"
+                self._journal.note(
+                    EventKind.ACCESS_LOG, self._trouble, grade=Grade.WARNING, state="fails", reason=error.cause
+                )
             return
         if self._failing or self._lost:
             words = (
@@ -113,6 +120,9 @@ class AccessLogWriter:
             return False
         if self._sink is not None:
             self._sink.close()
+        if self._lost:
+            words = f"access log: it goes elsewhere now; {counted(self._lost, 'line')} lost"
+            self._journal.note(EventKind.ACCESS_LOG, words, state="works", number=self._lost)
         self._log, self._failing, self._lost = wanted, False, 0
         self._sink = None if wanted is None else self._open(wanted)
         if wanted is None:
