@@ -132,3 +132,15 @@ def test_a_drain_in_one_service_moves_new_clients_of_the_group_and_ends_no_sessi
     assert [list(each) for each in judged(drained, states(plan))[:2]] == [[HostState.UNKNOWN, HostState.UP]] * 2
     dead = judged(drained, states(plan, ("RPCLS", "EX1")))
     assert [list(each) for each in dead[:2]] == [[HostState.DOWN, HostState.UP], [HostState.UNKNOWN, HostState.UP]]
+
+
+def test_a_group_of_relays_and_redirects_has_one_fate() -> None:
+    """What a client meets on the redirect it meets on the relay, before and after one of them loses a host."""
+    text = GROUP.replace('relay "RPCCAS"', 'redirect "RPCCAS"')
+    for down in ((), (("RPCCAS", "EX1"),), (("RPCLS", "EX2"),)):
+        plan = plan_of(text)
+        dealt = redeal(plan, states(plan, *down), Rankings())
+        relay, redirect = (next(part for part in dealt.relays if part.name == name) for name in ("RPCLS", "RPCCAS"))
+        assert (relay.kind, redirect.kind) == ("relay", "redirect")
+        pairs = zip(relay.pool.slots, redirect.pool.slots, strict=True)
+        assert all(relay.pool.hosts[one].label == redirect.pool.hosts[other].label for one, other in pairs)

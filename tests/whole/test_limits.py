@@ -20,7 +20,7 @@ _MOST: Final = 4
 @pytest.fixture(params=["kernel", "proxy"])
 def place(request: pytest.FixtureRequest, open_directory: Path) -> Iterator[Site]:
     """Run one relay over two hosts that take few sessions, each client fewer."""
-    text = configuration.plain(("RPCCAS", PORT), timing="workers 1; interval 1s")
+    text = configuration.plain(("RPCCAS", PORT), timing="workers 3; interval 1s")
     text = text.replace('name "EX1"', f'name "EX1" max sessions {_MOST}')
     statements = ["max source sessions 3", "max source rate 50/s"]
     text = configuration.with_statements(text, f"engine {request.param}", *statements)

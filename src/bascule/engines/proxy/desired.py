@@ -140,7 +140,7 @@ def as_before(snapshot: Observed) -> ProxyPlan:
 
 
 def _relay(relay: RelayPlan, verdicts: Sequence[HostState], workers: int) -> ProxyRelay:
-    """Return a relay for each of so many workers; clients come to all of them alike, so each has its part of a limit."""
+    """Return a relay for each of so many workers. A client that is limited meets one of them alone: see `steering`."""
     limits = relay.limits
     return ProxyRelay(
         name=relay.name,
@@ -154,8 +154,8 @@ def _relay(relay: RelayPlan, verdicts: Sequence[HostState], workers: int) -> Pro
         connect_timeout=relay.connect_timeout,
         reset_on_down=relay.on_down is OnDown.RESET,
         reset_on_remove=relay.on_remove is OnRemove.RESET,
-        source_sessions=ceil((limits.source_sessions or 0) / workers),
-        source_rate=(limits.source_rate or 0) / workers,
+        source_sessions=limits.source_sessions or 0,
+        source_rate=float(limits.source_rate or 0),
     )
 
 

@@ -74,6 +74,7 @@ class ProxyEngine:
             await self._fleet.follow(number, changes.relays, opened.pop(number, {}))
         for number in changes.release:
             await self._fleet.release(number)
+        self._fleet.share_out(changes.relays)
         if changes.retire:
             await self._fleet.elders.retire()
 

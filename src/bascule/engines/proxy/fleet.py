@@ -13,6 +13,7 @@ from bascule.engines.proxy.elder import PATTERN, number_of, socket_name
 from bascule.engines.proxy.elders import Elders
 from bascule.engines.proxy.line import LinkLostError
 from bascule.engines.proxy.link import Link
+from bascule.engines.proxy.steering import share_out
 from bascule.engines.proxy.wire import AskSessions, Chosen, Ended, Place, ProxyRelay, Sessions, Status
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
@@ -131,6 +132,19 @@ class Fleet:
         if worker.link is not None:
             with suppress(LinkLostError):  # its watch replaces it, and hands over the same
                 await self._hand_over(worker, worker.link)
+
+    def share_out(self, relays: Sequence[ProxyRelay]) -> None:
+        """Have each client meet one worker where a relay counts what it has; elsewhere as the kernel sees fit.
+
+        Raises MachineError.
+        """
+        for relay in relays:
+            for place in relay.listens:
+                listeners = [worker.listeners[place] for worker in self._workers.values() if place in worker.listeners]
+                try:
+                    share_out(listeners, by_client=bool(relay.source_sessions or relay.source_rate))
+                except OSError as error:
+                    raise MachineError(f"share out the clients of {place}", error.strerror or str(error)) from error
 
     async def release(self, number: int) -> None:
         """Have a worker take no new client and let it end with its last session."""

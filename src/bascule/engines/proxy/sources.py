@@ -8,7 +8,7 @@ REMEMBERED: Final = 65536
 
 
 class Sources:
-    """The clients of one relay. `sessions` and `rate` are this worker's part of the limits; 0 is no limit."""
+    """The clients of one relay; 0 is no limit."""
 
     def __init__(self, *, sessions: int = 0, rate: float = 0.0) -> None:
         self._living: dict[str, int] = {}

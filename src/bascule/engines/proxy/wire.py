@@ -98,9 +98,9 @@ class ProxyRelay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reset_on_down: bool
     reset_on_remove: bool = False
     source_sessions: int = 0
-    """Sessions of one client in one worker at most; 0 is no limit."""
+    """Sessions of one client at most; 0 is no limit."""
     source_rate: float = 0.0
-    """New sessions of one client in one worker in a second at most; 0 is no limit."""
+    """New sessions of one client in a second at most; 0 is no limit."""
 
 
 class HostCounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
