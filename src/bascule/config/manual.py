@@ -47,7 +47,7 @@ load-balancer {{
 ```
 """
 
-_MEASURED: Final = frozenset({"NUMBER", "TIME"})
+_MEASURED: Final = frozenset({"NUMBER", "NUMBER/s", "TIME"})
 
 
 def manual() -> str:

@@ -115,7 +115,12 @@ _FORWARD: Final = Clause(
         Clause(word="port", parts=(PORT,), default="the port that the client asked for", help="the hosts' port"),
         Clause(word="check", choices=CHECKS, default="every host counts as up", help="how a host's health is asked"),
         *TIMING,
-        Clause(word="mode", parts=(MODE,), default="roundrobin", help="how clients are spread over the hosts"),
+        Clause(
+            word="mode",
+            parts=(MODE,),
+            default="roundrobin",
+            help="how clients are spread over the hosts; least-states in the kernel alone",
+        ),
         Clause(
             word="slow start",
             parts=(SLOW_START,),
@@ -155,7 +160,7 @@ _SERVICE: Final = (
     Clause(word="affinity", parts=(GROUP,), help="ties services together: one client meets one host on all of them"),
     Clause(
         word="sticky-address",
-        help="a client's host is remembered, on every port, and new clients are spread by the mode",
+        help="a client's host is remembered, on every port, and new clients are spread by the mode; in the kernel alone",
         options=(
             Clause(
                 word="timeout",
@@ -181,7 +186,8 @@ _SERVICE: Final = (
         word="max half-open",
         parts=(MAX_HALF_OPEN,),
         default="no limit",
-        help="sessions that clients have begun and not completed, all together; further ones are refused",
+        help="sessions that clients have begun and not completed, all together; further ones are refused; "
+        "in the kernel alone",
     ),
     _DISABLE,
 )
