@@ -1,5 +1,6 @@
 """Why a relay cannot listen is told beforehand, in words, and looking changes nothing."""
 
+import errno
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from bascule.config.diagnostics import Span
 from bascule.engines.proxy.listening import listening_socket, objection
 from bascule.engines.proxy.wire import Place
 from bed.proxy import refusing
+from bed.wait import until
 
 WHERE = Span(line=12, column=2)
 
@@ -72,7 +74,15 @@ def test_a_low_port_without_the_right() -> None:
 
 
 def test_ipv4_and_ipv6_stand_beside_each_other() -> None:
-    """A listener on every IPv6 address takes no client of IPv4."""
-    place = refusing("127.0.0.1")
-    with listening_socket(Place("::", place.port)), listening_socket(Place("0.0.0.0", place.port)):
-        pass
+    """A listener on every IPv6 address takes no client of IPv4; a port that others took meanwhile says nothing."""
+    until(_beside_each_other, what="a port is free for both")
+
+
+def _beside_each_other() -> bool:
+    port = refusing("0.0.0.0").port
+    try:
+        with listening_socket(Place("::", port)), listening_socket(Place("0.0.0.0", port)):
+            return True
+    except OSError as error:
+        assert error.errno == errno.EADDRINUSE
+        return False

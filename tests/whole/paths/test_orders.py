@@ -44,6 +44,7 @@ def _drained(place: Place, node: Node) -> Iterator[None]:
         yield
     finally:
         place.balancer.command("host", "enable", place.host(node))
+        place.balancer.wait_all_up()  # a parent that has just started has to check it first
 
 
 def _met(place: Place, client: str) -> Node:
