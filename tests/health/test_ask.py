@@ -1,4 +1,8 @@
+import asyncio
 import os
+import socket
+import time
+from ipaddress import ip_address
 from random import Random
 
 import pytest
@@ -6,7 +10,7 @@ import pytest
 from bascule.config.model import Check, HttpCheck, MailCheck, MailProtocol, SendCheck, TcpCheck, Timing, TlsCheck
 from bascule.health.ask import ask
 from bascule.health.caller import lenient_tls
-from bascule.plan.model import Probe, ProbeTarget
+from bascule.plan.model import Endpoint, Probe, ProbeTarget
 from bascule.system.clock import SystemClock
 from bed.loopback import Loopback, Script, says, silent
 from bed.probing import ask_once
@@ -66,3 +70,20 @@ async def test_seconds_are_those_of_the_probe(loopback: Loopback) -> None:
     """A quick answer shows a quick probe."""
     outcome = await ask_once(await loopback.serve(silent), TcpCheck())
     assert 0 < outcome.seconds < 1
+
+
+async def test_an_answer_counts_that_came_while_this_process_stood_still() -> None:
+    """It lies there when the timeout comes late, as on a machine that was busy."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        endpoint = Endpoint(address=ip_address("127.0.0.1"), port=listener.getsockname()[1])
+        target = ProbeTarget(endpoint=endpoint, check=SendCheck(send="hi", expect="hello"), timing=Timing(timeout=0.2))
+        asking = asyncio.create_task(
+            ask(Probe(target=target), random=Random(1), tls_context=lenient_tls(), clock=SystemClock())
+        )
+        server, _ = await asyncio.get_running_loop().sock_accept(listener)
+        with server:
+            assert await asyncio.get_running_loop().sock_recv(server, 2) == b"hi"
+            server.sendall(b"hello")
+            time.sleep(0.3)  # noqa: ASYNC251 - everything stands still
+            assert (await asking).up

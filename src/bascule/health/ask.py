@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Coroutine
 from random import Random
 from typing import assert_never
 
@@ -13,7 +14,7 @@ from bascule.health.reasons import ProbeError
 from bascule.plan.model import Probe
 from bascule.system.clock import Clock
 
-_LATE = 0.5
+_LATE = 0.25
 """Seconds by which a timeout may come late. More, and it was this process that stood still, not the host."""
 
 
@@ -27,20 +28,33 @@ async def ask(probe: Probe, *, random: Random, tls_context: ssl.SSLContext, cloc
         return Outcome(up=up, reason=reason, seconds=clock.monotonic() - started, ours=ours)
 
     try:
-        async with asyncio.timeout(timeout) as limit:
-            return outcome(await _answer(probe, caller), up=True)
+        if (shown := await _within(timeout, _answer(probe, caller))) is not None:
+            return outcome(shown, up=True)
     except ProbeError as error:
         return outcome(error.reason, ours=error.ours)
     except OSError as error:
-        if not limit.expired():
-            failure = ProbeError.from_os(error)
-            return outcome(failure.reason, ours=failure.ours)
+        failure = ProbeError.from_os(error)
+        return outcome(failure.reason, ours=failure.ours)
     if caller.proven:
         return outcome(caller.proven, up=True)
     late = clock.monotonic() - started - timeout
     if late > _LATE:
         return outcome(f"this machine was busy: the timeout came {late:.1f} s late", ours=True)
     return outcome(f"no {caller.awaited} within {timeout:g} s")
+
+
+async def _within(seconds: float, answer: Coroutine[None, None, str]) -> str | None:
+    """Return the answer, None where none came in time; one that came while this process stood still is taken yet.
+
+    Raises what the answer does. (`asyncio.timeout` would throw an answer away that lies there when the timeout comes late.)
+    """
+    answering = asyncio.create_task(answer)
+    try:
+        await asyncio.wait([answering], timeout=seconds)
+        return answering.result() if answering.done() else None
+    finally:
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
 
 
 async def _answer(probe: Probe, caller: Caller) -> str:

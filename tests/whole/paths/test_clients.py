@@ -22,7 +22,9 @@ def test_ten_thousand_short_connections(place: Place) -> None:
     met = crowd.met(calls)
     assert crowd.lost == []
     foretold = _foretold(place)
-    assert [name for call, name in zip(calls, met, strict=True) if name != foretold[call.source]] == []
+    strays = [(n, foretold[call.source], name) for n, (call, name) in enumerate(zip(calls, met, strict=True))]
+    strays = [stray for stray in strays if stray[1] != stray[2]]
+    assert strays[:3] + strays[-3:] == [], place.balancer.log.read_text(encoding="utf-8")
     assert Counter(met).keys() == {"srv1", "srv2"}
 
 
