@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import os
 import random
 import resource
@@ -16,6 +17,8 @@ from bascule.engines.proxy.worker import Worker
 
 _OWNER_ONLY: Final = 0o600
 _PARENTS_WAITING: Final = 4
+_GARBAGE: Final = 50_000
+"""Objects that may be made before cycles are looked for: sessions form none, and all would be looked at in vain."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,6 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"bascule: cannot listen on {path}: {error.strerror or error}\n")
         return 3
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     worker = Worker(control, descriptors=most_descriptors(), clock=time.monotonic, chance=random.SystemRandom())
     try:
         worker.run()

@@ -4,6 +4,7 @@ import random
 import re
 import socket
 import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -15,6 +16,8 @@ from bed.proxy import Rig, client, echo, everything, says, serving
 from bed.wait import until
 
 SIZE = 64 * 1024 * 1024
+_SEGMENTS_IN = slice(140, 144)
+"""Of `struct tcp_info` (linux/tcp.h)."""
 
 
 def test_64_mebibytes_each_way_at_once(rig: Rig) -> None:
@@ -39,6 +42,25 @@ def test_64_mebibytes_each_way_at_once(rig: Rig) -> None:
         assert digests == [sha256(up).hexdigest()]
         counts = rig.parent.host(server)
         assert (counts.from_client, counts.from_host) == (SIZE, SIZE)
+
+
+def test_a_short_answer_and_its_end_are_one_packet(rig: Rig) -> None:
+    """The client hears two packets in all: the handshake's, and the answer, which has the end and acknowledges the word."""
+
+    def answers(connection: socket.socket) -> None:
+        connection.send(connection.recv(100), socket.MSG_MORE)
+        connection.shutdown(socket.SHUT_WR)
+
+    def packets() -> int:
+        with client(place) as connection:
+            connection.sendall(b"word")
+            assert everything(connection) == b"word"
+            info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+            return int.from_bytes(info[_SEGMENTS_IN], sys.byteorder)
+
+    with serving(answers) as server:
+        place = rig.carry(server)
+        until(lambda: packets() == 2, what="an answer comes before the question is acknowledged for itself, after 40 ms")
 
 
 @pytest.mark.parametrize("size", [1, 1000, 65535, 65536, 65537, 3 * 65536, 4 * 65536 + 1, 1 << 20])

@@ -99,6 +99,8 @@ class Carrier:
         end, other = session.client, session.server
         if fd != end.fd:
             end, other = other, end
+        if mask & select.EPOLLRDHUP:
+            end.last = True
         try:
             if mask & _ANY_READ and not end.blocked and not end.passed:
                 self._move(session, end, other, thorough=bool(mask & _THOROUGH))

@@ -46,6 +46,7 @@ class End:
         "ended",
         "fd",
         "full",
+        "last",
         "moved",
         "passed",
         "pipe",
@@ -75,6 +76,8 @@ class End:
         """Bytes delivered."""
         self.counted = 0
         """How many of them the owner has counted."""
+        self.last = False
+        """The end of the stream has arrived: nothing follows what waits to be read."""
         self.ended = False
         """The end of the stream was read."""
         self.passed = False
@@ -129,7 +132,8 @@ class Mover:
         if count == 0:
             source.ended = True
             return Outcome.ENDED
-        sent = _send(target, self._view[:count])
+        # With its last bytes a stream's end travels too, instead of in a packet of its own.
+        sent = _send(target, self._view[:count], socket.MSG_MORE if source.last else 0)
         source.moved += sent
         if sent < count:
             source.waiting = memoryview(bytes(self._view[sent:count]))
@@ -187,7 +191,7 @@ class Mover:
         return True
 
 
-def _send(target: End, data: memoryview) -> int:
+def _send(target: End, data: memoryview, flags: int = 0) -> int:
     """Return how many bytes the target took, perhaps none."""
     if not target.prompt:
         if target.used:
@@ -197,6 +201,6 @@ def _send(target: End, data: memoryview) -> int:
             target.prompt = True
         target.used = True
     try:
-        return target.socket.send(data)
+        return target.socket.send(data, flags)
     except BlockingIOError:
         return 0
