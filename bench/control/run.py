@@ -31,6 +31,8 @@ FARM: Final = f"{farm.RELAYS} relays, {farm.RELAYS} tables, {farm.HOSTS} hosts e
 SESSIONS: Final = "100,000 sessions"
 _SESSIONS: Final = 100_000
 _PATIENCE: Final = 120.0
+_GLANCE: Final = 2.0
+"""Seconds between two looks at very many hosts, which cost the parent some tenths of one."""
 _MEBI: Final = 2**20
 _ROLES: Final = {"parent": "run", "probe": "role probe"}
 
@@ -95,7 +97,7 @@ class Bench:
             started = time.monotonic() - begun
             found = {_START: started}
             try:
-                until(lambda: _all_up(balancer), within=_PATIENCE, every=0.2, what="every host is up")
+                until(lambda: _all_up(balancer), within=_PATIENCE, every=_GLANCE, what="every host is up")
                 found[_ALL_UP] = time.monotonic() - begun
                 found[_POLL] = _polled(balancer)
             except (TimeoutError, BedError) as error:
