@@ -1,9 +1,11 @@
 """What a worker tells of its sessions, asked by a parent."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from bascule.engines.proxy.ledger import PORTION
 from bascule.engines.proxy.wire import AskSessions, Chosen, Kill, Killed, Order, Sessions, TakeEnded
 from bascule.engines.proxy.wire import Ended as EndedOnes
 from bed.proxy import Rig, client, echo, everything, refusing, serving
@@ -17,11 +19,20 @@ def asked(rig: Rig, **which: Any) -> Sessions:
     return answer
 
 
-def ended(rig: Rig) -> EndedOnes:
-    """Return what has ended since the last call."""
+def portion(rig: Rig) -> EndedOnes:
+    """Return a portion of what has ended."""
     answer = rig.parent.ask(TakeEnded())
     assert isinstance(answer, EndedOnes)
     return answer
+
+
+def ended(rig: Rig) -> EndedOnes:
+    """Return what has ended since the last call."""
+    answers = [portion(rig)]
+    while len(answers[-1].sessions) == PORTION:
+        answers.append(portion(rig))
+    sessions = tuple(session for answer in answers for session in answer.sessions)
+    return EndedOnes(sessions=sessions, lost=sum(answer.lost for answer in answers))
 
 
 def test_a_session_is_listed_with_both_its_ends_and_its_bytes(rig: Rig) -> None:
@@ -102,3 +113,15 @@ def test_a_client_whom_no_host_takes_is_told_too(rig: Rig) -> None:
         connection.recv(1)
     (told,) = ended(rig).sessions
     assert (told.session.state, told.session.host, told.session.source) == ("refused", None, None)
+
+
+def test_what_has_ended_is_told_in_portions(rig: Rig) -> None:
+    """The oldest first, so that no answer holds up the sessions that live for long."""
+    place = rig.carry(refusing())
+    for _ in range(PORTION + 7):
+        with suppress(ConnectionError), client(place) as connection:
+            connection.recv(1)
+    until(lambda: rig.parent.status().relays[0].refused == PORTION + 7, what="all were refused")
+    first, second = portion(rig), portion(rig)
+    assert (len(first.sessions), len(second.sessions), len(portion(rig).sessions)) == (PORTION, 7, 0)
+    assert first.sessions[-1].ago >= second.sessions[0].ago - 1

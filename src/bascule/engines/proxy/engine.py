@@ -94,7 +94,7 @@ class ProxyEngine:
         return Sessions(total=sum(answer.total for answer in answers), sessions=tuple(first))
 
     async def ended(self) -> Ended:
-        """Return the sessions of all workers that have ended since the last call."""
+        """Return a portion of the sessions that have ended in each worker; ask again while it has `PORTION` or more."""
         answers = await self._fleet.ended()
         sessions = tuple(chain.from_iterable(answer.sessions for answer in answers))
         return Ended(sessions=sessions, lost=sum(answer.lost for answer in answers))

@@ -89,7 +89,7 @@ class Fleet:
         return await self._asked(lambda link: link.sessions(asked))
 
     async def ended(self) -> Sequence[Ended]:
-        """Return the sessions of every worker that answers which have ended since the last call."""
+        """Return a portion of the sessions that have ended in every worker that answers."""
         return await self._asked(Link.ended)
 
     async def kill(self, chosen: Chosen) -> int:

@@ -13,6 +13,10 @@ REMEMBERED: Final = 10_000
 """Ended sessions that wait for a parent to ask; it asks every few seconds."""
 
 
+PORTION: Final = 250
+"""Ended sessions of one answer: telling them takes a millisecond or two, in which no session is carried."""
+
+
 class Ledger:
     """Keeps the last sessions that have ended. Times are seconds of the worker's clock."""
 
@@ -33,11 +37,10 @@ class Ledger:
         self._ended.append((now, _told(session, now, state)))
 
     def take(self, now: float) -> Ended:
-        """Return what has ended since the last call, and forget it."""
-        ended = tuple(EndedSession(session=told, ago=now - at) for at, told in self._ended)
+        """Return a portion of what has ended, the oldest first, and forget it; a full one says that there may be more."""
+        portion = [self._ended.popleft() for _ in range(min(PORTION, len(self._ended)))]
         lost, self._lost = self._lost, 0
-        self._ended.clear()
-        return Ended(sessions=ended, lost=lost)
+        return Ended(sessions=tuple(EndedSession(session=told, ago=now - at) for at, told in portion), lost=lost)
 
 
 def listed(living: Iterable[Session], asked: AskSessions, now: float) -> Sessions:

@@ -51,7 +51,7 @@ class Link(Line[FromWorker]):
         return await self._ask(asked, Sessions)
 
     async def ended(self) -> Ended:
-        """Return the worker's sessions that have ended since the last call. Raises LinkLostError."""
+        """Return a portion of the worker's sessions that have ended. Raises LinkLostError."""
         return await self._ask(TakeEnded(), Ended)
 
     async def kill(self, chosen: Chosen) -> int:

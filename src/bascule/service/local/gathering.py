@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bascule.engines.proxy.engine import ProxyEngine
+from bascule.engines.proxy.ledger import PORTION, REMEMBERED
 from bascule.plan.model import FIRST_MARK, OUR_MARKS
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.ended import Ended, EndedSessions
@@ -19,6 +20,9 @@ from bascule.system.errors import MachineError
 
 _EVERY: Final = 5.0
 """Seconds between two questions to the workers."""
+
+_PORTIONS: Final = 2 * REMEMBERED // PORTION
+"""Questions in a row: enough for all that a worker remembers, and for what ends meanwhile."""
 
 _AGAIN: Final = 60.0
 """Seconds until the next try to hear the kernel."""
@@ -58,11 +62,14 @@ class Gathering:
 
     async def ask_workers(self) -> None:
         """Gather what has ended in the workers until now."""
-        told, now = await self._proxy.ended(), self._now()
-        if told.lost:
-            self._ended.miss(f"{told.lost} sessions ended in the proxy while nobody asked")
-        for each in told.sessions:
-            self._note(proxy_ended(each, now))
+        for _ in range(_PORTIONS):
+            told, now = await self._proxy.ended(), self._now()
+            if told.lost:
+                self._ended.miss(f"{told.lost} sessions ended in the proxy while nobody asked")
+            for each in told.sessions:
+                self._note(proxy_ended(each, now))
+            if len(told.sessions) < PORTION:
+                return
 
     def names(self) -> Names:
         """Return the names of the plan that runs now."""
