@@ -1,5 +1,6 @@
 """The tree holds the whole text, whatever the text is, and mistakes of form are told in one pass."""
 
+import gc
 from pathlib import Path
 from time import process_time
 from typing import Final
@@ -120,13 +121,17 @@ def test_depth_is_bounded() -> None:
     ids=repr,
 )
 def test_time_grows_with_the_length(piece: str) -> None:
-    """Ten times the text takes less than thirty times as long, whatever it repeats."""
+    """Ten times the text takes less than fifty times as long, whatever it repeats; what is quadratic takes a hundred."""
 
     def seconds(count: int) -> float:
         text = piece * count
         started = process_time()
-        parse(text)
+        gc.disable()  # how much there is to look through depends on the tests before this one
+        try:
+            parse(text)
+        finally:
+            gc.enable()
         return process_time() - started
 
     count = 30_000 // len(piece)
-    assert min(seconds(count) for _ in range(3)) < 30 * max(min(seconds(count // 10) for _ in range(3)), 0.003)
+    assert min(seconds(count) for _ in range(3)) < 50 * max(min(seconds(count // 10) for _ in range(3)), 0.003)
