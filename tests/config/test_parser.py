@@ -121,7 +121,7 @@ def test_depth_is_bounded() -> None:
     ids=repr,
 )
 def test_time_grows_with_the_length(piece: str) -> None:
-    """Ten times the text takes less than fifty times as long, whatever it repeats; what is quadratic takes a hundred."""
+    """Ten times the text takes less than thirty times as long, whatever it repeats."""
 
     def seconds(count: int) -> float:
         text = piece * count
@@ -134,4 +134,4 @@ def test_time_grows_with_the_length(piece: str) -> None:
         return process_time() - started
 
     count = 30_000 // len(piece)
-    assert min(seconds(count) for _ in range(3)) < 50 * max(min(seconds(count // 10) for _ in range(3)), 0.003)
+    assert min(seconds(count) for _ in range(3)) < 30 * max(min(seconds(count // 10) for _ in range(3)), 0.003)
