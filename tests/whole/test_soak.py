@@ -33,8 +33,6 @@ _GROWTH: Final = 6 << 20
 """Bytes that a process may take more than when it was warm."""
 _ENDED: Final = 512
 """Bytes that the parent may keep of each session that has ended, for an hour."""
-_DRAINED: Final = 180.0
-"""Seconds in which the last session of a relay that a reload has just taken out is gone: of a datagram, its state's own."""
 _PIPES: Final = 4
 """Descriptors of pipes that a worker keeps for the next bulk transfer: two for each that went on at once."""
 _TALK: Final = 24
@@ -57,7 +55,7 @@ def test_nothing_leaks_and_no_client_fails_without_a_cause(open_directory: Path)
         ended = here.balancer.command("kill", "--all").stdout
         _say(f"after: {ended.strip()}; {timeline.counts}")
         _say(timeline.told())
-        until(lambda: states(here) == 0, within=_DRAINED, what="no state of ours is left", every=0.5)
+        until(lambda: states(here) == 0, within=20.0, what="no state of ours is left", every=0.5)
         _settle(here, before)
         assert timeline.unexplained() == []
         assert not _grown(seen, sum(timeline.counts.values()))
