@@ -1,5 +1,6 @@
 """Bytes pass through a worker unchanged, in both directions, and so do their ends."""
 
+import contextlib
 import random
 import re
 import socket
@@ -12,6 +13,8 @@ from hashlib import sha256
 import pytest
 
 from bascule.engines.proxy.listening import SOCKET_BUFFER
+from bascule.engines.proxy.pipes import PipePool
+from bascule.engines.proxy.stream import AHEAD, BUFFER, End, Mover, Outcome
 from bed.proxy import Rig, client, echo, everything, says, serving
 from bed.wait import until
 
@@ -72,6 +75,78 @@ def test_sizes_around_the_buffer(rig: Rig, size: int) -> None:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         assert receiving.result() == sent
+
+
+def test_many_streams_at_once_do_not_mix(rig: Rig) -> None:
+    """Sixty clients whose words come together, more than is read ahead of all at once, each hear their own."""
+    seed = random.SystemRandom().getrandbits(32)
+    print("seed", seed)  # noqa: T201 - to repeat a failure
+    words = [random.Random(seed + n).randbytes(BUFFER - 1) for n in range(60)]
+    assert sum(map(len, words)) > 2 * AHEAD
+    with serving(echo) as server, ThreadPoolExecutor(2 * len(words)) as pool:
+        place = rig.carry(server)
+        together = threading.Barrier(len(words))
+
+        def hears(said: bytes) -> bytes:
+            with client(place) as connection:
+                together.wait()
+                pool.submit(lambda: (connection.sendall(said), connection.shutdown(socket.SHUT_WR)))
+                return everything(connection)
+
+        assert list(pool.map(hears, words)) == words
+
+
+def test_what_was_read_ahead_is_moved_in_order() -> None:
+    """Streams are read, then moved, each with its own bytes; its end is taken as well; room is used and given back."""
+    with contextlib.ExitStack() as sockets:
+        pairs = [socket.socketpair() for _ in range(4)]
+        for connection in (one for pair in pairs for one in pair):
+            sockets.enter_context(connection).settimeout(0)
+        (peer, ours), (other_peer, other_ours), (out, out_peer), (other_out, other_out_peer) = pairs
+        mover = Mover(PipePool(1))
+        source, other = (End(connection, prompt=True, watched=True) for connection in (ours, other_ours))
+        target, other_target = (End(connection, prompt=True, watched=True) for connection in (out, other_out))
+        assert not mover.take(source)
+        peer.send(b"first")
+        other_peer.send(b"second")
+        assert mover.take(source)
+        assert mover.take(other)
+        assert mover.room == AHEAD - len(b"firstsecond")
+        peer.send(b" and more")
+        peer.close()
+        assert mover.move(source, target, thorough=True) is Outcome.ENDED
+        assert mover.move(other, other_target, thorough=False) is Outcome.DRY
+        assert (out_peer.recv(100), other_out_peer.recv(100)) == (b"first and more", b"second")
+        mover.clear()
+        assert mover.room == AHEAD
+        other_peer.close()
+        assert mover.take(other)
+        assert mover.move(other, other_target, thorough=False) is Outcome.ENDED
+
+
+def test_what_was_read_ahead_waits_for_a_slow_reader() -> None:
+    """Bytes that the target does not take are kept apart from the buffer, which others use meanwhile."""
+    with contextlib.ExitStack() as sockets:
+        (peer, ours), (out, out_peer) = pairs = [socket.socketpair() for _ in range(2)]
+        for connection in (one for pair in pairs for one in pair):
+            sockets.enter_context(connection).settimeout(0)
+        mover = Mover(PipePool(1))
+        source, target = End(ours, prompt=True, watched=True), End(out, prompt=True, watched=True)
+        filled = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                filled += out.send(bytes(4096))
+        peer.send(b"late")
+        assert mover.take(source)
+        assert mover.move(source, target, thorough=False) is Outcome.BLOCKED
+        mover.clear()
+        peer.send(b" and later")
+        assert mover.take(source)
+        assert mover.room == AHEAD
+        while filled:
+            filled -= len(out_peer.recv(1 << 16))
+        assert mover.move(source, target, thorough=True) is Outcome.DRY
+        assert out_peer.recv(100) == b"late and later"
 
 
 def test_the_server_speaks_first(rig: Rig) -> None:

@@ -1,7 +1,9 @@
 """A worker's sessions, from a client's coming to the last byte.
 
-Edge-triggered epoll: a socket is registered once and its events are hints that something may have changed. Sockets are
-closed at the end of a round, so that no descriptor changes its meaning while a round's events are served.
+Edge-triggered epoll: a socket is registered once and its events are hints that something may have changed. A round reads
+what has come, of all sessions, then sends it all, then connects for new ones: what is alike is done together, since the
+kernel's part of each takes the processor's caches (`docs/performance.md` has what it gained). Sockets are closed at its
+end, so that no descriptor changes its meaning while a round's events are served.
 """
 
 import select
@@ -16,7 +18,7 @@ from bascule.engines.proxy.doors import Door
 from bascule.engines.proxy.ledger import Ledger, is_chosen
 from bascule.engines.proxy.listening import bound_memory
 from bascule.engines.proxy.session import Session, reset_at_close
-from bascule.engines.proxy.stream import End, Mover, Outcome
+from bascule.engines.proxy.stream import BUFFER, End, Mover, Outcome
 from bascule.engines.proxy.wire import Chosen, Place
 
 _READ: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLPRI | select.EPOLLET
@@ -24,6 +26,8 @@ _READ_AND_WRITE: Final = _READ | select.EPOLLOUT
 _BROKEN: Final = select.EPOLLERR | select.EPOLLHUP
 _THOROUGH: Final = select.EPOLLRDHUP | select.EPOLLPRI | _BROKEN
 _ANY_READ: Final = select.EPOLLIN | _THOROUGH
+
+_DRY: Final = Outcome.DRY
 
 _BIND_ADDRESS_NO_PORT: Final = 24
 """IP_BIND_ADDRESS_NO_PORT (ip(7)): the port is chosen at connect, where it must differ for one host only."""
@@ -40,6 +44,10 @@ class Carrier:
         self._now = clock()
         self._by_fd: dict[int, Session] = {}
         self._deadlines: Deadlines[Session] = Deadlines()
+        self._arrived: list[Session] = []
+        """Clients of this round that wait for a host to be tried."""
+        self._turns: list[tuple[Session, End, End, bool]] = []
+        """Streams to be moved in this round: session, source, target, whether thoroughly."""
         self._unfinished: dict[End, Session] = {}
         self._closing: list[socket.socket] = []
         self.sessions = 0
@@ -54,13 +62,19 @@ class Carrier:
         self._now = self._clock()
 
     def end_round(self) -> None:
-        """Serve what needs no event: streams with more to move, deadlines, sockets to close."""
+        """Send what was read, connect for who has come, and serve what needs no event."""
         unfinished, self._unfinished = self._unfinished, {}
+        self._send()
         for end, session in unfinished.items():
             if not session.over and session.server is not None:
                 other = session.server if end is session.client else session.client
                 session.touched = self._now
-                self._guarded_move(session, end, other, thorough=True)
+                self._turns.append((session, end, other, True))
+        self._send()
+        for session in self._arrived:
+            if not session.over:
+                self._try_hosts(session)
+        self._arrived.clear()
         while due := self._deadlines.due(self._now):
             for session in due:
                 self._expire(session)
@@ -85,7 +99,7 @@ class Carrier:
             self._end(session, f"over {over}")
         else:
             choice.accepted += 1
-            self._try_hosts(session)
+            self._arrived.append(session)
 
     def serve(self, fd: int, mask: int) -> bool:
         """Act on an event; False when the descriptor is none of ours, or no longer."""
@@ -101,14 +115,12 @@ class Carrier:
             end, other = other, end
         if mask & select.EPOLLRDHUP:
             end.last = True
-        try:
-            if mask & _ANY_READ and not end.blocked and not end.passed:
-                self._move(session, end, other, thorough=bool(mask & _THOROUGH))
-            if mask & select.EPOLLOUT and other.blocked:
-                self._move(session, other, end, thorough=True)
-        except OSError:
-            self._abort(session)
+        if mask & _ANY_READ and not end.blocked and not end.passed:
+            self._take(session, end, other, thorough=bool(mask & _THOROUGH))
+        if mask & select.EPOLLOUT and other.blocked:
+            self._turns.append((session, other, end, True))
         if mask & select.EPOLLERR:
+            self._send()
             self._abort(session)
         return True
 
@@ -141,7 +153,7 @@ class Carrier:
 
     def close(self) -> None:
         """Reset every session."""
-        for session in tuple(self._by_fd.values()):
+        for session in (*self._arrived, *self._by_fd.values()):
             self._abort(session)
         self.end_round()
 
@@ -206,8 +218,7 @@ class Carrier:
             session.open = True
             self._by_fd[session.client.fd] = session
             self._epoll.register(session.client.fd, _READ)
-            self._guarded_move(session, session.client, server, thorough=False)
-            if not session.over and session.client.moved == 0:
+            if not self._take(session, session.client, server, thorough=False) and not session.over:
                 # The client has nothing to say yet: the host may wait for the handshake's last segment to speak itself.
                 server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
@@ -223,17 +234,36 @@ class Carrier:
 
     # --- while a session is carried ----------------------------------------------------------------------------------
 
-    def _guarded_move(self, session: Session, source: End, target: End, *, thorough: bool) -> None:
+    def _take(self, session: Session, source: End, target: End, *, thorough: bool) -> bool:
+        """Read what has come and have it moved in this round; False when there is nothing."""
+        if self._mover.room < BUFFER:
+            self._send()
         try:
-            self._move(session, source, target, thorough=thorough)
+            something = self._mover.take(source)
         except OSError:
             self._abort(session)
+            return False
+        if something:
+            self._turns.append((session, source, target, thorough))
+        return something
 
-    def _move(self, session: Session, source: End, target: End, *, thorough: bool) -> None:
-        """Move what can be moved from one end to the other, and draw the consequences. Raises OSError."""
-        if session.over:
-            return
-        outcome = self._mover.move(source, target, thorough=thorough)
+    def _send(self) -> None:
+        """Move what was read, and the streams that can go on."""
+        move = self._mover.move
+        for session, source, target, thorough in self._turns:
+            if session.over:
+                continue
+            try:
+                outcome = move(source, target, thorough=thorough)
+                if outcome is not _DRY:
+                    self._conclude(session, source, target, outcome)
+            except OSError:
+                self._abort(session)
+        self._turns.clear()
+        self._mover.clear()
+
+    def _conclude(self, session: Session, source: End, target: End, outcome: Outcome) -> None:
+        """Draw the consequences of a turn. Raises OSError."""
         if outcome is Outcome.MORE:
             self._unfinished[source] = session
         elif outcome is Outcome.BLOCKED:

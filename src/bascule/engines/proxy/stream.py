@@ -2,6 +2,9 @@
 
 What was read and not yet taken is bounded: one buffer, or one pipe. While any of it waits, nothing more is read, so that a
 slow reader slows the writer down through TCP's own window and costs this process nothing.
+
+Sending runs much of the kernel's network code and leaves the processor's caches to it. So the first read of a stream's turn
+may be done ahead (`take`): whoever has many streams reads them all, and then moves them all.
 """
 
 import os
@@ -16,6 +19,9 @@ BUFFER: Final = 64 * 1024
 
 FULL_BUFFERS: Final = 3
 """Buffers filled in a row after which a stream passes through a pipe instead."""
+
+AHEAD: Final = 16 * BUFFER
+"""Bytes of the buffer for what is read ahead."""
 
 TURNS: Final = 8
 """Reads that one stream may do before others have their turn."""
@@ -52,6 +58,7 @@ class End:
         "pipe",
         "prompt",
         "socket",
+        "taken",
         "used",
         "waiting",
         "watched",
@@ -66,6 +73,8 @@ class End:
         """The owner hears when this socket can be written again."""
         self.used = False
         """Something was sent to this socket."""
+        self.taken: memoryview | None = None
+        """What was read ahead."""
         self.waiting: memoryview | None = None
         self.pipe: Pipe | None = None
         self.blocked = False
@@ -90,12 +99,37 @@ class End:
 
 
 class Mover:
-    """Moves bytes from end to end, with one buffer for all streams."""
+    """Moves bytes from end to end, with the same two buffers for all streams."""
 
     def __init__(self, pipes: PipePool) -> None:
         self._pipes = pipes
-        self._buffer = bytearray(BUFFER)
-        self._view = memoryview(self._buffer)
+        self._buffer = memoryview(bytearray(BUFFER))
+        self._ahead = memoryview(bytearray(AHEAD))
+        self.room = AHEAD
+        """Bytes left for reading ahead: a `take` needs BUFFER."""
+
+    def take(self, source: End) -> bool:
+        """Read ahead what a turn begins with; False when there is nothing to move. Raises OSError when it is broken.
+
+        A stream that waits, or passes through pipes, is left to `move`.
+        """
+        if source.blocked or source.full >= FULL_BUFFERS:
+            return True
+        free = self._ahead[-self.room :]
+        try:
+            count = source.socket.recv_into(free, BUFFER)
+        except BlockingIOError:
+            return False
+        if count == 0:
+            source.ended = True
+        else:
+            self.room -= count
+            source.taken = free[:count]
+        return True
+
+    def clear(self) -> None:
+        """Use the buffer for reading ahead anew: all that was read has been moved."""
+        self.room = AHEAD
 
     def move(self, source: End, target: End, *, thorough: bool) -> Outcome:
         """Move what can be moved now. Raises OSError when either socket is broken.
@@ -107,6 +141,12 @@ class Mover:
             return Outcome.BLOCKED
         if source.ended:
             return Outcome.ENDED
+        taken = source.taken
+        if taken is not None:
+            source.taken = None
+            outcome = self._pass_on(source, target, taken, thorough=thorough)
+            if outcome is not Outcome.MORE:
+                return outcome
         for _ in range(TURNS):
             if source.full >= FULL_BUFFERS and (pipe := self._pipes.take()) is not None:
                 outcome = self._splice(source, target, pipe)
@@ -118,7 +158,7 @@ class Mover:
 
     def release(self, end: End) -> None:
         """Let go of what waits."""
-        end.waiting = None
+        end.taken = end.waiting = None
         end.blocked = False
         if end.pipe is not None:
             self._pipes.give(end.pipe)
@@ -132,11 +172,15 @@ class Mover:
         if count == 0:
             source.ended = True
             return Outcome.ENDED
+        return self._pass_on(source, target, self._buffer[:count], thorough=thorough)
+
+    def _pass_on(self, source: End, target: End, data: memoryview, *, thorough: bool) -> Outcome:
         # With its last bytes a stream's end travels too, instead of in a packet of its own.
-        sent = _send(target, self._view[:count], socket.MSG_MORE if source.last else 0)
+        sent = _send(target, data, socket.MSG_MORE if source.last else 0)
         source.moved += sent
+        count = len(data)
         if sent < count:
-            source.waiting = memoryview(bytes(self._view[sent:count]))
+            source.waiting = memoryview(bytes(data[sent:]))
             source.blocked = True
             return Outcome.BLOCKED
         if count == BUFFER:
