@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from bed.soak.levels import Levels, levels, states
+from bed.soak.levels import Levels, lasting, levels, states
 from bed.soak.load import Load
 from bed.soak.place import DATAGRAMS, GROUP, SESSIONS, Place, place
 from bed.soak.timeline import Timeline
@@ -55,7 +55,7 @@ def test_nothing_leaks_and_no_client_fails_without_a_cause(open_directory: Path)
         ended = here.balancer.command("kill", "--all").stdout
         _say(f"after: {ended.strip()}; {timeline.counts}")
         _say(timeline.told())
-        until(lambda: states(here) == 0, within=20.0, what="no state of ours is left", every=0.5)
+        _ended_all(here)
         _settle(here, before)
         assert timeline.unexplained() == []
         assert not _grown(seen, sum(timeline.counts.values()))
@@ -95,7 +95,7 @@ def _watched(here: Place, timeline: Timeline, before: Levels, trouble: "Future[N
         seen += [looked] if looked else []
         if now >= minute and seen:
             minute += 60
-            _say(f"{seen[-1].told()}; {states(here)} states, {len(timeline.unexplained())} unexplained; {timeline.counts}")
+            _say(f"{seen[-1].told()}; {len(states(here))} states, {len(timeline.unexplained())} unexplained; {timeline.counts}")
             assert timeline.unexplained() == []
             assert seen[-1].parent.descriptors <= before.parent.descriptors + _TALK
             assert seen[-1].probe.descriptors <= before.probe.descriptors + _TALK
@@ -109,6 +109,15 @@ def _looked(here: Place) -> Levels | None:
         return levels(here)
     except OSError:
         return None
+
+
+def _ended_all(here: Place) -> None:
+    """Wait until no state of ours is left but of sessions that ended by themselves; says which are."""
+    try:
+        until(lambda: not lasting(here), within=20.0, what="no state of ours is left", every=0.5)
+    finally:
+        for each in states(here):
+            _say(f"left: {each}")
 
 
 def _settle(here: Place, before: Levels) -> None:

@@ -1,17 +1,22 @@
 """How much our processes and the kernel hold for us: what must come back to where it was."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from bascule.plan.model import FIRST_MARK, OUR_MARKS
 from bascule.system.conntrack import KernelConntrack
+from bascule.system.ctnetlink import Session
 from bed import memory
 from bed.soak.place import Place
 
 _POLICY: Final = re.compile(r"\n\tct timeout \S+ \{\n.*?\n\t\}\n", re.DOTALL)
 """A time-out policy: added for a text that needs it, and never taken from sessions that may have it."""
+
+_MEMORY: Final = 120
+"""Seconds for which the kernel remembers a session that both ends have closed."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,18 @@ def levels(place: Place) -> Levels:
     )
 
 
-def states(place: Place) -> int:
-    """Return how many sessions of ours the kernel knows."""
+def states(place: Place) -> Sequence[Session]:
+    """Return the sessions of ours that the kernel knows, those included that have ended."""
     with place.lb.entered():
-        return sum(1 for _ in KernelConntrack().sessions(FIRST_MARK, OUR_MARKS))
+        return list(KernelConntrack().sessions(FIRST_MARK, OUR_MARKS))
+
+
+def lasting(place: Place) -> Sequence[str]:
+    """Return in words the states that are more than the kernel's memory of a session that ended.
+
+    It remembers one that both ends closed for 120 s, and one that was reset for 10 s (nf_conntrack-sysctl).
+    """
+    return [str(each) for each in states(place) if each.living or each.remaining > _MEMORY]
 
 
 def _level(pid: int) -> Level:

@@ -87,10 +87,14 @@ def test_many_streams_at_once_do_not_mix(rig: Rig) -> None:
         place = rig.carry(server)
         together = threading.Barrier(len(words))
 
+        def say(connection: socket.socket, words: bytes) -> None:
+            connection.sendall(words)
+            connection.shutdown(socket.SHUT_WR)
+
         def hears(said: bytes) -> bytes:
             with client(place) as connection:
                 together.wait()
-                pool.submit(lambda: (connection.sendall(said), connection.shutdown(socket.SHUT_WR)))
+                pool.submit(say, connection, said)
                 return everything(connection)
 
         assert list(pool.map(hears, words)) == words
