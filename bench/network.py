@@ -6,7 +6,9 @@
 
 No bridge stands between them, so what a path costs is the path. Everything that arrives at the balancer is received on
 the balancer's own processors (receive packet steering, Documentation/networking/scaling.rst of Linux), everything else on
-the others: else a virtual cable has the sender do the receiver's work.
+the others: else a virtual cable has the sender do the receiver's work. Where work is counted and not speed, packets are not
+steered: each that is costs an interrupt between processors, which a virtual machine pays dearly, and the less the more a
+processor has to do.
 """
 
 import contextlib
@@ -120,10 +122,21 @@ class Network:
         """Have packets received on the processors of the node that they arrive at."""
         chosen = self.cores(workers)
         for node in self._nodes.values():
-            mask = f"{sum(1 << core for core in (chosen.balancer if node is self.balancer else chosen.others)):x}"
-            for nic in range(len(node.interfaces)):
-                queue = f"/sys/class/net/eth{nic}/queues/rx-0/rps_cpus"
-                node.run("sh", "-c", 'echo "$1" >"$2"', "sh", mask, queue)
+            self._receive(node, chosen.balancer if node is self.balancer else chosen.others)
+
+    @contextlib.contextmanager
+    def unsteered(self, workers: int) -> Iterator[None]:
+        """Have packets received by whoever sends them meanwhile: no processor interrupts another for a packet."""
+        for node in self._nodes.values():
+            self._receive(node, frozenset())
+        yield
+        self.steer(workers)
+
+    def _receive(self, node: Node, processors: frozenset[int]) -> None:
+        mask = f"{sum(1 << core for core in processors):x}"
+        for nic in range(len(node.interfaces)):
+            queue = f"/sys/class/net/eth{nic}/queues/rx-0/rps_cpus"
+            node.run("sh", "-c", 'echo "$1" >"$2"', "sh", mask, queue)
 
     def __enter__(self) -> Self:
         try:

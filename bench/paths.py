@@ -35,7 +35,7 @@ from bench.figures import (
     Record,
 )
 from bench.loads.stream import stream
-from bench.loads.web import ask
+from bench.loads.web import Requests, ask
 from bench.network import Network
 from bench.services import EXACT, IDLE, SERVERS, STRAIGHT, TALK, VIP
 
@@ -89,21 +89,34 @@ class Turn:
     def measure(self) -> dict[Figure, float]:
         """Return every figure but those of idle sessions."""
         figures: dict[Figure, float] = {ERRORS: 0}
-        self._connections(figures)
-        self._messages(figures)
+        figures[CONNECTIONS] = self._asked(figures, standing=False).per_second
+        self._end_states()
+        figures[MESSAGES] = self._asked(figures, standing=True).per_second
+        with self._network.unsteered(self._contender.workers):
+            self._connection_cpu(figures)
+            self._message_cpu(figures)
         self._paced("connections", _CONNECTION_RATE, CONNECTION_LATENCY, figures)
         self._paced("messages", _MESSAGE_RATE, MESSAGE_LATENCY, figures)
         self._stream(figures)
         return figures
 
-    def _connections(self, figures: dict[Figure, float]) -> None:
+    def _asked(self, figures: dict[Figure, float], *, standing: bool) -> Requests:
+        """Have as many requests answered as can be."""
+        asked = ask(self._network, self._contender.entrances, self._seconds, standing=standing)
+        figures[ERRORS] += asked.failed
+        return asked
+
+    def _connection_cpu(self, figures: dict[Figure, float]) -> None:
         busy = machine.busy_seconds()
-        asked = ask(self._network, self._contender.entrances, self._seconds, standing=False)
-        figures[CONNECTIONS] = asked.per_second
+        asked = self._asked(figures, standing=False)
         figures[CONNECTION_CPU] = 1e6 * (machine.busy_seconds() - busy) / max(1, asked.answered)
         self._end_states()
         figures[CONNECTION_CPU_TOLD] = 1e6 * (machine.busy_seconds() - busy) / max(1, asked.answered)
-        figures[ERRORS] += asked.failed
+
+    def _message_cpu(self, figures: dict[Figure, float]) -> None:
+        busy = machine.busy_seconds()
+        asked = self._asked(figures, standing=True)
+        figures[MESSAGE_CPU] = 1e6 * (machine.busy_seconds() - busy) / max(1, asked.answered)
 
     def _end_states(self) -> None:
         """End every tracked session now instead of in two minutes, and wait until whoever is told has done with it."""
@@ -118,13 +131,6 @@ class Turn:
             return last[-1] - last[-2] < 0.02
 
         until(quiet, within=20, every=0.1, what=f"{self._contender.name} has heard of every session that ended")
-
-    def _messages(self, figures: dict[Figure, float]) -> None:
-        busy = machine.busy_seconds()
-        asked = ask(self._network, self._contender.entrances, self._seconds, standing=True)
-        figures[MESSAGES] = asked.per_second
-        figures[MESSAGE_CPU] = 1e6 * (machine.busy_seconds() - busy) / max(1, asked.answered)
-        figures[ERRORS] += asked.failed
 
     def _paced(self, kind: str, rate: int, latency: Sequence[Figure], figures: dict[Figure, float]) -> None:
         argv = [sys.executable, "-m", "bench.loads.paced", kind, str(rate), str(_PACED_SECONDS), str(TALK.ports[0])]

@@ -16,7 +16,7 @@ from bench.targets import judge
 
 _STARTED: float = 9.0
 """Seconds of a turn besides its loads: start and end of the contender, and the paced loads."""
-_LOADS: float = 3.0
+_LOADS: float = 5.0
 _IDLE: float = 14.0
 """Seconds of idle sessions in a turn, over all contenders."""
 
