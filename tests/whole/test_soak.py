@@ -95,7 +95,8 @@ def _watched(here: Place, timeline: Timeline, before: Levels, trouble: "Future[N
         seen += [looked] if looked else []
         if now >= minute and seen:
             minute += 60
-            _say(f"{seen[-1].told()}; {len(states(here))} states, {len(timeline.unexplained())} unexplained; {timeline.counts}")
+            known, unexplained = len(states(here)), len(timeline.unexplained())
+            _say(f"{seen[-1].told()}; {known} states, {unexplained} unexplained; {timeline.counts}")
             assert timeline.unexplained() == []
             assert seen[-1].parent.descriptors <= before.parent.descriptors + _TALK
             assert seen[-1].probe.descriptors <= before.probe.descriptors + _TALK

@@ -18,7 +18,7 @@ def filter_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain
     chains = {
         "c_size": Chain(
             "type filter hook forward priority mangle; policy accept;",
-            (f"ct status dnat {MARKS} tcp flags syn tcp option maxseg size set rt mtu",),
+            (f"tcp flags syn ct status dnat {MARKS} tcp option maxseg size set rt mtu",),
         ),
         "c_forward": Chain(
             "type filter hook forward priority filter - 5; policy accept;",

@@ -41,7 +41,7 @@ def probe_sets(plan: Plan, version: int) -> Iterator[tuple[str, NamedSet]]:
 
 
 def raw_chains() -> Mapping[str, Chain]:
-    """Return the chains before tracking.
+    """Return the chains before tracking. Every packet meets them: each rule asks first what costs least.
 
     A relay whose source is the node's own may speak to a host from the number of the admin port: what hosts answer from
     is no administrator.
@@ -53,31 +53,31 @@ def raw_chains() -> Mapping[str, Chain]:
             (
                 f"meta mark {PACKET_MARK:#010x} notrack {comment('nudges of ended sessions')}",
                 *both(
-                    f"{{ip}} saddr @s_own{{v}} tcp sport {PROBE_PORTS} "
+                    f"tcp sport {PROBE_PORTS} {{ip}} saddr @s_own{{v}} "
                     f"{{ip}} daddr . tcp dport @s_probe{{v}} notrack {said}"
                 ),
-                f"ip saddr @s_own4 ip daddr @s_ping4 icmp type echo-request notrack {said}",
-                f"ip6 saddr @s_own6 ip6 daddr @s_ping6 icmpv6 type echo-request notrack {said}",
-                f"ip saddr @s_own4 ip protocol vrrp notrack {vrrp}",
-                f"ip6 saddr @s_own6 ip6 nexthdr vrrp notrack {vrrp}",
-                f"ip6 daddr {_VRRP6} ip6 nexthdr vrrp notrack {vrrp}",
-                *both(f"{{ip}} daddr . tcp dport != @s_host{{v}} {{ip}} saddr . tcp sport @s_admin{{v}} notrack {admin}"),
+                f"icmp type echo-request ip saddr @s_own4 ip daddr @s_ping4 notrack {said}",
+                f"icmpv6 type echo-request ip6 saddr @s_own6 ip6 daddr @s_ping6 notrack {said}",
+                f"ip protocol vrrp ip saddr @s_own4 notrack {vrrp}",
+                f"ip6 nexthdr vrrp ip6 saddr @s_own6 notrack {vrrp}",
+                f"ip6 nexthdr vrrp ip6 daddr {_VRRP6} notrack {vrrp}",
+                *both(f"{{ip}} saddr . tcp sport @s_admin{{v}} {{ip}} daddr . tcp dport != @s_host{{v}} notrack {admin}"),
             ),
         ),
         "c_raw_in": Chain(
             "type filter hook prerouting priority raw; policy accept;",
             (
                 *both(
-                    f"{{ip}} saddr . tcp sport @s_probe{{v}} "
-                    f"{{ip}} daddr @s_own{{v}} tcp dport {PROBE_PORTS} notrack {said}"
+                    f"tcp dport {PROBE_PORTS} {{ip}} daddr @s_own{{v}} "
+                    f"{{ip}} saddr . tcp sport @s_probe{{v}} notrack {said}"
                 ),
-                f"ip saddr @s_ping4 ip daddr @s_own4 icmp type echo-reply notrack {said}",
-                f"ip6 saddr @s_ping6 ip6 daddr @s_own6 icmpv6 type echo-reply notrack {said}",
-                f"ip daddr @s_own4 ip protocol vrrp notrack {vrrp}",
-                f"ip daddr {_VRRP4} ip protocol vrrp notrack {vrrp}",
-                f"ip6 daddr @s_own6 ip6 nexthdr vrrp notrack {vrrp}",
-                f"ip6 daddr {_VRRP6} ip6 nexthdr vrrp notrack {vrrp}",
-                *both(f"{{ip}} saddr . tcp sport != @s_host{{v}} {{ip}} daddr . tcp dport @s_admin{{v}} notrack {admin}"),
+                f"icmp type echo-reply ip saddr @s_ping4 ip daddr @s_own4 notrack {said}",
+                f"icmpv6 type echo-reply ip6 saddr @s_ping6 ip6 daddr @s_own6 notrack {said}",
+                f"ip protocol vrrp ip daddr @s_own4 notrack {vrrp}",
+                f"ip protocol vrrp ip daddr {_VRRP4} notrack {vrrp}",
+                f"ip6 nexthdr vrrp ip6 daddr @s_own6 notrack {vrrp}",
+                f"ip6 nexthdr vrrp ip6 daddr {_VRRP6} notrack {vrrp}",
+                *both(f"{{ip}} daddr . tcp dport @s_admin{{v}} {{ip}} saddr . tcp sport != @s_host{{v}} notrack {admin}"),
             ),
         ),
     }
