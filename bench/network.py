@@ -129,8 +129,10 @@ class Network:
         """Have packets received by whoever sends them meanwhile: no processor interrupts another for a packet."""
         for node in self._nodes.values():
             self._receive(node, frozenset())
-        yield
-        self.steer(workers)
+        try:
+            yield
+        finally:
+            self.steer(workers)
 
     def _receive(self, node: Node, processors: frozenset[int]) -> None:
         mask = f"{sum(1 << core for core in processors):x}"

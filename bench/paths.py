@@ -124,13 +124,13 @@ class Turn:
         if not self._contender.balances:
             return
         pids = self._network.inhabitants()
-        last = [machine.process_seconds(pids)]
+        used: list[float] = []
 
         def quiet() -> bool:
-            last.append(machine.process_seconds(pids))
-            return last[-1] - last[-2] < 0.02
+            used.append(machine.process_seconds(pids))
+            return len(used) > 2 and used[-1] - used[-3] < 0.03
 
-        until(quiet, within=20, every=0.1, what=f"{self._contender.name} has heard of every session that ended")
+        until(quiet, within=20, every=0.3, what=f"{self._contender.name} has heard of every session that ended")
 
     def _paced(self, kind: str, rate: int, latency: Sequence[Figure], figures: dict[Figure, float]) -> None:
         argv = [sys.executable, "-m", "bench.loads.paced", kind, str(rate), str(_PACED_SECONDS), str(TALK.ports[0])]

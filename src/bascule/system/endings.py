@@ -18,7 +18,8 @@ _LONGEST: Final = 1 << 14
 _AT_ONCE: Final = 256
 """Messages taken before others in this process have their turn."""
 _PAUSE: Final = 0.1
-"""Seconds for which messages gather: to be woken for each of them costs many times what it takes to read them together."""
+"""Seconds for which messages gather, the less the fewer the kernel keeps: to be woken for each costs many times what it
+takes to read them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +52,26 @@ class KernelEndings:
         loop = asyncio.get_running_loop()
         try:
             with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, _NETFILTER) as door:
-                _make_room(door, self._queue)
+                pause = _PAUSE * min(1.0, _make_room(door, self._queue) / _QUEUE)
                 door.bind((0, _GROUP))
                 while True:
                     told, all_taken = await _told(loop, door)
                     yield Told([each for each in told.sessions if each.mark & mask == mark & mask], told.overrun)
-                    await asyncio.sleep(_PAUSE if all_taken else 0)
+                    await asyncio.sleep(pause if all_taken else 0)
         except OSError as error:
             raise MachineError("hear which sessions end", error.strerror or str(error)) from error
 
 
-def _make_room(door: socket.socket, queue: int) -> None:
-    """Have the kernel keep so many bytes for us; root of a user namespace gets what `net.core.rmem_max` allows."""
+def _make_room(door: socket.socket, queue: int) -> int:
+    """Have the kernel keep so many bytes for us, and return how many it does.
+
+    Root of a user namespace gets what `net.core.rmem_max` allows.
+    """
     try:
         door.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, queue)
     except PermissionError:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, queue)
+    return door.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
 
 
 async def _told(loop: asyncio.AbstractEventLoop, door: socket.socket) -> tuple[Told, bool]:
@@ -84,4 +89,4 @@ async def _told(loop: asyncio.AbstractEventLoop, door: socket.socket) -> tuple[T
             raise
         overrun = True
     ended = (session(told[4:]) for data in waiting for kind, told in messages(memoryview(data)) if kind == DELETE)
-    return Told([each for each in ended if each is not None], overrun), len(waiting) < _AT_ONCE
+    return Told([each for each in ended if each is not None], overrun), not overrun and len(waiting) < _AT_ONCE

@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import os
+import signal
 import socket
 import threading
 from ipaddress import ip_address
@@ -138,6 +140,33 @@ def test_a_servers_reset_reaches_the_client(rig: Rig) -> None:
         connection.sendall(b"x")
         assert connection.recv(10) == b"x"
         connection.sendall(b"y")
+        assert _is_reset(connection)
+
+
+def test_last_words_before_a_reset_arrive(rig: Rig) -> None:
+    """Also where the words and the reset reach the worker together."""
+    asked, stopped = threading.Event(), threading.Event()
+
+    def aborts(connection: socket.socket) -> None:
+        connection.recv(10)
+        asked.set()
+        stopped.wait(10)
+        connection.sendall(b"last words")
+        reset(connection)
+        asked.set()
+
+    with serving(aborts) as server, client(rig.carry(server)) as connection:
+        worker = rig.parent.status().pid
+        connection.sendall(b"x")
+        assert asked.wait(10)
+        asked.clear()
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            stopped.set()
+            assert asked.wait(10)
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        assert connection.recv(20) == b"last words"
         assert _is_reset(connection)
 
 

@@ -113,8 +113,7 @@ class Carrier:
         end, other = session.client, session.server
         if fd != end.fd:
             end, other = other, end
-        if mask & select.EPOLLRDHUP:
-            end.last = True
+        end.last |= _ends(mask)
         if mask & _ANY_READ and not end.blocked and not end.passed:
             self._take(session, end, other, thorough=bool(mask & _THOROUGH))
         if mask & select.EPOLLOUT and other.blocked:
@@ -221,6 +220,9 @@ class Carrier:
             if not self._take(session, session.client, server, thorough=False) and not session.over:
                 # The client has nothing to say yet: the host may wait for the handshake's last segment to speak itself.
                 server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            if mask & _ANY_READ and not session.over:
+                server.last |= _ends(mask)
+                self._take(session, server, session.client, thorough=bool(mask & _THOROUGH))
 
     def _give_up(self, session: Session, host: Host) -> None:
         """Leave a host that has not accepted, and try the next one if the client is still there."""
@@ -258,9 +260,17 @@ class Carrier:
                 if outcome is not _DRY:
                     self._conclude(session, source, target, outcome)
             except OSError:
+                self._say_last_words(session, target, source)
                 self._abort(session)
         self._turns.clear()
         self._mover.clear()
+
+    def _say_last_words(self, session: Session, source: End, target: End) -> None:
+        """Deliver what an end had said before it broke, or the other did."""
+        if source.taken is not None and not session.over:
+            source.last = False
+            with suppress(OSError):
+                self._mover.move(source, target, thorough=False)
 
     def _conclude(self, session: Session, source: End, target: End, outcome: Outcome) -> None:
         """Draw the consequences of a turn. Raises OSError."""
@@ -322,3 +332,8 @@ class Carrier:
         self._by_fd.pop(end.fd, None)
         self._mover.release(end)
         self._closing.append(end.socket)
+
+
+def _ends(mask: int) -> bool:
+    """Tell whether an event says that a stream has ended in order: bytes that a reset follows wait for nothing more."""
+    return bool(mask & select.EPOLLRDHUP) and not mask & select.EPOLLERR
