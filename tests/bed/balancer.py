@@ -19,18 +19,23 @@ _BASCULE: Final = (sys.executable, "-m", "bascule")
 class Balancer:
     """One `bascule run`, which may be stopped, killed and started again; what it says is in `log`."""
 
-    def __init__(self, node: Node, text: str, at: Path) -> None:
+    def __init__(self, node: Node, text: str | None, at: Path) -> None:
+        """Take the text of its configuration; None has it run what is committed."""
         self.node = node
         at.mkdir(parents=True, exist_ok=True)
         self.configuration = at / f"{node.name}.conf"
-        self.configuration.write_text(text, encoding="utf-8")
+        self._keeps_revisions = text is None
+        if text is not None:
+            self.configuration.write_text(text, encoding="utf-8")
         self.log = at / f"{node.name}.log"
         self._state, self._socket = at / f"{node.name}-state", at / f"{node.name}.sock"
         self._process: subprocess.Popen[Any] | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers; raises BedError, with what it said, where it ends instead."""
-        options = ("--config", str(self.configuration), "--state", str(self._state), "--socket", str(self._socket))
+        options = ["--state", str(self._state), "--socket", str(self._socket)]
+        if not self._keeps_revisions:
+            options += ["--config", str(self.configuration)]
         with self.log.open("ab") as log:
             self._process = process = self.node.popen([*_BASCULE, "run", *options], stdout=log, stderr=log)
 

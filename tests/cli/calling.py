@@ -11,7 +11,8 @@ from bascule.cli.main import main
 from bascule.config.diagnostics import Diagnostic
 from bascule.service.failures import Failure, OperationFailed, Unavailable
 from bascule.service.offline import RunRequest
-from bascule.service.operations import Explain, Request
+from bascule.service.operations import Explain
+from bascule.service.request import Request
 from bascule.service.results import Cleared, Explained, Explanation, Result
 
 NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)

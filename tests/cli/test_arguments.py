@@ -13,7 +13,6 @@ from cli.calling import call
         [],
         ["launch"],
         ["check"],
-        ["run"],
         ["show"],
         ["show", "everything"],
         ["show", "hosts", "--jso"],

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from bascule.service.operations import OPERATIONS, AnyRequest, Explain, Operation, Permission, Service, ShowRelays
+from bascule.service.operations import OPERATIONS, AnyRequest, Explain, Operation, Service, ShowRelays
+from bascule.service.request import Permission
 from bascule.service.results import AnyResult
 
 

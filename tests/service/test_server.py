@@ -14,21 +14,19 @@ import pytest
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.service.client import Client, NotRunningError
+from bascule.service.deployment import Cancel, Commit, Deploy, ShowRevision, ShowRevisions
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
     Clear,
-    Context,
     Explain,
     ForgetSticky,
     Kill,
     Monitor,
     OrderHost,
-    Permission,
     Poll,
     Reload,
-    Request,
     ShowCounters,
     ShowFirewall,
     ShowLog,
@@ -40,11 +38,13 @@ from bascule.service.operations import (
     WatchCounters,
     Who,
 )
+from bascule.service.request import Context, Permission, Request
 from bascule.service.results import (
     AnyResult,
     Cleared,
     ClientReport,
     Counters,
+    Deployed,
     DoctorReport,
     Events,
     Explained,
@@ -57,6 +57,8 @@ from bascule.service.results import (
     Relays,
     Reloaded,
     Result,
+    Revisions,
+    RevisionText,
     Sessions,
     StatusReport,
     Sticky,
@@ -123,6 +125,26 @@ class PretendedService:
     async def poll(self, _: Context, __: Poll, /) -> Polled:
         """Have found every host up."""
         return Polled(checks=2, up=2)
+
+    async def deploy(self, _: Context, __: Deploy, /) -> Deployed:
+        """Have deployed it."""
+        return Deployed(sentence="in effect")
+
+    async def commit(self, _: Context, __: Commit, /) -> Deployed:
+        """Have committed it."""
+        return Deployed(sentence="committed")
+
+    async def cancel(self, _: Context, __: Cancel, /) -> Deployed:
+        """Have taken it back."""
+        return Deployed(sentence="taken back")
+
+    async def show_revisions(self, _: Context, __: ShowRevisions, /) -> Revisions:
+        """Have none."""
+        return Revisions(rows=())
+
+    async def show_revision(self, _: Context, __: ShowRevision, /) -> RevisionText:
+        """Have none of that number."""
+        raise OperationFailed(REJECTED)
 
     async def reload(self, _: Context, __: Reload, /) -> Reloaded:
         """Refuse the text, which has a name."""

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from bascule import __version__
 from bascule.cli.commands.configuration import check, format_file, run
 from bascule.cli.commands.counters import show_counters
+from bascule.cli.commands.deployment import cancel, commit, deploy, diff, revisions, rollback
 from bascule.cli.commands.doctor import doctor
 from bascule.cli.commands.events import monitor, show_log
 from bascule.cli.commands.explain import explain
@@ -23,6 +24,7 @@ from bascule.cli.session import Session
 from bascule.config.kinds.kind import Flaw
 from bascule.config.kinds.numbers import duration
 from bascule.config.lexer import Token, TokenKind
+from bascule.service.deployment import LONGEST_TEST, MAXIMUM_REVISIONS
 from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
 from bascule.service.sessions import MAXIMUM_LISTED
 
@@ -41,6 +43,9 @@ exit codes:
 """
 _LAST_PORT: Final = 65535
 _ORDER_TIME: Final = duration(1, LONGEST_ORDER)
+_TEST_TIME: Final = duration(5, LONGEST_TEST)
+_LONG_NUMBER: Final = 9
+_LONGEST_MESSAGE: Final = 256
 _LAST: Final = 100
 _DIGITS: Final = 5
 
@@ -62,6 +67,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_sessions(add_parser, places)
     _add_sticky(add_parser, places)
     _add_host(add_parser, places)
+    _add_deployment(add_parser, places)
     _add_life(add_parser, places)
     return top
 
@@ -74,7 +80,9 @@ def _add_configuration(add_parser: AddParser, places: Places) -> None:
     formatting.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
     formatting.add_argument("--write", action="store_true", help="bring the file itself into that form")
     running = _add(add_parser, "run", run, "run a configuration in the foreground until ctrl-C or `bascule stop`")
-    running.add_argument("--config", metavar="FILE", required=True, help="the configuration; it is never written to")
+    running.add_argument(
+        "--config", metavar="FILE", help="run this file alone, which is never written to (default: what was committed)"
+    )
     _add_state(running, places)
     _add_socket(running, places)
     playing = _add(add_parser, "demo", demo, "show the balancer in front of simulated servers, on loopback, as any user")
@@ -198,6 +206,36 @@ def _add_host(add_parser: AddParser, places: Places) -> None:
         _add_socket(command, places)
 
 
+def _add_deployment(add_parser: AddParser, places: Places) -> None:
+    deploying = _add(
+        add_parser, "deploy", deploy, "put a configuration into effect until it is committed, or its time is over"
+    )
+    deploying.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
+    rolling = _add(add_parser, "rollback", rollback, "deploy a revision again")
+    rolling.add_argument("number", metavar="N", type=_revision, help="the revision")
+    for command in (deploying, rolling):
+        command.add_argument(
+            "--seconds", metavar="T", type=_test, default=60.0, help="take it back after T: 60, 90s, 10m (default: 60 s)"
+        )
+        command.add_argument("-m", "--message", metavar="TEXT", type=_message, default="", help="what is changed, and why")
+        command.add_argument("--commit", action="store_true", help="keep it at once, without a test")
+        command.add_argument(
+            "--ignore-health", action="store_true", help="let it stand although hosts that were up go down by it"
+        )
+        _add_socket(command, places)
+    _add_socket(_add(add_parser, "commit", commit, "keep what is deployed as the next revision"), places)
+    _add_socket(_add(add_parser, "cancel", cancel, "take back what is deployed"), places)
+    listing = _add(add_parser, "revisions", revisions, "list what was committed, or print one revision")
+    listing.add_argument("number", metavar="N", nargs="?", type=_revision, help="print this one")
+    listing.add_argument("--limit", metavar="N", type=_limit, default=20, help="so many at most (default: %(default)s)")
+    _add_json(listing)
+    _add_socket(listing, places)
+    comparing = _add(add_parser, "diff", diff, "show what a file, or a revision, changes in the text of another")
+    comparing.add_argument("what", metavar="FILE|N", help="a file, or the number of a revision; - reads standard input")
+    comparing.add_argument("base", metavar="N", nargs="?", type=_revision, help="over this revision (default: the newest)")
+    _add_socket(comparing, places)
+
+
 def _add_life(add_parser: AddParser, places: Places) -> None:
     how = _add(add_parser, "status", status, "say in one sentence how it goes")
     _add_json(how)
@@ -263,6 +301,32 @@ def _place(text: str) -> tuple[str, int]:
     if not colon:
         raise argparse.ArgumentTypeError(f"{text!r} is no address and port")
     return _address(address.removeprefix("[").removesuffix("]")), _port(port)
+
+
+def _revision(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= _LONG_NUMBER or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a revision")
+    return int(text)
+
+
+def _message(text: str) -> str:
+    if len(text) > _LONGEST_MESSAGE or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"a message is one line of at most {_LONGEST_MESSAGE} characters")
+    return text
+
+
+def _limit(text: str) -> int:
+    number = _revision(text)
+    if number > MAXIMUM_REVISIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than {MAXIMUM_REVISIONS}")
+    return number
+
+
+def _test(text: str) -> float:
+    seconds = _TEST_TIME.read(Token(TokenKind.WORD, text, 1, 1))
+    if isinstance(seconds, Flaw):
+        raise argparse.ArgumentTypeError(seconds.message)
+    return seconds
 
 
 def _time(text: str) -> float:

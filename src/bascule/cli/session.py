@@ -8,7 +8,7 @@ from typing import Protocol, TextIO, TypeAlias, TypeVar
 
 from bascule.cli.screen import Screen
 from bascule.service.offline import Offline
-from bascule.service.operations import Request
+from bascule.service.request import Request
 from bascule.service.results import Result
 
 Answer = TypeVar("Answer", bound=Result)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from bascule import __version__
 from bascule.config.facts import Facts
@@ -20,6 +20,7 @@ from bascule.config.model import EngineName
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.health.supervisor import ProbeProcess
+from bascule.plan.orders import Orders
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.access_log.entry import tell_end
@@ -27,6 +28,7 @@ from bascule.service.local.access_log.writer import AccessLogWriter
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.counters.sampling import Counters
+from bascule.service.local.deploying import Deployments
 from bascule.service.local.ended import EndedSessions
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
@@ -34,12 +36,15 @@ from bascule.service.local.machine import this_machine
 from bascule.service.local.preparation import judge
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.service import GOING_ON, LocalService
+from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
+from bascule.service.local.starting import First, first, instead
 from bascule.service.local.watches.watching import Watches
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener, owner_or_root
-from bascule.store.database import open_database
-from bascule.store.orders import DatabaseOrders, OrderStore
+from bascule.store.database import Database, open_database
+from bascule.store.history import DatabaseHistory, History
+from bascule.store.orders import DatabaseOrders
 from bascule.system.claim import claimed
 from bascule.system.errors import MachineError
 
@@ -53,16 +58,17 @@ def run(request: RunRequest) -> int:
     """
     logging.basicConfig(format=_FORMAT, datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     with claimed(request.state), closing(open_database(request.state)) as database:
-        return asyncio.run(_run(request, DatabaseOrders(database), logging.getLogger("bascule")))
+        return asyncio.run(_run(request, database, logging.getLogger("bascule")))
 
 
-async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> int:
+async def _run(request: RunRequest, database: Database, log: logging.Logger) -> int:
+    store = DatabaseOrders(database)
+    history = DatabaseHistory(database) if request.text is None else None
     machine = this_machine(request.state)
     facts = await machine.facts()
-    judged = judge(request.text, facts)
-    configuration = judged.accepted()
-    for warning in judged.diagnostics:
-        log.warning("%s", warning.render(request.name))
+    begun = _first(request, history, facts)
+    for warning in begun.warnings:
+        log.warning("%s", warning.render(begun.name))
     over = Ending()
     journal = Journal(now=_now, write=partial(_write, log))
     listener = open_listener(request.socket)
@@ -70,12 +76,15 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
         proxy = ProxyEngine(request.socket.parent, clock=machine.clock, report=partial(_note_worker, journal))
         prober = ProbeProcess(clock=machine.clock, died=partial(_note_worker, journal))
         balancer = Balancer(machine, proxy, prober, journal)
-        try:
-            await balancer.start(configuration, request.name, facts, store.orders())
-        except RehearsalRefused as refused:
-            raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
+        begun = await _start(balancer, begun, history, facts, store.orders())
         _say_ready(journal, balancer.running, facts)
-        file = ConfigurationFile(request.path, request.name, machine, balancer, journal)
+        source: ConfigurationFile | Deployments
+        if history is None:
+            source = ConfigurationFile(request.path, request.name, machine, balancer, journal)
+        else:
+            _forget_reverted(begun, history, journal)
+            count = partial(session_counts, machine=machine, proxy=proxy)
+            source = Deployments(history, balancer, machine, journal, count=count, now=_now)
         ended = EndedSessions(now=_now)
         watches = Watches(machine, balancer, journal)
         counters = Counters(machine, balancer, proxy, now=_now, looked=[watches.look_at_ports])
@@ -91,7 +100,7 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
             balancer,
             proxy,
             administration=administration,
-            file=file,
+            source=source,
             journal=journal,
             sessions=sessions,
             counters=counters,
@@ -100,9 +109,13 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
         )
         server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)
         await server.start(listener)
-        followed = (balancer, administration, gathering, counters, access_log, watches)
-        async with _beside(*(each.watch() for each in followed), _reload_on_signal(file)):
+        followed: tuple[Watching, ...] = (balancer, administration, gathering, counters, access_log, watches)
+        if isinstance(source, Deployments):
+            followed = (*followed, source)
+        async with _beside(*(each.watch() for each in followed), _reload_on_signal(source, journal)):
             last_words = await over.wait()
+            if isinstance(source, Deployments):
+                await source.leave()
             await balancer.stop()
         await prober.stop()
         journal.note(EventKind.PARENT, f"Bascule ends; {last_words}", state="ends")
@@ -112,6 +125,39 @@ async def _run(request: RunRequest, store: OrderStore, log: logging.Logger) -> i
         listener.close()
         request.socket.unlink(missing_ok=True)
     return ExitCode.FINE
+
+
+def _first(request: RunRequest, history: History | None, facts: Facts) -> First:
+    """Return what to start with: the file, or what was committed. Raises OperationFailed, MachineError."""
+    if history is not None or request.text is None:
+        assert history is not None, "what was committed is kept in a history"
+        return first(history, facts, _now())
+    judged = judge(request.text, facts)
+    return First(configuration=judged.accepted(), warnings=judged.diagnostics, name=request.name)
+
+
+async def _start(balancer: Balancer, begun: First, history: History | None, facts: Facts, orders: Orders) -> First:
+    """Start the balancer, and return what it runs: what was committed, where the machine refuses the deployment.
+
+    Raises OperationFailed and MachineError.
+    """
+    try:
+        await balancer.start(begun.configuration, begun.name, facts, orders, mine=bool(begun.reverted))
+    except (RehearsalRefused, MachineError) as refused:
+        if history is not None and begun.resumed is not None:
+            other = instead(begun.resumed, f"the machine refused it: {refused}", history, facts)
+            return await _start(balancer, other, history, facts, orders)
+        if isinstance(refused, MachineError):
+            raise
+        raise OperationFailed(Rejected(diagnostics=refused.diagnostics, name=begun.name)) from refused
+    return begun
+
+
+def _forget_reverted(begun: First, history: History, journal: Journal) -> None:
+    """Now that what was committed runs: end the deployment that was not gone on with, and say so. Raises MachineError."""
+    if begun.reverted:
+        history.keep(None)
+        journal.note(EventKind.CONFIGURATION, begun.reverted, grade=Grade.WARNING, state="reverted")
 
 
 def _now() -> datetime:
@@ -137,6 +183,14 @@ class Ending:
         return await self._words
 
 
+class Watching(Protocol):
+    """Whatever goes on beside the control socket."""
+
+    async def watch(self) -> None:
+        """Go on until cancelled."""
+        ...
+
+
 @asynccontextmanager
 async def _beside(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     """Have work go on meanwhile; a fault there ends the parent, and with it becomes visible."""
@@ -147,15 +201,18 @@ async def _beside(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
             task.cancel()
 
 
-async def _reload_on_signal(file: ConfigurationFile) -> None:
-    """Read the configuration again at each SIGHUP; what comes of it is an event, and that is enough."""
+async def _reload_on_signal(source: ConfigurationFile | Deployments, journal: Journal) -> None:
+    """Read the file again at each SIGHUP; what comes of it is an event, and that is enough."""
     asked = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
     while True:
         await asked.wait()
         asked.clear()
+        if isinstance(source, Deployments):
+            journal.note(EventKind.CONFIGURATION, "SIGHUP changes nothing: what was committed runs", state="refused")
+            continue
         with suppress(OperationFailed, MachineError):
-            await file.reload()
+            await source.reload()
 
 
 def _write(log: logging.Logger, event: Event) -> None:

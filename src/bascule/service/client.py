@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from bascule.service.failures import Failure, Forbidden, OperationFailed, Unavailable
-from bascule.service.operations import OPERATIONS, Request
+from bascule.service.operations import OPERATIONS
+from bascule.service.request import Request
 from bascule.service.results import AnyResult, Result
 from bascule.system.channel import ChannelError, Decoder, encode
 
@@ -22,7 +23,7 @@ class NotRunningError(OperationFailed):
     """Nobody listens at the control socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(Unavailable(message=f"no Bascule runs at {path} (start it with: bascule run --config FILE)"))
+        super().__init__(Unavailable(message=f"no Bascule runs at {path} (start it with: bascule run)"))
 
 
 class Client:

@@ -14,10 +14,11 @@ from bascule.service.results import Cleared, Explained
 class RunRequest:
     """What `bascule run` was told."""
 
-    text: bytes
-    """The configuration, read already; bytes, since what is no UTF-8 is for the language to say."""
-    name: str
-    """What diagnostics call it: the path as the operator wrote it."""
+    text: bytes | None = None
+    """The configuration, read already; bytes, since what is no UTF-8 is for the language to say. None is what was
+    committed in the state directory."""
+    name: str = ""
+    """What diagnostics call it: the path as the operator wrote it; empty where nobody gave one."""
     state: Path
     socket: Path
     path: Path | None = None

@@ -7,15 +7,18 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Protocol, TypeAlias
 
 import msgspec
 
+from bascule.service.deployment import Cancel, Commit, Deploy, ShowRevision, ShowRevisions
 from bascule.service.moment import Moment
+from bascule.service.request import Context, Name, Permission, Port, Request
 from bascule.service.results import (
     Cleared,
     ClientReport,
     Counters,
+    Deployed,
     DoctorReport,
     Events,
     Explained,
@@ -27,6 +30,8 @@ from bascule.service.results import (
     Relays,
     Reloaded,
     Result,
+    Revisions,
+    RevisionText,
     Sessions,
     StatusReport,
     Sticky,
@@ -47,39 +52,6 @@ MAXIMUM_EVENTS: Final = 10_000
 
 LONGEST_ORDER: Final = 365 * 86400
 """Seconds that an order about a host may last."""
-
-Answer_co = TypeVar("Answer_co", bound=Result, covariant=True)
-Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
-Port: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-
-
-class Permission(StrEnum):
-    """What an account may do; each operation needs exactly one."""
-
-    VIEW = "view"
-    """Look at anything that is no secret."""
-    OPERATE = "operate"
-    """Act on what runs, without changing the configuration."""
-    DEPLOY = "deploy"
-    """Change what runs."""
-    ADMINISTER = "administer"
-    """Change who may do what."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """Who asks, from the kernel's own knowledge of the peer; a request says nothing about it."""
-
-    uid: int
-    pid: int
-    user: str
-    """The account's name, or its number where it has none."""
-
-
-class Request(
-    msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="operation"
-):
-    """Something asked; the type parameter is what a good answer is."""
 
 
 class Status(Request[StatusReport], frozen=True, kw_only=True, tag="status"):
@@ -258,6 +230,11 @@ AnyRequest: TypeAlias = (
     | ForgetSticky
     | ShowCounters
     | WatchCounters
+    | Deploy
+    | Commit
+    | Cancel
+    | ShowRevisions
+    | ShowRevision
 )
 
 
@@ -353,6 +330,40 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.DEPLOY,
                 summary="read the configuration again and put it into effect",
                 audit="had the configuration read again",
+            ),
+            Operation(
+                request=Deploy,
+                result=Deployed,
+                permission=Permission.DEPLOY,
+                summary="put a configuration into effect until it is committed, or its time is over",
+                audit="deployed a configuration",
+            ),
+            Operation(
+                request=Commit,
+                result=Deployed,
+                permission=Permission.DEPLOY,
+                summary="keep what is deployed as the next revision",
+                audit="committed a configuration",
+            ),
+            Operation(
+                request=Cancel,
+                result=Deployed,
+                permission=Permission.DEPLOY,
+                summary="take back what is deployed",
+                audit="took a deployment back",
+            ),
+            Operation(
+                request=ShowRevisions,
+                result=Revisions,
+                permission=Permission.VIEW,
+                summary="list what was committed, when and by whom",
+            ),
+            Operation(
+                request=ShowRevision,
+                result=RevisionText,
+                permission=Permission.DEPLOY,  # a text may hold a password
+                summary="print a revision",
+                audit="read a revision",
             ),
             Operation(
                 request=ShowSessions,
@@ -468,6 +479,26 @@ class Service(Protocol):
 
     async def reload(self, context: Context, request: Reload, /) -> Reloaded:
         """Read the configuration again; where it is refused, nothing has changed."""
+        ...
+
+    async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
+        """Put a configuration into effect for a time."""
+        ...
+
+    async def commit(self, context: Context, request: Commit, /) -> Deployed:
+        """Keep what is deployed."""
+        ...
+
+    async def cancel(self, context: Context, request: Cancel, /) -> Deployed:
+        """Take back what is deployed."""
+        ...
+
+    async def show_revisions(self, context: Context, request: ShowRevisions, /) -> Revisions:
+        """List what was committed."""
+        ...
+
+    async def show_revision(self, context: Context, request: ShowRevision, /) -> RevisionText:
+        """Return one of them."""
         ...
 
     async def show_sessions(self, context: Context, request: ShowSessions, /) -> Sessions:

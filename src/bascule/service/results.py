@@ -54,6 +54,17 @@ class HostOrder(_Row, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class PendingRow(_Row, frozen=True, kw_only=True):
+    """A deployment that is not committed."""
+
+    author: str
+    message: str
+    until: Moment
+    """When it is taken back."""
+    stage: str
+    """`applying`, `testing` until it is committed, or `reverting`."""
+
+
 class EngineUse(_Row, frozen=True, kw_only=True):
     """An engine in use, how many relays it carries, and why it was chosen."""
 
@@ -91,6 +102,7 @@ class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
     findings: tuple[Finding, ...] = ()
     orders: tuple[HostOrder, ...] = ()
     """What administrators have ordered of hosts, the oldest first."""
+    pending: PendingRow | None = None
 
 
 class DoctorReport(Result, frozen=True, kw_only=True, tag="doctor"):
@@ -364,6 +376,42 @@ class Reloaded(Result, frozen=True, kw_only=True, tag="reloaded"):
     """What is doubtful with it."""
 
 
+class Deployed(Result, frozen=True, kw_only=True, tag="deployed"):
+    """What came of a deployment, a commit or a cancel."""
+
+    sentence: str
+    revision: int | None = None
+    """The revision that is in effect; None where what is in effect is not committed, or none ever was."""
+    until: Moment | None = None
+    """When it is taken back unless it is committed."""
+    warnings: tuple[Diagnostic, ...] = ()
+    changes: tuple[str, ...] = ()
+    """What it changes for clients, hosts and sessions, a sentence each."""
+
+
+class RevisionRow(_Row, frozen=True, kw_only=True):
+    """A revision without its text."""
+
+    number: int
+    at: Moment
+    author: str
+    message: str
+    digest: str
+
+
+class Revisions(Result, frozen=True, kw_only=True, tag="revisions"):
+    """What was committed, the newest first."""
+
+    rows: tuple[RevisionRow, ...]
+
+
+class RevisionText(Result, frozen=True, kw_only=True, tag="revision"):
+    """A revision, whole."""
+
+    row: RevisionRow
+    text: str
+
+
 class Polled(Result, frozen=True, kw_only=True, tag="polled"):
     """Everything was checked now."""
 
@@ -394,4 +442,7 @@ AnyResult: TypeAlias = (
     | Sticky
     | Forgotten
     | Counters
+    | Deployed
+    | Revisions
+    | RevisionText
 )

@@ -12,7 +12,8 @@ from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable
-from bascule.service.operations import OPERATIONS, AnyRequest, Context, Operation, Permission, Request, Service
+from bascule.service.operations import OPERATIONS, AnyRequest, Operation, Service
+from bascule.service.request import Context, Permission, Request
 from bascule.service.results import AnyResult
 from bascule.system.channel import Channel, ChannelError
 from bascule.system.errors import MachineError

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from bascule.store.schema import VERSIONS
@@ -21,15 +22,16 @@ Row = tuple[Any, ...]
 
 
 class Database:
-    """One open file. Blocking, and for one caller at a time: call it from a thread."""
+    """One open file. Blocking: call it from a thread; callers wait for each other."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
+        self._one_at_a_time = Lock()
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[Row]:
         """Return the rows of a query. Raises MachineError, which names the file."""
-        with _named(f"read {self._path}"):
+        with self._one_at_a_time, _named(f"read {self._path}"):
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
@@ -38,7 +40,7 @@ class Database:
 
         Raises MachineError, which names the file.
         """
-        with _named(f"write {self._path}"), _transaction(self._connection):
+        with self._one_at_a_time, _named(f"write {self._path}"), _transaction(self._connection):
             yield self._connection
 
     def damaged(self, cause: str) -> MachineError:

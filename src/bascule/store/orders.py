@@ -1,11 +1,11 @@
 """Keeps what administrators have ordered of hosts."""
 
-from datetime import datetime
 from ipaddress import ip_address
 from typing import Final, Protocol
 
 from bascule.plan.orders import Duty, Order, Orders
 from bascule.store.database import Database, Row
+from bascule.store.moment import moment, written
 
 _COLUMNS: Final = "host, relay, name, duty, given_by, since, until, reason"
 
@@ -48,8 +48,8 @@ class DatabaseOrders:
 
 
 def _row(order: Order) -> Row:
-    until = None if order.until is None else order.until.isoformat()
-    since = order.since.isoformat()
+    until = None if order.until is None else written(order.until)
+    since = written(order.since)
     return (str(order.host), order.relay, order.name, order.duty.value, order.by, since, until, order.reason)
 
 
@@ -62,14 +62,7 @@ def _order(row: Row) -> Order:
         name=name,
         duty=Duty(duty),
         by=by,
-        since=_moment(since),
-        until=None if until is None else _moment(until),
+        since=moment(since),
+        until=None if until is None else moment(until),
         reason=reason,
     )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text} names no zone")
-    return moment

@@ -18,5 +18,30 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE revisions (
+            number INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            author TEXT NOT NULL,
+            message TEXT NOT NULL,
+            packed BLOB NOT NULL,
+            before TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE pending (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            stage TEXT NOT NULL,
+            base INTEGER NOT NULL,
+            text BLOB NOT NULL,
+            author TEXT NOT NULL,
+            message TEXT NOT NULL,
+            until TEXT NOT NULL,
+            starts INTEGER NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from bascule.service.failures import OperationFailed
-from bascule.service.operations import Monitor, Request, ShowFirewall, ShowRelays
+from bascule.service.operations import Monitor, ShowFirewall, ShowRelays
+from bascule.service.request import Request
 from bascule.service.results import (
     Events,
     FirewallRules,

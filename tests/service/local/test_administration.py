@@ -22,6 +22,7 @@ from bascule.service.operations import HostAction, OrderHost
 from bascule.system.errors import MachineError
 from bed.clock import SteppedClock
 from bed.orders import MemoryOrders
+from bed.wait import eventually
 from service.local.situations import running
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,13 +51,6 @@ class PretendedBalancer:
         ]
         self.flushed += found
         return 2 * len(found)
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until something is so: what is kept is kept by a thread."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a thread offers no event for it
-            await asyncio.sleep(0.01)
 
 
 class Bench:

@@ -51,6 +51,8 @@ def _wrong_form(source: Source) -> Sequence[Diagnostic]:
 
 def run(arguments: Namespace, session: Session) -> int:
     """Run a configuration in the foreground until a signal, or `stop`, ends it."""
+    if arguments.config is None:
+        return session.offline(arguments.state).run(RunRequest(state=arguments.state, socket=arguments.socket))
     source = read_source(arguments.config, session.stdin)
     request = RunRequest(
         text=source.text,

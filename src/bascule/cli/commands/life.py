@@ -91,6 +91,10 @@ def _lines(report: StatusReport, now: datetime) -> Iterator[Sequence[Text | str]
     yield _label("hosts"), f"{report.hosts_up} of {report.hosts} up"
     for use in report.engines:
         yield _label(f"engine {use.engine}"), f"{counted(use.relays, 'relay')}: {use.reason}"
+    if report.pending is not None:
+        left = duration(max(0.0, (report.pending.until - now).total_seconds()))
+        fate = f"taken back in {left} unless it is committed" if report.pending.stage == "testing" else "being taken back"
+        yield _label("deployment"), f"of {report.pending.author}: {fate}"
     for order in report.orders:
         where = f" in relay {order.relay}" if order.relay else ""
         yield _label("order"), f"{order.host}{where}: {ordered(order, now)}"

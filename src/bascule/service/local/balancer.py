@@ -22,8 +22,10 @@ from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.compile import Situation, compile_plan, ordered, redeal
+from bascule.plan.explain import suppose
 from bascule.plan.fullness import Member, by_member, filled, full_members, limited, still_full
 from bascule.plan.least import NO_LOAD
+from bascule.plan.marks import OutOfMarks
 from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Orders
 from bascule.plan.slots import Rankings
@@ -112,17 +114,22 @@ class Balancer:
         """Return what the machine would not do when it was last asked, and has not done since."""
         return [self._trouble] if self._trouble else []
 
-    async def start(self, configuration: Configuration, name: str, facts: Facts, orders: Orders) -> None:
+    async def start(
+        self, configuration: Configuration, name: str, facts: Facts, orders: Orders, *, mine: bool = False
+    ) -> None:
         """Put a configuration into effect, adopting what an earlier parent left: sessions, slots, workers.
 
-        `orders` are those that administrators gave and that still stand.
+        `orders` are those that administrators gave and that still stand; `mine` says that rules which are found are ours,
+        whatever the configuration needs.
 
         Raises RehearsalRefused and MachineError; then nothing has changed.
         """
         rules = None if facts.no_nftables else await self._kernel.rules()
-        needed = compile_plan(configuration, self._situation(facts, {}, kept_marks(rules), orders))
+        needed = _compiled(configuration, self._situation(facts, {}, kept_marks(rules), orders))
         kept = await self._kernel.kept(rules, needed)
-        plan, rules = self._kernel.ours(compile_plan(configuration, self._situation(facts, {}, kept, orders)), rules)
+        plan = _compiled(configuration, self._situation(facts, {}, kept, orders))
+        if not mine:
+            plan, rules = self._kernel.ours(plan, rules)
         self._kernel.claim(plan)
         live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe())
         self._hosts = self._retargeted(plan, live)
@@ -155,7 +162,7 @@ class Balancer:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
             situation = self._situation(facts, before.belief.states, before.plan.marks, before.orders)
-            plan = compile_plan(configuration, situation)
+            plan = _compiled(configuration, situation)
             belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
             self._full = still_full(before.plan, plan, self._full)
             plan = self._redealt(plan, belief.states)
@@ -175,6 +182,15 @@ class Balancer:
             await self._prober.set_probes(plan.probes)
             await self._try(partial(self._follow_up, before))
             return said
+
+    def supposed(self, plan: Plan) -> Plan:
+        """Return a plan as it would be with every host up."""
+        return suppose(plan, rankings=self._rankings)
+
+    async def rename(self, name: str) -> None:
+        """Call what runs by another name."""
+        async with self._lock:
+            self._running = replace(self.running, name=name)
 
     async def _follow_up(self, before: Running) -> None:
         """Do what a new configuration brings with it once it is in effect."""
@@ -422,7 +438,7 @@ class Balancer:
         """Compile anew and make the machine equal to it."""
         before = self.running
         situation = self._situation(before.facts, before.belief.states, before.plan.marks, before.orders)
-        plan = self._redealt(compile_plan(before.configuration, situation), before.belief.states)
+        plan = self._redealt(_compiled(before.configuration, situation), before.belief.states)
         await self._deploy(plan, before.belief.states)
         self._hosts = self._retargeted(plan)
         self._running = replace(before, plan=plan)
@@ -448,6 +464,14 @@ class Balancer:
         self, facts: Facts, states: Mapping[ProbeTarget, HostState], marks: Mapping[MarkOwner, int], orders: Orders
     ) -> Situation:
         return Situation(facts=facts, states=states, marks=marks, orders=orders, rankings=self._rankings)
+
+
+def _compiled(configuration: Configuration, situation: Situation) -> Plan:
+    """Return the plan of a configuration. Raises MachineError where there are more hosts of relays than marks."""
+    try:
+        return compile_plan(configuration, situation)
+    except OutOfMarks as error:
+        raise MachineError("give each host of each relay a mark of its own", str(error)) from error
 
 
 def _targets(plan: Plan) -> Sequence[ProbeTarget]:

@@ -92,13 +92,16 @@ class Kernel:
         return await asyncio.to_thread(obstacles, listing, plan)
 
     async def kept(self, rules: Ruleset | None, plan: Plan) -> Mapping[MarkOwner, int]:
-        """Return the marks to keep: those that a plan needs, and those that a session still carries."""
+        """Return the marks to keep: those that a plan needs, and those that a session still carries.
+
+        All of them where that would be none: a table that marks nothing is one that we would leave as it is.
+        """
         kept = kept_marks(rules)
         wanted = owners(plan)
         if wanted >= kept.keys():
             return kept
         carried = await asyncio.to_thread(carried_marks, self._machine.accounts)
-        return {owner: mark for owner, mark in kept.items() if owner in wanted or mark in carried}
+        return {owner: mark for owner, mark in kept.items() if owner in wanted or mark in carried} or kept
 
     async def full(self) -> float:
         """Return the share of the table of sessions that is taken, 0 to 1."""

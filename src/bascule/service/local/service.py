@@ -1,9 +1,7 @@
 """The operations of a running parent, done."""
 
 import os
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from ipaddress import ip_address
 from typing import Final, Protocol
 
 from bascule import __version__
@@ -12,22 +10,25 @@ from bascule.config.diagnostics import Severity
 from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
-from bascule.plan.model import Endpoint
 from bascule.plan.orders import Duty
+from bascule.service.deployment import Cancel, Commit, Deploy, ShowRevision, ShowRevisions
 from bascule.service.events import EventKind
+from bascule.service.failures import Busy, Conflict, OperationFailed
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.counters.rows import counter_rows
 from bascule.service.local.counters.sampling import Counters
+from bascule.service.local.deploying import Deployments
 from bascule.service.local.doctor import Evidence, examine
 from bascule.service.local.explaining import explained
 from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
-from bascule.service.local.leveling import CALM, take_census
+from bascule.service.local.leveling import CALM
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
-from bascule.service.local.rows import SessionCounts, count_hosts, full_hosts, order_row, relay_rows
+from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
+from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
 from bascule.service.local.words import counted
@@ -35,7 +36,6 @@ from bascule.service.operations import (
     AskClient,
     AskDoctor,
     Clear,
-    Context,
     Explain,
     ForgetSticky,
     Kill,
@@ -54,9 +54,11 @@ from bascule.service.operations import (
     WatchCounters,
     Who,
 )
+from bascule.service.request import Context
 from bascule.service.results import (
     Cleared,
     ClientReport,
+    Deployed,
     DoctorReport,
     EngineUse,
     Events,
@@ -71,6 +73,8 @@ from bascule.service.results import (
     Relays,
     RelayStatus,
     Reloaded,
+    Revisions,
+    RevisionText,
     Sessions,
     StatusReport,
     Sticky,
@@ -107,7 +111,7 @@ class LocalService:
         proxy: ProxyEngine,
         *,
         administration: Administration,
-        file: ConfigurationFile,
+        source: ConfigurationFile | Deployments,
         journal: Journal,
         sessions: SessionTable,
         counters: Counters,
@@ -118,7 +122,7 @@ class LocalService:
         self._balancer = balancer
         self._proxy = proxy
         self._administration = administration
-        self._file = file
+        self._source = source
         self._journal = journal
         self._sessions = sessions
         self._counters = counters
@@ -146,6 +150,7 @@ class LocalService:
             hosts_up=up,
             engines=tuple(_engines(running)),
             findings=findings,
+            pending=self._source.pending if isinstance(self._source, Deployments) else None,
             orders=tuple(order_row(order) for order in running.orders if order.duty is not Duty.SERVES),
         )
 
@@ -170,7 +175,11 @@ class LocalService:
 
     async def show_relays(self, _: Context, __: ShowRelays, /) -> Relays:
         """List relays with their hosts, and the sessions that the kernel and the workers have."""
-        return relay_rows(self._balancer.running, await self._session_counts(), self._machine.clock.monotonic())
+        return relay_rows(
+            self._balancer.running,
+            await session_counts(self._balancer.running, self._machine, self._proxy),
+            self._machine.clock.monotonic(),
+        )
 
     async def show_firewall(self, _: Context, __: ShowFirewall, /) -> FirewallRules:
         """Read our table and say what caused each rule."""
@@ -197,7 +206,37 @@ class LocalService:
 
     async def reload(self, _: Context, __: Reload, /) -> Reloaded:
         """Read the configuration again."""
-        return await self._file.reload()
+        if isinstance(self._source, Deployments):
+            words = "this Bascule runs what was committed, not a file: use `bascule deploy FILE`"
+            raise OperationFailed(Conflict(message=words))
+        return await self._source.reload()
+
+    async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
+        """Put a configuration into effect for a time."""
+        return await self._deployments().deploy(request, context.user)
+
+    async def commit(self, context: Context, _: Commit, /) -> Deployed:
+        """Keep what is deployed."""
+        return await self._deployments().commit(context.user)
+
+    async def cancel(self, context: Context, _: Cancel, /) -> Deployed:
+        """Take back what is deployed."""
+        return await self._deployments().cancel(context.user)
+
+    async def show_revisions(self, _: Context, request: ShowRevisions, /) -> Revisions:
+        """List what was committed."""
+        return await self._deployments().revisions(request.limit)
+
+    async def show_revision(self, _: Context, request: ShowRevision, /) -> RevisionText:
+        """Return one of them."""
+        return await self._deployments().revision(request.number)
+
+    def _deployments(self) -> Deployments:
+        """Return where deployments are kept. Raises OperationFailed where a file alone is run."""
+        if isinstance(self._source, Deployments):
+            return self._source
+        words = f"this Bascule runs {self._balancer.running.name} alone: change that file, then `bascule reload`"
+        raise OperationFailed(Conflict(message=words))
 
     async def explain(self, _: Context, request: Explain, /) -> Explained:
         """Walk the running plan for each client."""
@@ -260,7 +299,10 @@ class LocalService:
         return cleared
 
     async def stop(self, _: Context, __: Stop, /) -> Stopped:
-        """End the parent alone."""
+        """End the parent alone; not while a deployment waits, which nobody would take back then."""
+        if isinstance(self._source, Deployments) and (waiting := self._source.pending):
+            words = f"a deployment of {waiting.author} waits for its commit: commit or cancel it first"
+            raise OperationFailed(Busy(message=words))
         self._end(GOING_ON)
         return Stopped(sentence=GOING_ON)
 
@@ -274,26 +316,16 @@ class LocalService:
             *(Finding(severity=Severity.WARNING, message=words) for words in self._watched()),
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.WARNING, message=words) for words in full_hosts(running.plan)),
-            *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._balancer.troubles()),
+            *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._troubles()),
         ]
+
+    def _troubles(self) -> Sequence[str]:
+        deployments = self._source.troubles() if isinstance(self._source, Deployments) else []
+        return [*self._balancer.troubles(), *deployments]
 
     async def _crowds(self, running: Running) -> Sequence[Finding]:
         crowds = await self._sticky.crowds(running.plan)
         return [Finding(severity=Severity.WARNING, message=crowd) for crowd in crowds]
-
-    async def _session_counts(self) -> SessionCounts:
-        running = self._balancer.running
-        counts: Counter[tuple[str, Endpoint]] = Counter()
-        if running.plan.of(EngineName.KERNEL):
-            living = (await take_census(self._machine.accounts)).living
-            for relay in running.plan.of(EngineName.KERNEL):
-                for host in relay.pool.hosts:
-                    counts[relay.name, host.endpoint] = living.get(host.mark, 0)
-        if running.plan.of(EngineName.PROXY):
-            for counted in (await self._proxy.status()).relays:
-                for each in counted.hosts:
-                    counts[counted.name, Endpoint(ip_address(each.place.address), each.place.port)] += each.sessions
-        return counts
 
 
 def _level(relays: int, active: int, hosts_down: int, findings: Sequence[Finding]) -> Level:

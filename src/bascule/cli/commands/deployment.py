@@ -1,0 +1,122 @@
+"""`deploy`, `commit`, `cancel`, `revisions`, `rollback`, `diff`: a text goes live for a time, and stays when it is kept."""
+
+import difflib
+from argparse import Namespace
+from collections.abc import Iterable
+from pathlib import Path
+
+from bascule.cli.report import complain, report
+from bascule.cli.screen import BAD, GOOD, QUIET, styled
+from bascule.cli.session import Connection, Session
+from bascule.cli.source import Source, UsageError, read_source
+from bascule.service.deployment import LAST_NUMBER, LONGEST_TEXT, Cancel, Commit, Deploy, ShowRevision, ShowRevisions
+from bascule.service.failures import ExitCode, NotFound, OperationFailed
+from bascule.service.results import RevisionRow, RevisionText
+
+
+def deploy(arguments: Namespace, session: Session) -> int:
+    """Put a file into effect for a time; where it is refused, show why in its own lines."""
+    return _deploy(arguments, session, read_source(arguments.file, session.stdin), arguments.message)
+
+
+def rollback(arguments: Namespace, session: Session) -> int:
+    """Deploy a revision again."""
+    found = session.connect(arguments.socket).call(ShowRevision(number=arguments.number))
+    source = Source(f"revision {arguments.number}", found.text.encode())
+    return _deploy(arguments, session, source, arguments.message or f"back to revision {arguments.number}")
+
+
+def commit(arguments: Namespace, session: Session) -> int:
+    """Keep what is deployed."""
+    session.screen.say(session.connect(arguments.socket).call(Commit()).sentence)
+    return ExitCode.FINE
+
+
+def cancel(arguments: Namespace, session: Session) -> int:
+    """Take back what is deployed."""
+    session.screen.say(session.connect(arguments.socket).call(Cancel()).sentence)
+    return ExitCode.FINE
+
+
+def revisions(arguments: Namespace, session: Session) -> int:
+    """List what was committed, or print one revision."""
+    connection = session.connect(arguments.socket)
+    if arguments.number is not None:
+        found = connection.call(ShowRevision(number=arguments.number))
+        if arguments.json:
+            session.screen.json({**_fields(found.row), "text": found.text})
+        else:
+            session.screen.copy(found.text)
+        return ExitCode.FINE
+    for row in connection.call(ShowRevisions(limit=arguments.limit)).rows:
+        if arguments.json:
+            session.screen.json(_fields(row))
+        else:
+            when = f"{row.at.astimezone(session.now().tzinfo):%Y-%m-%d %H:%M:%S}"
+            session.screen.say(f"{row.number:>5}  {when}  {row.author}", styled(f"  {row.message}", QUIET))
+    return ExitCode.FINE
+
+
+def diff(arguments: Namespace, session: Session) -> int:
+    """Show what a file or a revision changes."""
+    connection = session.connect(arguments.socket)
+    new = _meant(arguments.what, session, connection)
+    old = _base(arguments.base, connection)
+    for line in _changes(old, new):
+        style = GOOD if line.startswith("+") else BAD if line.startswith("-") else QUIET
+        session.screen.say(styled(line, style if line[:1] in "+-@" else ""))
+    return ExitCode.FINE
+
+
+def _deploy(arguments: Namespace, session: Session, source: Source, message: str) -> int:
+    if len(source.text) > LONGEST_TEXT:
+        raise UsageError(f"{source.name} is longer than what can be deployed ({LONGEST_TEXT // 1000} kB)")
+    request = Deploy(
+        text=source.text,
+        seconds=arguments.seconds,
+        message=message,
+        ignore_health=arguments.ignore_health,
+        commit=arguments.commit,
+    )
+    try:
+        deployed = session.connect(arguments.socket).call(request)
+    except OperationFailed as failed:
+        return complain(session.screen, failed, source)
+    for line in report(deployed.warnings, source):
+        session.screen.say(line)
+    for change in deployed.changes:
+        session.screen.say(change)
+    session.screen.say(deployed.sentence)
+    return ExitCode.FINE
+
+
+def _meant(what: str, session: Session, connection: Connection) -> Source:
+    """Return a revision where a number is given that names no file, else the file."""
+    if what.isascii() and what.isdigit() and not Path(what).exists():
+        if not 1 <= int(what[:10]) <= LAST_NUMBER:
+            raise UsageError(f"{what} is no number of a revision")
+        return _told(connection.call(ShowRevision(number=int(what))))
+    return read_source(what, session.stdin)
+
+
+def _base(number: int | None, connection: Connection) -> Source:
+    """Return a revision, the newest for None; before the first commit that is an empty text."""
+    try:
+        return _told(connection.call(ShowRevision(number=number)))
+    except OperationFailed as failed:
+        if number is None and isinstance(failed.failure, NotFound):
+            return Source("no configuration", b"")
+        raise
+
+
+def _told(found: RevisionText) -> Source:
+    return Source(f"revision {found.row.number}", found.text.encode())
+
+
+def _changes(old: Source, new: Source) -> Iterable[str]:
+    before, after = (source.text.decode(errors="replace").splitlines() for source in (old, new))
+    return difflib.unified_diff(before, after, old.name, new.name, lineterm="")
+
+
+def _fields(row: RevisionRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}

@@ -1,0 +1,137 @@
+"""What a deployment changes, in effect: from two plans, not from their texts. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from bascule.config.model import OnRemove
+from bascule.plan.model import NO_HOST, Endpoint, Plan, RelayPlan
+
+Sessions: TypeAlias = Mapping[tuple[str, Endpoint], int]
+"""How many live, by relay and host."""
+Parts: TypeAlias = Sequence[RelayPlan]
+"""The plans of one relay: several where it listens on both IP versions."""
+
+
+def effects(before: Plan, after: Plan, sessions: Sessions) -> Sequence[str]:
+    """Return what changes for clients and hosts, a sentence each; both plans are as if every host were up."""
+    old, new = _by_name(before), _by_name(after)
+    gone = [sentence for name in old if name not in new for sentence in _gone(name, old[name], sessions)]
+    came = [sentence for name in new if name not in old for sentence in _came(new[name])]
+    changed = [s for name in new if name in old for s in _changed(name, old[name], new[name], sessions)]
+    return [*gone, *came, *changed]
+
+
+def _by_name(plan: Plan) -> Mapping[str, Parts]:
+    found: dict[str, list[RelayPlan]] = {}
+    for relay in plan.relays:
+        found.setdefault(relay.name, []).append(relay)
+    return found
+
+
+def _gone(name: str, parts: Parts, sessions: Sessions) -> Iterator[str]:
+    yield f"{_title(parts)} is gone: it takes no client at {_places(_listens(parts))}"
+    for endpoint in _hosts(parts):
+        yield from _leaving(name, parts, endpoint, sessions, parts)
+
+
+def _came(parts: Parts) -> Iterator[str]:
+    hosts = dict.fromkeys(_hosts(parts).values())
+    served = f"for {_list(list(hosts))}" if hosts else "and has no host yet: they are refused"
+    yield f"{_title(parts)} is new: it takes clients at {_places(_listens(parts))} {served}"
+
+
+def _changed(name: str, old: Parts, new: Parts, sessions: Sessions) -> Sequence[str]:
+    """Return what changes in a relay; where nothing of it has a sentence of its own, that something does."""
+    said = list(_told(name, old, new, sessions))
+    if not said and set(map(_settings, old)) != set(map(_settings, new)):
+        said.append(f"{_title(new)}: other settings change")
+    return said
+
+
+def _settings(relay: RelayPlan) -> RelayPlan:
+    """Return a relay without what is dealt and allocated while it runs."""
+    hosts = tuple(replace(host, mark=0, full=False) for host in relay.pool.hosts)
+    return replace(relay, pool=replace(relay.pool, hosts=hosts, slots=(), taking=()))
+
+
+def _told(name: str, old: Parts, new: Parts, sessions: Sessions) -> Iterator[str]:
+    title = _title(new)
+    if closed := [listen for listen in _listens(old) if listen not in _listens(new)]:
+        yield f"{title} takes no more clients at {_places(closed)}"
+    if opened := [listen for listen in _listens(new) if listen not in _listens(old)]:
+        yield f"{title} takes clients at {_places(opened)} as well"
+    if old[0].engine is not new[0].engine:
+        yield f"{title} is carried by the {new[0].engine} from now on, not by the {old[0].engine}"
+    before, after = _hosts(old), _hosts(new)
+    elsewhere = {endpoint.address: endpoint for endpoint in after if endpoint not in before}
+    for endpoint, label in before.items():
+        if endpoint in after:
+            continue
+        if moved := elsewhere.get(endpoint.address):
+            yield f"{label} is reached at {moved}, not at {endpoint}"
+        else:
+            yield from _leaving(name, old, endpoint, sessions, new)
+    yield from _moves(old, new)
+    if old[0].session_timeout != new[0].session_timeout:
+        yield f"{title}: new sessions may be silent for {new[0].session_timeout} s, not {old[0].session_timeout} s"
+
+
+def _leaving(name: str, old: Parts, endpoint: Endpoint, sessions: Sessions, new: Parts) -> Iterator[str]:
+    """Yield what becomes of the sessions of a host that is taken out: as the new text says, where the relay stays."""
+    number = sessions.get((name, endpoint), 0)
+    label = _hosts(old)[endpoint]
+    fate = "ends" if new[0].on_remove is OnRemove.RESET else "drains"
+    if not number:
+        yield f"{label} leaves {_title(old)}"
+    elif number == 1:
+        yield f"{label} leaves {_title(old)}: its one session {fate}"
+    else:
+        yield f"{label} leaves {_title(old)}: its {number} sessions {fate.removesuffix('s')}"
+
+
+def _moves(old: Parts, new: Parts) -> Iterator[str]:
+    """Yield how many slots each host gains; those that it loses are gained by others."""
+    gained: dict[str, int] = {}
+    total = 0
+    for before, after in _pairs(old, new):
+        total += len(after.pool.slots)
+        for was, now in zip(_owners(before), _owners(after), strict=True):
+            if now != was and now is not None:
+                label = _hosts(new)[now]
+                gained[label] = gained.get(label, 0) + 1
+    for label, slots in gained.items():
+        yield f"{_title(new)} now sends {slots} of {total} slots to {label}"
+
+
+def _pairs(old: Parts, new: Parts) -> Iterator[tuple[RelayPlan, RelayPlan]]:
+    """Yield the parts that serve the same clients before and after."""
+    known = {(part.version, part.transport, part.interface): part for part in reversed(old)}
+    for part in new:
+        if before := known.get((part.version, part.transport, part.interface)):
+            yield before, part
+
+
+def _owners(relay: RelayPlan) -> Sequence[Endpoint | None]:
+    hosts = relay.pool.hosts
+    return [None if slot == NO_HOST else hosts[slot].endpoint for slot in relay.pool.slots]
+
+
+def _hosts(parts: Parts) -> Mapping[Endpoint, str]:
+    return {host.endpoint: host.label for part in parts for host in part.pool.hosts}
+
+
+def _listens(parts: Parts) -> Sequence[Endpoint]:
+    return [listen for part in parts for listen in part.listens]
+
+
+def _places(endpoints: Sequence[Endpoint]) -> str:
+    return _list([str(endpoint) for endpoint in endpoints])
+
+
+def _title(parts: Parts) -> str:
+    return parts[0].title
+
+
+def _list(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "nobody"

@@ -1,0 +1,55 @@
+"""Deployments as they are asked for: a text for a time, and the revisions that were kept."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from bascule.service.request import Name, Request
+from bascule.service.results import Deployed, Revisions, RevisionText
+
+LONGEST_TEXT: Final = 2_000_000
+"""Bytes of a configuration that one may deploy."""
+
+LONGEST_TEST: Final = 86400
+"""Seconds that a deployment may wait for its commit."""
+
+LAST_NUMBER: Final = 999_999_999
+"""Of a revision, more than ever will be."""
+
+MAXIMUM_REVISIONS: Final = 10_000
+"""Revisions of one list."""
+
+
+class Deploy(Request[Deployed], frozen=True, kw_only=True, tag="deploy"):
+    """Asks to put a configuration into effect until it is committed, or its time is over."""
+
+    text: Annotated[bytes, msgspec.Meta(max_length=LONGEST_TEXT)]
+    seconds: Annotated[float, msgspec.Meta(ge=5, le=LONGEST_TEST)] = 60
+    message: Name = ""
+    base: int | None = None
+    """The revision that it was written from; refused where that is not the newest any more. None asks for no such thing."""
+    ignore_health: bool = False
+    """Let it stand although hosts that were up go down by it."""
+    commit: bool = False
+    """Keep it at once, without a test."""
+
+
+class Commit(Request[Deployed], frozen=True, kw_only=True, tag="commit"):
+    """Asks to keep what is deployed."""
+
+
+class Cancel(Request[Deployed], frozen=True, kw_only=True, tag="cancel"):
+    """Asks to take back what is deployed."""
+
+
+class ShowRevisions(Request[Revisions], frozen=True, kw_only=True, tag="show.revisions"):
+    """Asks what was committed."""
+
+    limit: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_REVISIONS)] = 100
+
+
+class ShowRevision(Request[RevisionText], frozen=True, kw_only=True, tag="show.revision"):
+    """Asks for one revision."""
+
+    number: Annotated[int, msgspec.Meta(ge=1, le=LAST_NUMBER)] | None = None
+    """None is the newest."""

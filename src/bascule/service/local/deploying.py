@@ -1,0 +1,373 @@
+"""Deployments: a text goes live for a time, and stays only when somebody who still reaches the machine commits it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from bascule.config.diagnostics import Diagnostic
+from bascule.config.facts import Facts
+from bascule.config.model import Configuration
+from bascule.deploy.effects import effects
+from bascule.deploy.harm import Situation, harmed
+from bascule.deploy.transaction import RehearsalRefused
+from bascule.plan.model import Plan
+from bascule.service.deployment import LONGEST_TEST, Deploy
+from bascule.service.events import EventKind, Grade
+from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
+from bascule.service.local.balancer import Running
+from bascule.service.local.journal import Journal
+from bascule.service.local.preparation import judge
+from bascule.service.local.rows import SessionCounts
+from bascule.service.results import Deployed, PendingRow, RevisionRow, Revisions, RevisionText
+from bascule.store.history import History
+from bascule.store.pending import Pending, Stage
+from bascule.store.revisions import Head, Revision
+from bascule.system.clock import Clock
+from bascule.system.errors import MachineError
+
+TICK: Final = 0.25
+"""Seconds between two looks at the clock while a deployment waits for its commit."""
+
+AGAIN: Final = 5.0
+"""Seconds until what could not be taken back is tried again."""
+
+NOTHING: Final = b""
+"""What runs before the first commit: a text without a relay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A deployment that is in effect."""
+
+    until: datetime
+    said: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to say of a deployment besides that it is done."""
+
+    warnings: tuple[Diagnostic, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+NOTHING_TOLD: Final = Told()
+
+
+class Loads(Protocol):
+    """The balancer, as far as deployments concern it."""
+
+    @property
+    def running(self) -> Running:
+        """Return what runs now."""
+        ...
+
+    async def reload(self, configuration: Configuration, name: str, facts: Facts) -> Sequence[Diagnostic]:
+        """Put another configuration into effect. Raises RehearsalRefused and MachineError; then nothing has changed."""
+        ...
+
+    async def rename(self, name: str) -> None:
+        """Call what runs by another name."""
+        ...
+
+    def supposed(self, plan: Plan) -> Plan:
+        """Return a plan as it would be with every host up."""
+        ...
+
+
+class Knows(Protocol):
+    """The machine, as far as deployments ask it."""
+
+    @property
+    def clock(self) -> Clock:
+        """Return what measures time."""
+        ...
+
+    async def facts(self, no_nftables: str | None = None) -> Facts:
+        """Return what the machine is now."""
+        ...
+
+
+class Deployments:
+    """Carries deployments from a text to a revision, or back. What it does next is kept before it is done."""
+
+    def __init__(
+        self,
+        history: History,
+        balancer: Loads,
+        machine: Knows,
+        journal: Journal,
+        *,
+        count: Callable[[Running], Awaitable[SessionCounts]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._history = history
+        self._balancer = balancer
+        self._machine = machine
+        self._journal = journal
+        self._count = count
+        self._now = now
+        self._one_at_a_time = asyncio.Lock()
+        self._pending: Pending | None = history.pending()
+        self._due = self._time_left(self._pending)
+        """When the deployment's time is over, by the clock that nobody sets; the date in its row is for the next start."""
+        self._trouble = ""
+        self._why = "Bascule ended while it was taken back"
+        """Why the deployment that is taken back is."""
+        self._before: Situation | None = None
+        """What ran before the deployment that is tested, and what was believed of its hosts; None where harm does not
+        count, or it is not known any more."""
+
+    @property
+    def pending(self) -> PendingRow | None:
+        """Return the deployment that waits for its commit."""
+        waiting = self._pending
+        if waiting is None:
+            return None
+        return PendingRow(author=waiting.author, message=waiting.message, until=waiting.until, stage=waiting.stage.value)
+
+    def troubles(self) -> Sequence[str]:
+        """Return why a deployment cannot be taken back; it is tried again and again."""
+        return [self._trouble] if self._trouble else []
+
+    async def deploy(self, request: Deploy, by: str) -> Deployed:
+        """Put a text into effect until it is committed, or its time is over; commit at once where that is asked.
+
+        Raises OperationFailed where another deployment is under way, the text is refused, or somebody committed since
+        whoever asks looked; MachineError where the machine would not. Then what ran before runs on.
+        """
+        async with self._one_at_a_time:
+            self._nothing_else()
+            newest = await asyncio.to_thread(self._history.newest)
+            base = number_of(newest)
+            if request.base is not None and request.base != base:
+                raise OperationFailed(Conflict(message=_moved_on(request.base, newest)))
+            facts = await self._machine.facts(self._balancer.running.facts.no_nftables)
+            judged = judge(request.text, facts)
+            if judged.configuration is None:
+                raise OperationFailed(Rejected(diagnostics=judged.diagnostics))
+            if newest is not None and newest.text == request.text:
+                sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
+                return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
+            pending = Pending(
+                stage=Stage.APPLYING,
+                base=base,
+                text=request.text,
+                author=by,
+                message=request.message,
+                until=self._now() + timedelta(seconds=request.seconds),
+            )
+            before, sessions = _situation(self._balancer.running), await self._counted()
+            applied = await self._apply(pending, judged.configuration, facts, request.seconds)
+            self._before = None if request.ignore_health else before
+            after = self._balancer.running.plan
+            changes = effects(self._balancer.supposed(before.plan), self._balancer.supposed(after), sessions)
+            told = Told(warnings=(*judged.diagnostics, *applied.said), changes=tuple(changes))
+            if request.commit:
+                return await self._commit_or_revert(by, told)
+            words = f"{by} deployed a configuration: it is taken back in {request.seconds:g} s if nobody commits it"
+            self._journal.note(EventKind.CONFIGURATION, words, state="deployed")
+            sentence = f"in effect for {request.seconds:g} s: keep it with `bascule commit`"
+            return Deployed(sentence=sentence, until=applied.until, warnings=told.warnings, changes=told.changes)
+
+    async def commit(self, by: str) -> Deployed:
+        """Keep what is deployed as the next revision. Raises OperationFailed where nothing waits for it, MachineError."""
+        async with self._one_at_a_time:
+            self._waiting()
+            return await self._commit(by)
+
+    async def cancel(self, by: str) -> Deployed:
+        """Take back what is deployed. Raises OperationFailed where nothing waits, MachineError where it cannot be."""
+        async with self._one_at_a_time:
+            pending = self._waiting()
+            name = await self._revert(pending, f"{by} cancelled it")
+            return Deployed(sentence=f"taken back: {name} is in effect", revision=pending.base or None)
+
+    async def revisions(self, most: int) -> Revisions:
+        """Return what was committed, the newest first. Raises MachineError."""
+        found = await asyncio.to_thread(self._history.heads, most)
+        return Revisions(rows=tuple(_row(head) for head in found))
+
+    async def revision(self, number: int | None) -> RevisionText:
+        """Return a revision, the newest for None. Raises OperationFailed where there is none, MachineError."""
+        found = await asyncio.to_thread(self._find, number)
+        if found is None:
+            words = "nothing was ever committed" if number is None else f"there is no revision {number}"
+            raise OperationFailed(NotFound(message=words))
+        return RevisionText(row=_row(found), text=found.text.decode())
+
+    async def watch(self) -> None:
+        """Take back what nobody commits in time, and what takes hosts out that were well, until cancelled."""
+        while True:
+            await self._machine.clock.sleep(AGAIN if self._trouble else TICK)
+            async with self._one_at_a_time:
+                if self._pending is not None and (why := self._why_to_revert(self._pending)):
+                    await self._try_to_revert(self._pending, why)
+
+    async def leave(self) -> None:
+        """Take back what nobody has committed, before Bascule ends: nobody would be there to do it in time."""
+        async with self._one_at_a_time:
+            if self._pending is not None:
+                await self._try_to_revert(self._pending, "Bascule ends")
+
+    def _time_left(self, pending: Pending | None) -> float:
+        """Return when a deployment's time is over."""
+        seconds = 0.0 if pending is None else (pending.until - self._now()).total_seconds()
+        return self._machine.clock.monotonic() + min(seconds, LONGEST_TEST)
+
+    def _why_to_revert(self, pending: Pending) -> str:
+        """Return why a deployment cannot stay; empty while it may."""
+        if pending.stage is Stage.REVERTING:
+            return self._why
+        if self._due <= self._machine.clock.monotonic():
+            return "nobody committed it in time"
+        harm = [] if self._before is None else harmed(self._before, _situation(self._balancer.running))
+        return f"hosts went down by it: {', '.join(harm)}" if harm else ""
+
+    # --- steps, each kept before it is done ---------------------------------------------------------------------------
+
+    async def _apply(self, pending: Pending, configuration: Configuration, facts: Facts, seconds: float) -> Applied:
+        """Put a deployment into effect. Whatever goes wrong after it may have begun is left to `watch` to take back."""
+        await self._keep(pending)
+        self._before, self._why = None, "it could not be kept"
+        self._pending = replace(pending, stage=Stage.REVERTING)
+        try:
+            said = await self._balancer.reload(configuration, uncommitted(pending.base), facts)
+        except RehearsalRefused as refused:
+            await self._keep(None)
+            raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
+        except MachineError:
+            await self._keep(None)
+            raise
+        tested = replace(pending, stage=Stage.TESTING, until=self._now() + timedelta(seconds=seconds))
+        await self._keep(tested)
+        self._due = self._time_left(tested)
+        return Applied(tested.until, tuple(said))
+
+    async def _commit_or_revert(self, by: str, told: Told) -> Deployed:
+        """Keep what was deployed without a test; where that fails it does not stay."""
+        pending = self._waiting()
+        try:
+            return await self._commit(by, told)
+        except MachineError:
+            self._pending, self._why = replace(pending, stage=Stage.REVERTING), "it could not be committed"
+            raise
+
+    async def _commit(self, by: str, told: Told = NOTHING_TOLD) -> Deployed:
+        pending = self._waiting()
+        revision = await asyncio.to_thread(self._committed, pending)
+        self._pending, self._trouble = None, ""
+        name = f"revision {revision.number}"
+        await self._balancer.rename(name)
+        words = f"{by} committed {name}" + (f": {revision.message}" if revision.message else "")
+        self._journal.note(EventKind.CONFIGURATION, words, state="committed", number=revision.number)
+        whose = "" if pending.author == by else f", as {pending.author} deployed it"
+        sentence = f"committed: {name} is in effect{whose}"
+        return Deployed(sentence=sentence, revision=revision.number, warnings=told.warnings, changes=told.changes)
+
+    async def _counted(self) -> SessionCounts:
+        """Return how many sessions hosts have; where that cannot be told, none is named."""
+        try:
+            return await self._count(self._balancer.running)
+        except MachineError:
+            return Counter()
+
+    def _committed(self, pending: Pending) -> Revision:
+        return self._history.commit(pending.text, at=self._now(), author=pending.author, message=pending.message)
+
+    async def _revert(self, pending: Pending, why: str) -> str:
+        """Bring back what was committed, and return its name. Raises MachineError, OperationFailed; it is tried again."""
+        self._pending, self._why = replace(pending, stage=Stage.REVERTING), why
+        with suppress(MachineError):  # the row says already that it has a time; a full disk must not keep it in effect
+            await self._keep(self._pending)
+        text, name = await asyncio.to_thread(committed, self._history, pending.base)
+        facts = await self._machine.facts(self._balancer.running.facts.no_nftables)
+        judged = judge(text, facts)
+        if judged.configuration is None:
+            raise OperationFailed(Rejected(diagnostics=judged.diagnostics, name=name))
+        try:
+            await self._balancer.reload(judged.configuration, name, facts)
+        except RehearsalRefused as refused:
+            raise OperationFailed(Rejected(diagnostics=refused.diagnostics, name=name)) from refused
+        await self._keep(None)
+        self._trouble = ""
+        words = f"the deployment of {pending.author} was taken back, {name} is in effect: {why}"
+        self._journal.note(EventKind.CONFIGURATION, words, grade=Grade.WARNING, state="reverted", number=pending.base)
+        return name
+
+    async def _try_to_revert(self, pending: Pending, why: str) -> None:
+        try:
+            await self._revert(pending, why)
+        except (OperationFailed, MachineError) as error:
+            trouble = f"the deployment of {pending.author} could not be taken back: {error}"
+            if trouble != self._trouble:
+                self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
+            self._trouble = trouble
+
+    async def _keep(self, pending: Pending | None) -> None:
+        await asyncio.to_thread(self._history.keep, pending)
+        self._pending = pending
+
+    def _find(self, number: int | None) -> Revision | None:
+        return self._history.newest() if number is None else self._history.revision(number)
+
+    def _nothing_else(self) -> None:
+        if self._pending is not None:
+            until = f"{self._pending.until.astimezone():%H:%M:%S}"
+            words = f"a deployment of {self._pending.author} waits for its commit until {until}: commit or cancel it first"
+            if self._pending.stage is not Stage.TESTING:
+                words = f"a deployment of {self._pending.author} is being taken back: try again when that is done"
+                words = (self._trouble and f"{self._trouble}; `bascule commit` keeps it") or words
+            raise OperationFailed(Busy(message=words))
+
+    def _waiting(self) -> Pending:
+        if self._pending is None or not (self._pending.stage is Stage.TESTING or self._trouble):
+            raise OperationFailed(NotFound(message="no deployment waits for a commit"))
+        return self._pending
+
+
+def _situation(running: Running) -> Situation:
+    return Situation(running.plan, running.hosts.states())
+
+
+def committed(history: History, number: int) -> tuple[bytes, str]:
+    """Return the text of a revision and what it is called; 0 stands for what runs before the first. Raises MachineError."""
+    if not number:
+        return NOTHING, "no configuration"
+    revision = history.revision(number)
+    if revision is None:
+        raise MachineError(f"read revision {number}", "it is gone")
+    return revision.text, f"revision {number}"
+
+
+def uncommitted(base: int) -> str:
+    """Return what a deployment over a revision is called until it is committed."""
+    return f"revision {base + 1}, not committed"
+
+
+def number_of(newest: Revision | None) -> int:
+    """Return the number of the newest revision, 0 before the first."""
+    return 0 if newest is None else newest.number
+
+
+def _row(revision: Revision | Head) -> RevisionRow:
+    return RevisionRow(
+        number=revision.number,
+        at=revision.at,
+        author=revision.author,
+        message=revision.message,
+        digest=revision.digest,
+    )
+
+
+def _moved_on(base: int, newest: Revision | None) -> str:
+    if newest is None:
+        return f"there is no revision {base}"
+    return (
+        f"revision {base} is not the newest any more: {newest.author} committed revision {newest.number} "
+        f"at {newest.at.astimezone():%Y-%m-%d %H:%M:%S}"
+    )

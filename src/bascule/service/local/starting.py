@@ -1,0 +1,54 @@
+"""What a Bascule that keeps revisions starts with: what was committed, or the deployment that still has time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bascule.config.diagnostics import Diagnostic
+from bascule.config.facts import Facts
+from bascule.config.model import Configuration
+from bascule.deploy.resumption import resumption
+from bascule.service.failures import OperationFailed, Rejected
+from bascule.service.local.deploying import committed, number_of, uncommitted
+from bascule.service.local.preparation import judge
+from bascule.store.history import History
+from bascule.store.pending import Pending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """What to start with."""
+
+    configuration: Configuration
+    warnings: tuple[Diagnostic, ...]
+    name: str
+    resumed: Pending | None = None
+    """The deployment that it is; None where it is what was committed, or a file."""
+    reverted: str = ""
+    """What to tell of a deployment that is not gone on with; it is forgotten once this runs."""
+
+
+def first(history: History, facts: Facts, now: datetime) -> First:
+    """Return what to start with.
+
+    Raises OperationFailed where what was committed is refused on this machine, and MachineError.
+    """
+    found = history.pending()
+    resumed = resumption(found, now)
+    if resumed.pending is None:
+        return instead(found, resumed.reverted, history, facts)
+    judged = judge(resumed.pending.text, facts)
+    if judged.configuration is None:
+        return instead(found, "it is refused on this machine now", history, facts)
+    history.keep(resumed.pending)
+    name = uncommitted(resumed.pending.base)
+    return First(configuration=judged.configuration, warnings=judged.diagnostics, name=name, resumed=resumed.pending)
+
+
+def instead(found: Pending | None, why: str, history: History, facts: Facts) -> First:
+    """Return what was committed, to start with in the place of a deployment. Raises OperationFailed, MachineError."""
+    text, name = committed(history, number_of(history.newest()))
+    judged = judge(text, facts)
+    if judged.configuration is None:
+        raise OperationFailed(Rejected(diagnostics=judged.diagnostics, name=name))
+    words = f"the deployment of {found.author} was taken back, {name} is in effect: {why}" if found else ""
+    return First(configuration=judged.configuration, warnings=judged.diagnostics, name=name, reverted=words)

@@ -1,0 +1,301 @@
+"""A deployment goes live for a time; it stays when it is committed, and is taken back in every other case."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bascule.config.diagnostics import Diagnostic, Span
+from bascule.config.facts import Facts
+from bascule.config.model import Configuration
+from bascule.deploy.transaction import RehearsalRefused
+from bascule.plan.model import Plan
+from bascule.service.deployment import Deploy
+from bascule.service.events import Event
+from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
+from bascule.service.local.balancer import Running
+from bascule.service.local.deploying import Deployments
+from bascule.service.local.journal import Journal
+from bascule.service.local.rows import SessionCounts
+from bascule.store.pending import Pending, Stage
+from bascule.system.errors import MachineError
+from bed.clock import SteppedClock
+from bed.history import MemoryHistory
+from bed.wait import eventually
+from service.local.situations import FACTS, TWO_SERVICES, running
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ONE = TWO_SERVICES.encode()
+OTHER = ONE.replace(b"port 443", b"port 8443")
+OBJECTION = Diagnostic.error(Span(), "nftables would not take the rules")
+
+
+class PretendedBalancer:
+    """Takes configurations, unless the test says otherwise."""
+
+    def __init__(self) -> None:
+        self.running: Running = running()
+        self.trouble: Exception | None = None
+        self.loaded: list[str] = []
+        self.names: list[str] = []
+
+    async def reload(self, configuration: Configuration, name: str, _: Facts) -> Sequence[Diagnostic]:
+        """Take it."""
+        if self.trouble is not None:
+            raise self.trouble
+        self.loaded.append(" ".join(str(relay.listens[0].ports[0]) for relay in configuration.load_balancer.relays))
+        self.names.append(name)
+        return []
+
+    def supposed(self, plan: Plan) -> Plan:
+        """Return it as it is."""
+        return plan
+
+    async def rename(self, name: str) -> None:
+        """Take the name."""
+        self.names.append(name)
+
+
+class PretendedMachine:
+    """A machine of one arm, whose clock the test steps."""
+
+    def __init__(self) -> None:
+        self.clock = SteppedClock()
+
+    async def facts(self, _: str | None = None) -> Facts:
+        """Return its facts."""
+        return FACTS
+
+
+class Desk:
+    """Deployments, and everything that comes of them."""
+
+    def __init__(self, history: MemoryHistory | None = None) -> None:
+        self.history = MemoryHistory() if history is None else history
+        self.balancer, self.machine = PretendedBalancer(), PretendedMachine()
+        self.ahead = timedelta()
+        """By how much somebody has set the time of day."""
+        self.events: list[Event] = []
+        journal = Journal(now=self.now, write=self.events.append)
+        self.deployments = Deployments(self.history, self.balancer, self.machine, journal, count=self.count, now=self.now)
+
+    async def count(self, _: Running) -> SessionCounts:
+        """Say that no host has a session."""
+        return Counter()
+
+    def now(self) -> datetime:
+        """Return the time that the stepped clock stands for."""
+        return START + timedelta(seconds=self.machine.clock.monotonic() - 1000) + self.ahead
+
+    def states(self) -> list[str]:
+        """Return what the events say became of configurations."""
+        return [event.state for event in self.events]
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    """Return deployments whose time is watched; revision 1 is committed."""
+    desk = Desk()
+    desk.history.commit(ONE, at=START, author="alice", message="first")
+    watching = asyncio.create_task(desk.deployments.watch())
+    yield desk
+    watching.cancel()
+
+
+async def test_what_is_committed_in_time_stays(desk: Desk) -> None:
+    """It becomes the next revision, of whoever deployed it, with the message."""
+    deployed = await desk.deployments.deploy(Deploy(text=OTHER, seconds=60, message="port 8443"), "bob")
+    assert (deployed.revision, deployed.until) == (None, START + timedelta(seconds=60))
+    await desk.machine.clock.advance(59)
+    committed = await desk.deployments.commit("carol")
+    assert committed.sentence == "committed: revision 2 is in effect, as bob deployed it"
+    await desk.machine.clock.advance(120)
+    newest = desk.history.newest()
+    assert newest is not None
+    assert (newest.number, newest.text, newest.author, newest.message) == (2, OTHER, "bob", "port 8443")
+    assert desk.balancer.loaded == ["8443 143"]
+    assert desk.balancer.names == ["revision 2, not committed", "revision 2"]
+    assert desk.states() == ["deployed", "committed"]
+
+
+async def test_what_nobody_commits_is_taken_back_in_time(desk: Desk) -> None:
+    """Within a second of its end; nothing waits for a commit any more."""
+    await desk.deployments.deploy(Deploy(text=OTHER, seconds=60), "bob")
+    assert desk.deployments.pending is not None
+    await desk.machine.clock.advance(59.9)
+    assert desk.balancer.loaded == ["8443 143"]
+    await desk.machine.clock.advance(1)
+    await eventually(lambda: desk.deployments.pending is None)
+    assert desk.balancer.loaded == ["8443 143", "443 143"]
+    assert desk.states() == ["deployed", "reverted"]
+    with pytest.raises(OperationFailed) as failed:
+        await desk.deployments.commit("bob")
+    assert isinstance(failed.value.failure, NotFound)
+
+
+async def test_a_clock_that_is_set_changes_no_deadline(desk: Desk) -> None:
+    """Neither early nor late: the seconds that were asked for count, not the time of day."""
+    await desk.deployments.deploy(Deploy(text=OTHER, seconds=60), "bob")
+    desk.ahead = timedelta(days=1)
+    await desk.machine.clock.advance(59)
+    assert desk.balancer.loaded == ["8443 143"]
+    desk.ahead = timedelta(days=-1)
+    await desk.machine.clock.advance(2)
+    await eventually(lambda: desk.deployments.pending is None)
+    assert desk.balancer.loaded == ["8443 143", "443 143"]
+
+
+async def test_who_ends_takes_back_what_nobody_has_committed(desk: Desk) -> None:
+    """Nobody would be there to do it in time."""
+    await desk.deployments.leave()
+    assert desk.balancer.loaded == []
+    await desk.deployments.deploy(Deploy(text=OTHER, seconds=60), "bob")
+    await desk.deployments.leave()
+    assert desk.balancer.loaded == ["8443 143", "443 143"]
+    assert (desk.history.pending(), desk.deployments.pending) == (None, None)
+    assert "taken back, revision 1 is in effect: Bascule ends" in desk.events[-1].words
+
+
+async def test_each_stage_is_kept_before_its_step(desk: Desk) -> None:
+    """So that a start after a crash knows what may have been done."""
+    await desk.deployments.deploy(Deploy(text=OTHER), "bob")
+    assert desk.history.stages == ["applying", "testing"]
+    await desk.deployments.cancel("bob")
+    assert desk.history.stages == ["applying", "testing", "reverting", "none"]
+    assert desk.balancer.loaded == ["8443 143", "443 143"]
+
+
+async def test_a_commit_at_once_needs_no_test(desk: Desk) -> None:
+    """For scripts, and for whoever is sure."""
+    deployed = await desk.deployments.deploy(Deploy(text=OTHER, commit=True), "bob")
+    assert (deployed.revision, desk.deployments.pending) == (2, None)
+
+
+async def test_one_deployment_at_a_time(desk: Desk) -> None:
+    """The second is told whose the first is, and until when."""
+    await desk.deployments.deploy(Deploy(text=OTHER), "bob")
+    with pytest.raises(OperationFailed, match="a deployment of bob waits for its commit until") as failed:
+        await desk.deployments.deploy(Deploy(text=ONE), "carol")
+    assert isinstance(failed.value.failure, Busy)
+
+
+async def test_a_text_from_an_older_revision_is_refused(desk: Desk) -> None:
+    """Whoever wrote it has not seen what somebody committed since."""
+    await desk.deployments.deploy(Deploy(text=OTHER, commit=True, base=1), "bob")
+    with pytest.raises(OperationFailed, match="revision 1 is not the newest any more: bob committed revision 2") as failed:
+        await desk.deployments.deploy(Deploy(text=ONE, base=1), "carol")
+    assert isinstance(failed.value.failure, Conflict)
+    assert desk.balancer.loaded == ["8443 143"]
+
+
+async def test_the_text_that_runs_is_nothing_to_deploy(desk: Desk) -> None:
+    """No revision is made that changes nothing."""
+    deployed = await desk.deployments.deploy(Deploy(text=ONE), "bob")
+    assert deployed.sentence == "nothing to deploy: the text is revision 1, which is in effect"
+    assert (desk.balancer.loaded, desk.history.stages) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "trouble", [RehearsalRefused([OBJECTION]), MachineError("set the slots", "no")], ids=["refused", "failed"]
+)
+async def test_what_the_machine_would_not_leaves_nothing(desk: Desk, trouble: Exception) -> None:
+    """The balancer has taken it back; nothing waits for a commit."""
+    desk.balancer.trouble = trouble
+    with pytest.raises((OperationFailed, MachineError)):
+        await desk.deployments.deploy(Deploy(text=OTHER), "bob")
+    assert desk.history.stages == ["applying", "none"]
+    assert desk.deployments.pending is None
+
+
+async def test_a_wrong_text_reaches_nobody(desk: Desk) -> None:
+    """All that is wrong comes back."""
+    with pytest.raises(OperationFailed) as failed:
+        await desk.deployments.deploy(Deploy(text=b"load-balancer { listne 1 }"), "bob")
+    assert isinstance(failed.value.failure, Rejected)
+    assert (desk.balancer.loaded, desk.history.stages) == ([], [])
+
+
+async def test_what_cannot_be_taken_back_is_tried_again(desk: Desk) -> None:
+    """It is said once, in the log and in the status, until it is done."""
+    await desk.deployments.deploy(Deploy(text=OTHER), "bob")
+    desk.balancer.trouble = MachineError("set the slots", "no space")
+    await desk.machine.clock.advance(65)
+    await eventually(lambda: bool(desk.deployments.troubles()))
+    assert desk.deployments.troubles() == [
+        "the deployment of bob could not be taken back: set the slots: no space",
+    ]
+    assert [event.words for event in desk.events if "could not" in event.words] == list(desk.deployments.troubles())
+    pending = desk.history.pending()
+    assert pending is not None
+    assert pending.stage is Stage.REVERTING
+    with pytest.raises(OperationFailed, match="no space; `bascule commit` keeps it"):
+        await desk.deployments.deploy(Deploy(text=ONE), "carol")
+    desk.balancer.trouble = None
+    await desk.machine.clock.advance(6)
+    await eventually(lambda: not desk.deployments.troubles())
+    assert desk.balancer.loaded == ["8443 143", "443 143"]
+
+
+async def test_before_the_first_commit_nothing_runs(desk: Desk) -> None:
+    """A first deployment that nobody commits leaves no relay behind."""
+    fresh = Desk()
+    watching = asyncio.create_task(fresh.deployments.watch())
+    await fresh.deployments.deploy(Deploy(text=ONE, seconds=5), "bob")
+    await fresh.machine.clock.advance(6)
+    await eventually(lambda: fresh.deployments.pending is None)
+    watching.cancel()
+    assert (fresh.balancer.loaded, fresh.balancer.names[-1]) == (["443 143", ""], "no configuration")
+    assert desk.history.revision(1) is not None
+
+
+async def test_a_deployment_that_takes_hosts_out_is_taken_back(desk: Desk) -> None:
+    """At once, with their names; not where it was told to stand."""
+    for ignored in (True, False):
+        desk.balancer.running = running()
+        await desk.deployments.deploy(Deploy(text=OTHER, seconds=60, ignore_health=ignored), "bob")
+        desk.balancer.running = running(("HTTPS", "EX1"), ("HTTPS", "EX2"), text=OTHER.decode())
+        await desk.machine.clock.advance(2)
+        if ignored:
+            await desk.deployments.cancel("bob")
+        else:
+            await eventually(lambda: desk.deployments.pending is None)
+    assert desk.events[-1].words.endswith("hosts went down by it: EX1 in relay HTTPS, EX2 in relay HTTPS")
+
+
+async def test_what_cannot_be_taken_back_may_be_kept(desk: Desk) -> None:
+    """It is what runs; whoever sees that it is well commits it, and nothing is wrong any more."""
+    await desk.deployments.deploy(Deploy(text=OTHER), "bob")
+    desk.balancer.trouble = MachineError("set the slots", "no space")
+    await desk.machine.clock.advance(65)
+    await eventually(lambda: bool(desk.deployments.troubles()))
+    assert (await desk.deployments.commit("carol")).revision == 2
+    assert (desk.deployments.troubles(), desk.deployments.pending) == ([], None)
+
+
+class FullDisk(MemoryHistory):
+    """A history that can be written until the test says otherwise."""
+
+    full = False
+
+    def keep(self, pending: Pending | None) -> None:
+        """Keep it, or not."""
+        if self.full:
+            raise MachineError("write bascule.db", "database or disk is full")
+        super().keep(pending)
+
+
+async def test_a_full_disk_keeps_nothing_in_effect() -> None:
+    """What was committed runs again in time, and the row is deleted when that can be written."""
+    desk = Desk(FullDisk())
+    watching = asyncio.create_task(desk.deployments.watch())
+    desk.history.commit(ONE, at=START, author="alice", message="first")
+    await desk.deployments.deploy(Deploy(text=OTHER, seconds=5), "bob")
+    FullDisk.full = True
+    await desk.machine.clock.advance(6)
+    await eventually(lambda: desk.balancer.loaded[-1:] == ["443 143"])
+    FullDisk.full = False
+    await desk.machine.clock.advance(6)
+    await eventually(lambda: desk.history.pending() is None)
+    watching.cancel()

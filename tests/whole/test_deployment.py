@@ -1,0 +1,169 @@
+"""A Bascule that keeps revisions: what is deployed is live at once, and stays only when it is committed."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bed import configuration
+from bed.balancer import Balancer
+from bed.clients import exchange, greeted
+from bed.layout import VIP, Layout
+from bed.netlab import NetLab
+from bed.servers import echo
+from bed.wait import until
+
+pytestmark = pytest.mark.kernel
+
+PORT, OTHER = 59532, 59533
+
+
+class Place:
+    """Two echo servers, and a balancer that starts with nothing committed."""
+
+    def __init__(self, net: NetLab, at: Path, engine: str) -> None:
+        self.net = net
+        self._at = at
+        self._engine = engine
+        self.balancer = Balancer(net["lb1"], None, at)
+
+    def text(self, *ports: int) -> Path:
+        """Write a configuration with a relay on each port, and return the file."""
+        relays = ((f"R{port}", port) for port in ports)
+        text = configuration.with_statements(configuration.plain(*relays, timing="interval 1s"), f"engine {self._engine}")
+        file = self._at / f"{'-'.join(map(str, ports))}.conf"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def serves(self, port: int) -> bool:
+        """Tell whether a client is served on a port."""
+        try:
+            with greeted(self.net["client1"], "", VIP, port):
+                return True
+        except OSError:
+            return False
+
+    def status(self) -> str:
+        """Return what runs."""
+        found: str = json.loads(self.balancer.command("status", "--json", check=False).stdout)["configuration"]
+        return found
+
+
+@pytest.fixture(params=["kernel", "proxy"])
+def fresh(request: pytest.FixtureRequest, open_directory: Path) -> Iterator[Place]:
+    """Return a place where nothing is committed yet."""
+    with NetLab(Layout(arms=1)) as net:
+        net.hold("lb1", VIP)
+        for n, node in enumerate(net.named("srv"), 1):
+            echo.start(node, f"EX{n}", (PORT, OTHER), open_directory)
+        place = Place(net, open_directory, request.param)
+        place.balancer.start()
+        try:
+            yield place
+        finally:
+            place.balancer.tell()
+            place.balancer.close()
+
+
+@pytest.fixture
+def place(fresh: Place) -> Place:
+    """Return a place whose first revision, one relay, is committed and serves."""
+    said = fresh.balancer.command("deploy", str(fresh.text(PORT)), "--commit", "-m", "first").stdout
+    assert said.endswith("committed: revision 1 is in effect\n")
+    fresh.balancer.wait_all_up()
+    return fresh
+
+
+def test_what_nobody_commits_is_taken_back(place: Place) -> None:
+    """Within a second of its time; a session of the relay that stays never notices."""
+    with greeted(place.net["client1"], "", VIP, PORT) as (session, _):
+        begun = time.monotonic()
+        place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--seconds", "5")
+        until(lambda: place.serves(OTHER), what="the new relay serves")
+        assert place.status() == "revision 2, not committed"
+        until(lambda: place.status() == "revision 1", what="it is taken back")
+        assert 5 <= time.monotonic() - begun < 7
+        assert not place.serves(OTHER)
+        exchange(session, b"still here\n")
+
+
+def test_what_is_committed_stays_over_a_restart(place: Place) -> None:
+    """Also when the daemon is killed at once afterwards."""
+    place.balancer.command("deploy", str(place.text(PORT, OTHER)), "-m", "another")
+    place.balancer.command("commit")
+    place.balancer.kill()
+    place.balancer.start()
+    place.balancer.wait_all_up()
+    assert (place.status(), place.serves(OTHER)) == ("revision 2", True)
+    listed = place.balancer.command("revisions").stdout.splitlines()
+    assert [(line.split()[0], line.split()[-1]) for line in listed] == [("2", "another"), ("1", "first")]
+
+
+def test_a_kill_in_the_middle_of_the_test_ends_nothing_early(place: Place) -> None:
+    """The next start goes on with what time is left; and takes it back when that is over."""
+    begun = time.monotonic()
+    place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--seconds", "8")
+    place.balancer.kill()
+    place.balancer.start()
+    assert place.status() == "revision 2, not committed"
+    until(lambda: place.status() == "revision 1", what="it is taken back")
+    assert 8 <= time.monotonic() - begun < 10
+    assert place.serves(PORT)
+
+
+def test_a_start_after_its_time_takes_it_back_first(place: Place) -> None:
+    """Nobody was there to commit it."""
+    place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--seconds", "5")
+    begun = time.monotonic()
+    place.balancer.kill()
+    until(lambda: time.monotonic() - begun > 5, what="its time is over")
+    place.balancer.start()
+    assert place.status() == "revision 1"
+    assert "its time was over while Bascule did not run" in place.balancer.command("show", "log").stdout
+    until(lambda: place.serves(PORT), what="the relay of revision 1 serves")
+    assert not place.serves(OTHER)
+
+
+def test_who_ends_takes_a_test_back(place: Place) -> None:
+    """A stop, a restart or an upgrade: the kernel and the workers go on with what was committed."""
+    place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--seconds", "3600")
+    assert place.serves(OTHER)
+    place.balancer.stop()
+    assert (place.serves(PORT), place.serves(OTHER)) == (True, False)
+    place.balancer.start()
+    assert place.status() == "revision 1"
+
+
+def test_a_first_deployment_leaves_nothing_behind(fresh: Place) -> None:
+    """Also where Bascule was killed, and starts after its time: nobody serves what nobody committed."""
+    fresh.balancer.command("deploy", str(fresh.text(PORT)), "--seconds", "5")
+    begun = time.monotonic()
+    until(lambda: fresh.serves(PORT), what="the relay serves")
+    fresh.balancer.kill()
+    until(lambda: time.monotonic() - begun > 5, what="its time is over")
+    fresh.balancer.start()
+    assert fresh.status() == "no configuration"
+    assert not fresh.serves(PORT)
+
+
+def test_rollback_brings_an_old_text_back(place: Place) -> None:
+    """As a revision of its own."""
+    place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--commit")
+    place.balancer.command("rollback", "1", "--commit")
+    assert (place.status(), place.serves(OTHER)) == ("revision 3", False)
+    assert place.balancer.command("revisions", "3").stdout == place.text(PORT).read_text(encoding="utf-8")
+
+
+def test_what_takes_hosts_out_is_taken_back_at_once(place: Place) -> None:
+    """A check that nobody passes is the deployment's fault, and nobody has to wait for its time."""
+    wrong = place.text(PORT)
+    wrong.write_text(
+        wrong.read_text(encoding="utf-8").replace("check tcp", 'check send "?" expect "never"'), encoding="utf-8"
+    )
+    place.balancer.command("deploy", str(wrong), "--seconds", "60")
+    until(lambda: place.status() == "revision 1", within=20, what="it is taken back")
+    assert "hosts went down by it: EX1 in relay" in place.balancer.command("show", "log").stdout
+    place.balancer.wait_all_up()
+    assert place.serves(PORT)
