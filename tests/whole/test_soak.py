@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from bed.soak.levels import Levels, lasting, levels, states
+from bed.soak.levels import Levels, levels, states
 from bed.soak.load import Load
 from bed.soak.place import DATAGRAMS, GROUP, SESSIONS, Place, place
 from bed.soak.timeline import Timeline
@@ -113,9 +113,9 @@ def _looked(here: Place) -> Levels | None:
 
 
 def _ended_all(here: Place) -> None:
-    """Wait until no state of ours is left but of sessions that ended by themselves; says which are."""
+    """Wait until no state of ours is left; says which are."""
     try:
-        until(lambda: not lasting(here), within=20.0, what="no state of ours is left", every=0.5)
+        until(lambda: not states(here), within=20.0, what="no state of ours is left", every=0.5)
     finally:
         for each in states(here):
             _say(f"left: {each}")

@@ -15,9 +15,6 @@ from bed.soak.place import Place
 _POLICY: Final = re.compile(r"\n\tct timeout \S+ \{\n.*?\n\t\}\n", re.DOTALL)
 """A time-out policy: added for a text that needs it, and never taken from sessions that may have it."""
 
-_MEMORY: Final = 120
-"""Seconds for which the kernel remembers a session that both ends have closed."""
-
 
 @dataclass(frozen=True)
 class Level:
@@ -73,14 +70,6 @@ def states(place: Place) -> Sequence[Session]:
     """Return the sessions of ours that the kernel knows, those included that have ended."""
     with place.lb.entered():
         return list(KernelConntrack().sessions(FIRST_MARK, OUR_MARKS))
-
-
-def lasting(place: Place) -> Sequence[str]:
-    """Return in words the states that are more than the kernel's memory of a session that ended.
-
-    It remembers one that both ends closed for 120 s, and one that was reset for 10 s (nf_conntrack-sysctl).
-    """
-    return [str(each) for each in states(place) if each.living or each.remaining > _MEMORY]
 
 
 def _level(pid: int) -> Level:
