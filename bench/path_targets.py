@@ -3,20 +3,30 @@
 from collections.abc import Iterator
 
 from bench import figures
-from bench.paths import PAST, PROXY, REDIRECT, RELAY, ROUTED, TWO_WORKERS
+from bench.paths import LEAST, PAST, PROXY, REDIRECT, RELAY, ROUTED, TWO_WORKERS
 from bench.targets import HAPROXY, Target
 
 
 def targets(processors: int) -> Iterator[Target]:
     """Yield every target of the paths on a machine with so many processors."""
-    for path in (RELAY, REDIRECT):
+    for path in (LEAST, RELAY, REDIRECT):
+        floor = "the kernel's own part" if path == LEAST else ""
         for without, words in ((ROUTED, "over routing alone"), (PAST, "over no hop at all")):
             for figure, what, bound in (
                 (figures.CONNECTION_CPU, "new connection", 0.25),
                 (figures.MESSAGE_CPU, "message", 0.4),
             ):
                 title = f"{path}: CPU added per {what}, {words}, by HAProxy's"
-                yield Target(title=title, contender=path, figure=figure, bound=bound, beside=HAPROXY, without=without)
+                yield Target(
+                    title=title,
+                    contender=path,
+                    figure=figure,
+                    bound=bound,
+                    beside=HAPROXY,
+                    without=without,
+                    unjudged=floor,
+                )
+    for path in (RELAY, REDIRECT):
         yield Target(
             title=f"{path}: stream, by no balancer's",
             contender=path,

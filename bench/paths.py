@@ -15,6 +15,7 @@ from bench import machine
 from bench.contenders.bascule import Bascule
 from bench.contenders.contender import Contender
 from bench.contenders.haproxy import HAProxy
+from bench.contenders.least import LeastRules
 from bench.contenders.nginx import Nginx
 from bench.contenders.none import NoBalancer
 from bench.figures import (
@@ -43,6 +44,8 @@ ROUTED: Final = "no balancer"
 """Through the balancer's node, which routes and does nothing else."""
 PAST: Final = "no hop"
 """Past the balancer's node, on a cable of its own."""
+LEAST: Final = "least rules"
+"""Two rules of nftables, which check nothing and hold nothing: what no relay in the kernel can do without."""
 RELAY: Final = "kernel relay"
 REDIRECT: Final = "redirect"
 PROXY: Final = "proxy"
@@ -53,6 +56,7 @@ COPYING: Final = "HAProxy, no splice"
 CONTENDERS: Final[Sequence[Contender]] = (
     NoBalancer(ROUTED, SERVERS),
     NoBalancer(PAST, STRAIGHT),
+    LeastRules(LEAST),
     Bascule(RELAY),
     Bascule(REDIRECT, "redirect"),
     Bascule(PROXY, engine="proxy", workers=1),

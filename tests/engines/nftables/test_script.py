@@ -100,7 +100,7 @@ def test_what_is_referred_to_goes_last_and_comes_first() -> None:
     assert _places(gone, *order, f"delete map inet bascule {slots}") == [1, 1, 1, 1]
     order = [f"add map inet bascule {slots}", f"add rule inet bascule {chain}"]
     assert _places(made, f"add chain inet bascule {chain}", f"add element inet bascule {verdict}") == [1, 1]
-    assert _places(made, *order) == [1, 2]
+    assert _places(made, *order) == [1, 3]
 
 
 def _places(lines: list[str], *starts: str) -> list[int]:
@@ -117,6 +117,20 @@ def test_a_set_of_another_type_is_made_anew() -> None:
         "delete set inet bascule s",
         "add set inet bascule s { type ipv4_addr; }",
         "add element inet bascule s { 10.0.0.1 }",
+    ]
+
+
+def test_a_set_of_another_type_has_those_refilled_that_ask_it() -> None:
+    """The kernel does not let a set go while a rule names it, so a chain whose words are the same is written again."""
+    asking = Chain(rules=("ip daddr @s accept",))
+    before = Ruleset(sets={"s": NamedSet("type ipv4_addr")}, chains={"c_a": asking, "c_b": Chain(rules=("accept",))})
+    after = Ruleset(sets={"s": NamedSet("type ipv4_addr; flags interval", {"10.0.0.1-10.0.0.9": ""})}, chains=before.chains)
+    assert commands(after, before) == [
+        "flush chain inet bascule c_a",
+        "delete set inet bascule s",
+        "add set inet bascule s { type ipv4_addr; flags interval; }",
+        "add element inet bascule s { 10.0.0.1-10.0.0.9 }",
+        "add rule inet bascule c_a ip daddr @s accept",
     ]
 
 

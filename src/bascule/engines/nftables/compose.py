@@ -4,9 +4,9 @@ Rules are written as nft 1.0.6 prints them, so that what is read back can be com
 relay to relay stands in sets and maps; the chains hardly ever change.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bascule.config.model import EngineName
+from bascule.config.model import EngineName, Transport
 from bascule.engines.nftables.names import timeout_policy
 from bascule.engines.nftables.rules.endpoints import endpoint_sets
 from bascule.engines.nftables.rules.filtering import filter_chains, refusal_maps
@@ -25,19 +25,22 @@ def compose(plan: Plan) -> Ruleset | None:
     relays = plan.of(EngineName.KERNEL)
     if not relays and not plan.marks:
         return None
-    timeouts = sorted({relay.session_timeout for relay in relays})
     return Ruleset(
-        timeouts={timeout_policy(seconds): seconds for seconds in timeouts},
-        sets=dict(_sets(plan, relays, timeouts)),
-        chains=_chains(plan, relays, timeouts),
+        timeouts={timeout_policy(seconds): seconds for seconds in sorted(set(_timeouts(relays)))},
+        sets=dict(_sets(plan, relays)),
+        chains=_chains(plan, relays),
         counters=frozenset(limit_counters(relays)),
     )
 
 
-def _sets(plan: Plan, relays: Sequence[RelayPlan], timeouts: Sequence[int]) -> Iterator[tuple[str, NamedSet]]:
+def _timeouts(relays: Iterable[RelayPlan]) -> Iterator[int]:
+    return (relay.session_timeout for relay in relays if relay.transport is Transport.TCP)
+
+
+def _sets(plan: Plan, relays: Sequence[RelayPlan]) -> Iterator[tuple[str, NamedSet]]:
     for version in VERSIONS:
         family = [relay for relay in relays if relay.version == version]
-        yield from endpoint_sets(family, version, timeouts)
+        yield from endpoint_sets(family, version)
         yield from probe_sets(plan, version)
         yield from kept_sets(version)
         yield from target_maps(plan, version)
@@ -50,10 +53,10 @@ def _sets(plan: Plan, relays: Sequence[RelayPlan], timeouts: Sequence[int]) -> I
     yield from fullness_sets(relays)
 
 
-def _chains(plan: Plan, relays: Sequence[RelayPlan], timeouts: Sequence[int]) -> Mapping[str, Chain]:
+def _chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     chains = {
-        **raw_chains(),
-        **guard_chains(timeouts, relays),
+        **raw_chains(plan),
+        **guard_chains(relays),
         **limit_chains(relays),
         **refresh_chains(plan),
         **nat_chains(relays),

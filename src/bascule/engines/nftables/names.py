@@ -150,11 +150,6 @@ def timeout_policy(seconds: int) -> str:
     return f"ct_tcp_{seconds}"
 
 
-def timeout_set(seconds: int, version: int) -> str:
-    """Return the name of the set of listening endpoints with one session timeout."""
-    return f"s_time_{seconds}_{version}"
-
-
 def plain(text: str) -> str:
     """Return what of a text nft can carry in a comment: its listing does not escape quotes, and 127 bytes are kept."""
     return "".join(char if char.isprintable() and char.isascii() and char not in '"\\' else "?" for char in text)[:100]

@@ -5,7 +5,7 @@ flushed and refilled; sets, maps and time-out policies are added and removed one
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from bascule.engines.nftables.ruleset import FAMILY, KEEP, TABLE, Chain, NamedSet, Ruleset
@@ -58,9 +58,11 @@ def _policies(desired: Ruleset, before: Ruleset) -> Iterator[str]:
 
 def _objects(desired: Ruleset, before: Ruleset) -> Iterator[str]:
     remade = {name for name, chain in desired.chains.items() if _rehooked(chain, before.chains.get(name))}
-    changed = [name for name, chain in desired.chains.items() if chain != before.chains.get(name)]
     dropped = [name for name in before.chains if name not in desired.chains]
     retyped = {name for name, wanted in desired.sets.items() if _retyped(wanted, before.sets.get(name))}
+    changed = [
+        name for name, chain in desired.chains.items() if chain != before.chains.get(name) or _refers(chain, retyped)
+    ]
     unwanted = [name for name in before.sets if name not in desired.sets or name in retyped]
     yield from (f"add counter {_OURS} {name}" for name in sorted(desired.counters - before.counters))
     # what refers goes first, what is referred to last
@@ -104,6 +106,11 @@ def _rehooked(chain: Chain, old: Chain | None) -> bool:
 
 def _retyped(wanted: NamedSet, old: NamedSet | None) -> bool:
     return old is not None and old.type != wanted.type
+
+
+def _refers(chain: Chain, sets: Collection[str]) -> bool:
+    """Return whether a chain names one of these sets; a longer name that begins like it costs a refill, no more."""
+    return any(f"@{name}" in rule for name in sets for rule in chain.rules)
 
 
 def _entry(named: NamedSet, key: str) -> tuple[str | None, str | None]:

@@ -3,38 +3,34 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from bascule.config.model import Address, Transport
-from bascule.engines.nftables.names import relay_chain, timeout_set
+from bascule.config.model import Address
+from bascule.engines.nftables.names import relay_chain
 from bascule.engines.nftables.rules.words import ADDRESS
 from bascule.engines.nftables.ruleset import NamedSet
 from bascule.plan.model import Endpoint, RelayPlan
 
-_INTERVAL: Final = "; flags interval"
+_RANGES: Final = "; flags interval"
 
 
-def endpoint_sets(relays: Sequence[RelayPlan], version: int, timeouts: Sequence[int]) -> Iterator[tuple[str, NamedSet]]:
+def endpoint_sets(relays: Sequence[RelayPlan], version: int) -> Iterator[tuple[str, NamedSet]]:
     """Yield the sets of one IP version; a single port and a range of ports stand in them alike."""
-    pair = f"type {ADDRESS[version]} . inet_service{_INTERVAL}"
-    listening = {end: relay for relay in relays for end in relay.listens}
-    places = {place(end): relay for end, relay in listening.items()}
+    places = {place(end): relay for relay in relays for end in relay.listens}
     sources = {str(address) for relay in relays for source in relay.sources for address in source.addresses}
-    yield f"s_vip{version}", NamedSet(f"type {_triple(version)}{_INTERVAL}", dict.fromkeys(places, ""))
-    yield f"s_host{version}", NamedSet(pair, dict.fromkeys(_hosts(relays), ""))
+    yield f"s_vip{version}", _ranged(f"type {_triple(version)}", dict.fromkeys(places, ""))
+    yield f"s_host{version}", _ranged(f"type {ADDRESS[version]} . inet_service", dict.fromkeys(_hosts(relays), ""))
     yield f"s_source{version}", NamedSet(f"type {ADDRESS[version]}", dict.fromkeys(sources, ""))
     verdicts = {where: f"goto {relay_chain(relay)}" for where, relay in places.items()}
-    yield f"m_relay{version}", NamedSet(verdict_type(version), verdicts)
-    for seconds in timeouts:
-        members = [
-            f"{end.address} . {_ports(end)}"
-            for end, relay in listening.items()
-            if relay.session_timeout == seconds and end.transport is Transport.TCP
-        ]
-        yield timeout_set(seconds, version), NamedSet(pair, dict.fromkeys(members, ""))
+    yield f"m_relay{version}", verdict_map(version, verdicts)
 
 
-def verdict_type(version: int) -> str:
-    """Return the type of maps from listening places to what is done with a packet for them."""
-    return f"type {_triple(version)} : verdict{_INTERVAL}"
+def verdict_map(version: int, verdicts: Mapping[str, str]) -> NamedSet:
+    """Return a map from listening places to what is done with a packet for them."""
+    return _ranged(f"type {_triple(version)} : verdict", verdicts)
+
+
+def _ranged(kind: str, elements: Mapping[str, str]) -> NamedSet:
+    """Return a set or map that takes ranges of ports only where it holds one: a hash is the quicker to ask."""
+    return NamedSet(kind + _RANGES if any("-" in element for element in elements) else kind, elements)
 
 
 def place(endpoint: Endpoint) -> str:

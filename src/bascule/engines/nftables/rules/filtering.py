@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bascule.config.model import OnEmpty, Transport
 from bascule.engines.nftables.names import Refusal, comment, refusal_counter, refuse_chain
-from bascule.engines.nftables.rules.endpoints import place, verdict_type
+from bascule.engines.nftables.rules.endpoints import place, verdict_map
 from bascule.engines.nftables.rules.limits import closed, full_hosts
 from bascule.engines.nftables.rules.words import LISTENING, MARKS, NFPROTO, NOT_SYN, VERSIONS, both
 from bascule.engines.nftables.ruleset import Chain, NamedSet
@@ -16,13 +16,10 @@ def filter_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain
     versions = {relay.version for relay in relays}
     closed = [version for version in VERSIONS if version in versions and version not in plan.routed_before]
     chains = {
-        "c_size": Chain(
-            "type filter hook forward priority mangle; policy accept;",
-            (f"tcp flags syn ct status dnat {MARKS} tcp option maxseg size set rt mtu",),
-        ),
         "c_forward": Chain(
             "type filter hook forward priority filter - 5; policy accept;",
             (
+                f"tcp flags syn ct status dnat {MARKS} tcp option maxseg size set rt mtu",
                 *full_hosts(relays),
                 f"ct status dnat {MARKS} accept",
                 "ct state new jump c_refuse",
@@ -51,7 +48,7 @@ def filter_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain
 def refusal_maps(relays: Sequence[RelayPlan], version: int) -> Iterator[tuple[str, NamedSet]]:
     """Yield the map from listening places of one IP version to what answers their clients where no host takes them."""
     verdicts = {place(end): f"goto {refuse_chain(relay)}" for relay in relays for end in relay.listens}
-    yield f"m_refuse{version}", NamedSet(verdict_type(version), verdicts)
+    yield f"m_refuse{version}", verdict_map(version, verdicts)
 
 
 def _refusals(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:

@@ -1,10 +1,10 @@
-"""What meets a packet without a state: time-outs for a new session, a reset or silence for a stray one."""
+"""What meets a packet without a state: the limits of its relay or, where it is a stray one, a reset or silence."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bascule.engines.nftables.names import comment, timeout_policy, timeout_set
+from bascule.engines.nftables.names import comment
 from bascule.engines.nftables.rules.limits import limit_entrance
-from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, SYN, both
+from bascule.engines.nftables.rules.words import ADDRESS, SYN, both
 from bascule.engines.nftables.ruleset import Chain, NamedSet
 from bascule.plan.model import RelayPlan
 
@@ -17,18 +17,13 @@ def kept_sets(version: int) -> Iterator[tuple[str, NamedSet]]:
     yield f"s_killed{version}", NamedSet(f"{four}; flags timeout", dynamic=True)
 
 
-def guard_chains(timeouts: Sequence[int], relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
+def guard_chains(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     """Return the chains that packets of no known session pass.
 
     What hosts of redirects send to clients is not judged: it cannot be told from sessions of their own.
     """
     killed = "{ip} saddr . tcp sport . {ip} daddr . tcp dport @s_killed{v} counter reject with tcp reset"
     settled = "meta l4proto tcp {ip} daddr @s_settled{v} counter reject with tcp reset"
-    policies = [
-        f'{family} daddr . tcp dport @{timeout_set(seconds, version)} ct timeout set "{timeout_policy(seconds)}"'
-        for seconds in timeouts
-        for version, family in FAMILY.items()
-    ]
     return {
         "c_guard": Chain(
             "type filter hook prerouting priority mangle; policy accept;",
@@ -36,18 +31,14 @@ def guard_chains(timeouts: Sequence[int], relays: Sequence[RelayPlan]) -> Mappin
                 "ct state != new accept",
                 *limit_entrance(relays),
                 "meta l4proto != tcp accept",
-                f"{SYN} goto c_time",
+                f"{SYN} accept",
                 "socket wildcard 0 accept",
                 *both(f"{killed} {comment('sessions that were ended')}"),
                 *both("{ip} daddr . meta l4proto . tcp dport @s_vip{v} goto c_client"),
                 *both("{ip} saddr . tcp sport @s_host{v} {ip} daddr @s_source{v} goto c_answer"),
             ),
         ),
-        "c_guard_out": Chain(
-            "type filter hook output priority mangle; policy accept;", (f"ct state new {SYN} goto c_time",)
-        ),
-        "c_time": Chain(rules=tuple(policies)),
-        "c_client": Chain(rules=(*both(f"{settled} {comment('stray packets of clients')}"), "goto c_time")),
+        "c_client": Chain(rules=tuple(both(f"{settled} {comment('stray packets of clients')}"))),
         "c_answer": Chain(
             rules=(
                 *both(f"{settled} {comment('stray packets of hosts')}"),

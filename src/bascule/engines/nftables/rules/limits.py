@@ -21,7 +21,7 @@ from bascule.engines.nftables.names import (
     refusal_counter,
     source_set,
 )
-from bascule.engines.nftables.rules.endpoints import place, verdict_type
+from bascule.engines.nftables.rules.endpoints import place, verdict_map
 from bascule.engines.nftables.rules.translation import entrance
 from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, LISTENING, NOT_SYN, REFUSAL, duration
 from bascule.engines.nftables.ruleset import Chain, NamedSet
@@ -57,7 +57,7 @@ def limit_sets(relays: Sequence[RelayPlan], version: int) -> Iterator[tuple[str,
         kind = f"type {address} . {address} . inet_service; size {SOURCES}; flags dynamic,timeout"
         yield f"s_limited{version}", _dynamic(kind)
         verdicts = {place(end): f"jump {limit_chain(relay)}" for relay in limited for end in relay.listens}
-        yield f"m_limit{version}", NamedSet(verdict_type(version), verdicts)
+        yield f"m_limit{version}", verdict_map(version, verdicts)
 
 
 def fullness_sets(relays: Sequence[RelayPlan]) -> Iterator[tuple[str, NamedSet]]:

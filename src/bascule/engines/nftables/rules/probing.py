@@ -40,44 +40,56 @@ def probe_sets(plan: Plan, version: int) -> Iterator[tuple[str, NamedSet]]:
     yield f"s_ping{version}", NamedSet(f"type {ADDRESS[version]}", pinged)
 
 
-def raw_chains() -> Mapping[str, Chain]:
-    """Return the chains before tracking. Every packet meets them: each rule asks first what costs least.
-
-    A relay whose source is the node's own may speak to a host from the number of the admin port: what hosts answer from
-    is no administrator.
-    """
-    said, vrrp, admin = comment("probes of hosts"), comment("VRRP"), comment("the admin port")
+def raw_chains(plan: Plan) -> Mapping[str, Chain]:
+    """Return the chains before tracking. Every packet meets them, so that one of TCP passes few rules."""
+    said, vrrp = comment("probes of hosts"), comment("VRRP")
     return {
         "c_raw_out": Chain(
             "type filter hook output priority raw; policy accept;",
             (
                 f"meta mark {PACKET_MARK:#010x} notrack {comment('nudges of ended sessions')}",
-                *both(
-                    f"tcp sport {PROBE_PORTS} {{ip}} saddr @s_own{{v}} "
-                    f"{{ip}} daddr . tcp dport @s_probe{{v}} notrack {said}"
-                ),
+                "meta l4proto tcp goto c_raw_out_tcp",
                 f"icmp type echo-request ip saddr @s_own4 ip daddr @s_ping4 notrack {said}",
                 f"icmpv6 type echo-request ip6 saddr @s_own6 ip6 daddr @s_ping6 notrack {said}",
                 f"ip protocol vrrp ip saddr @s_own4 notrack {vrrp}",
                 f"ip6 nexthdr vrrp ip6 saddr @s_own6 notrack {vrrp}",
                 f"ip6 nexthdr vrrp ip6 daddr {_VRRP6} notrack {vrrp}",
-                *both(f"{{ip}} saddr . tcp sport @s_admin{{v}} {{ip}} daddr . tcp dport != @s_host{{v}} notrack {admin}"),
             ),
+        ),
+        "c_raw_out_tcp": Chain(
+            rules=(
+                *_admin(plan, "{ip} saddr . tcp sport @s_admin{v} {ip} daddr . tcp dport != @s_host{v}"),
+                f"tcp sport != {PROBE_PORTS} return",
+                *both(f"{{ip}} saddr @s_own{{v}} {{ip}} daddr . tcp dport @s_probe{{v}} notrack {said}"),
+            )
         ),
         "c_raw_in": Chain(
             "type filter hook prerouting priority raw; policy accept;",
             (
-                *both(
-                    f"tcp dport {PROBE_PORTS} {{ip}} daddr @s_own{{v}} "
-                    f"{{ip}} saddr . tcp sport @s_probe{{v}} notrack {said}"
-                ),
+                "meta l4proto tcp goto c_raw_in_tcp",
                 f"icmp type echo-reply ip saddr @s_ping4 ip daddr @s_own4 notrack {said}",
                 f"icmpv6 type echo-reply ip6 saddr @s_ping6 ip6 daddr @s_own6 notrack {said}",
                 f"ip protocol vrrp ip daddr @s_own4 notrack {vrrp}",
                 f"ip protocol vrrp ip daddr {_VRRP4} notrack {vrrp}",
                 f"ip6 nexthdr vrrp ip6 daddr @s_own6 notrack {vrrp}",
                 f"ip6 nexthdr vrrp ip6 daddr {_VRRP6} notrack {vrrp}",
-                *both(f"{{ip}} daddr . tcp dport @s_admin{{v}} {{ip}} saddr . tcp sport != @s_host{{v}} notrack {admin}"),
             ),
         ),
+        "c_raw_in_tcp": Chain(
+            rules=(
+                *_admin(plan, "{ip} daddr . tcp dport @s_admin{v} {ip} saddr . tcp sport != @s_host{v}"),
+                f"tcp dport != {PROBE_PORTS} return",
+                *both(f"{{ip}} daddr @s_own{{v}} {{ip}} saddr . tcp sport @s_probe{{v}} notrack {said}"),
+            )
+        ),
     }
+
+
+def _admin(plan: Plan, packets: str) -> Iterator[str]:
+    """Yield what keeps administrators untracked, where there is somewhere for them to come.
+
+    A relay whose source is the node's own may speak to a host from the number of the admin port: what hosts answer from
+    is no administrator.
+    """
+    if plan.admin:
+        yield from both(f"{packets} notrack {comment('the admin port')}")

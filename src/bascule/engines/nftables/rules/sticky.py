@@ -18,7 +18,7 @@ from bascule.engines.nftables.names import (
     stay_map,
     sticky_map,
 )
-from bascule.engines.nftables.rules.translation import choice, destination, entrance
+from bascule.engines.nftables.rules.translation import choice, destination, entrance, patience
 from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, duration
 from bascule.engines.nftables.ruleset import Chain, NamedSet
 from bascule.plan.model import MarkOwner, Plan, RelayPlan
@@ -91,6 +91,7 @@ def sticky_chains(relay: RelayPlan) -> Mapping[str, Chain]:
     stay = f"ct mark set ct mark map @{stay_map(relay)} goto {destination_chain(relay)}"
     rules = (
         *entrance(relay),
+        *patience(relay),
         f"ct mark set numgen random mod {SLOTS} map @{slots_map(relay)}",
         "ct mark 0x00000000 return",  # no host takes clients here, but the remembered one may serve another port
         "ct mark set 0x00000000",

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import summarize_address_range
 from typing import Final
 
-from bascule.config.model import Mode
-from bascule.engines.nftables.names import comment, range_set, relay_chain, slots_map
+from bascule.config.model import Mode, Transport
+from bascule.engines.nftables.names import comment, range_set, relay_chain, slots_map, timeout_policy
 from bascule.engines.nftables.rules.probing import PROBE_PORTS
 from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, LISTENING, MARKS, NOT_SYN, both
 from bascule.engines.nftables.ruleset import Chain, NamedSet
@@ -114,6 +114,12 @@ def nat_chains(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     }
 
 
+def patience(relay: RelayPlan) -> Iterator[str]:
+    """Yield what gives a relay's sessions their time-outs; datagrams keep the kernel's."""
+    if relay.transport is Transport.TCP:
+        yield f'ct timeout set "{timeout_policy(relay.session_timeout)}"'
+
+
 def entrance(relay: RelayPlan) -> Iterator[str]:
     """Yield what turns back clients of other interfaces than the one that a relay listens on."""
     if relay.interface:
@@ -145,4 +151,4 @@ def destination(relay: RelayPlan) -> Iterator[str]:
 
 def relay_chains(relay: RelayPlan) -> Mapping[str, Chain]:
     """Return the chain of a relay that remembers no client."""
-    return {relay_chain(relay): Chain(rules=(*entrance(relay), choice(relay), *destination(relay)))}
+    return {relay_chain(relay): Chain(rules=(*entrance(relay), *patience(relay), choice(relay), *destination(relay)))}
