@@ -8,14 +8,14 @@ from typing import Final
 
 from bench.contenders.contender import folder
 from bench.network import Network
-from bench.services import SERVERS, VIP
+from bench.services import SERVICES, VIP, Service
 
 _TABLE: Final = "inet least"
 
 
 @dataclass(frozen=True, slots=True)
 class LeastRules:
-    """Two rules: what tracking and translation themselves cost, which no relay in the kernel can do without."""
+    """A rule for each service and one for the source: what tracking and translation themselves cost, which no relay in the kernel can do without."""
 
     name: str
     entrances: Sequence[str] = (VIP, VIP)
@@ -35,12 +35,16 @@ class LeastRules:
 
     def text(self) -> str:
         """Return them as nft reads them. The hash knows the client's port, since the benchmark has one client."""
-        hosts = ", ".join(f"{slot} : {address}" for slot, address in enumerate(SERVERS))
-        chosen = f"jhash ip saddr . tcp sport mod {len(SERVERS)} map {{ {hosts} }}"
+        services = "".join(f"\t\t{_rule(service)}\n" for service in SERVICES)
         return (
             f"table {_TABLE} {{\n"
-            "\tchain to_host {\n\t\ttype nat hook prerouting priority dstnat\n"
-            f"\t\tip daddr {VIP} tcp dport 1-65535 dnat ip to {chosen}\n\t}}\n"
-            "\tchain from_us {\n\t\ttype nat hook postrouting priority srcnat\n"
-            "\t\tct status dnat masquerade\n\t}\n}\n"
+            f"\tchain to_host {{\n\t\ttype nat hook prerouting priority dstnat\n{services}\t}}\n"
+            "\tchain from_us {\n\t\ttype nat hook postrouting priority srcnat\n\t\tct status dnat masquerade\n\t}\n}\n"
         )
+
+
+def _rule(service: Service) -> str:
+    count = len(service.servers)
+    hosts = ", ".join(f"{slot} : {address}" for slot, address in enumerate(service.servers))
+    ports = ", ".join(str(port) for port in service.ports)
+    return f"ip daddr {VIP} tcp dport {{ {ports} }} dnat ip to jhash ip saddr . tcp sport mod {count} map {{ {hosts} }}"
