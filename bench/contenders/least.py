@@ -39,7 +39,8 @@ class LeastRules:
         return (
             f"table {_TABLE} {{\n"
             f"\tchain to_host {{\n\t\ttype nat hook prerouting priority dstnat\n{services}\t}}\n"
-            "\tchain from_us {\n\t\ttype nat hook postrouting priority srcnat\n\t\tct status dnat masquerade\n\t}\n}\n"
+            "\tchain from_us {\n\t\ttype nat hook postrouting priority srcnat\n"
+            "\t\tct status dnat masquerade\n\t}\n}\n"
         )
 
 
