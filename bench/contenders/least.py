@@ -15,7 +15,7 @@ _TABLE: Final = "inet least"
 
 @dataclass(frozen=True, slots=True)
 class LeastRules:
-    """A rule for each service and one for the source: what tracking and translation themselves cost, which no relay in the kernel can do without."""
+    """A rule for each service, one for the source: what tracking and translation cost, which no relay can do without."""
 
     name: str
     entrances: Sequence[str] = (VIP, VIP)

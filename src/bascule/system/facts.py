@@ -34,6 +34,7 @@ table inet bascule_probe {
 	chain c_nat {
 		type nat hook prerouting priority dstnat - 5; policy accept;
 		socket wildcard 0 accept
+		ct timeout set "ct_tcp"
 		ct mark set jhash ip saddr mod 1024 seed 0x1 map @m_slots
 		meta l4proto tcp dnat ip to 192.0.2.1
 	}
@@ -43,7 +44,6 @@ table inet bascule_probe {
 	}
 	chain c_guard {
 		type filter hook prerouting priority mangle; policy accept;
-		tcp dport 1 ct timeout set "ct_tcp"
 		tcp dport 1 reject with tcp reset
 	}
 }
