@@ -48,7 +48,7 @@ async def staged(text: bytes, machine: Machine) -> Mapping[str, float]:
     with watch.stage("compile"):
         plan = compile_plan(configuration, Situation(facts=facts, rankings=rankings))
         plan = redeal(plan, _all_up(plan), rankings)
-    network, engine = machine.network(), NftablesEngine(machine.nft)
+    network, engine = machine.settings(), NftablesEngine(machine.nft)
     with watch.stage("rehearse"):
         settings = network.difference(plan.network, await network.observe())
         rules = engine.difference(compose(plan), await engine.observe())

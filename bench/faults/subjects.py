@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bed.balancer import Balancer
-from bed.command import run
+from bed.command import end, run
 from bed.wait import until
 from bench.contenders.bascule import Bascule
 from bench.contenders.contender import Contender, folder
@@ -106,7 +106,10 @@ def haproxy(network: Network, at: Path, contender: HAProxy) -> Iterator[Subject]
             master[0].wait(10)
             master[0] = started(network, place, contender.workers)
 
-        yield Subject(reload, kill, None)
+        try:
+            yield Subject(reload, kill, None)
+        finally:
+            end(master[0])  # the first one is ended by whoever started it
 
 
 def _loadings(place: Path) -> int:

@@ -55,7 +55,7 @@ class KernelRelays:
     def deploy(self, text: str, *, down: Collection[str] = ()) -> None:
         """Deploy a text as the balancer does, sysctls first."""
         plan = self.compiled(text, down=down)
-        steps = [Step(self.machine.network(), plan.network), Step(self.engine, compose(plan))]
+        steps = [Step(self.machine.settings(), plan.network), Step(self.engine, compose(plan))]
         self.run(deploy(steps))
         self.plan = plan
 

@@ -71,6 +71,14 @@ class PretendedOffline:
         self.ran.append(request)
         return self.code
 
+    def backup(self, state: Path, file: Path, /) -> str:
+        """Say what was asked."""
+        return f"{file} holds {state}"
+
+    def restore(self, state: Path, file: Path, /) -> str:
+        """Say what was asked."""
+        return f"restored {file} to {state}"
+
     def clear(self, _: Path, __: Path, /) -> Cleared:
         """Have cleared what the test said."""
         return self.cleared

@@ -55,13 +55,14 @@ def test_interfaces_addresses_and_routes(lab: Callable[[Layout], NetLab]) -> Non
     assert back is not None
     assert set(front.addresses) == {ip_interface(a) for a in ("10.80.0.2/16", "fd80::2/64", f"{VIP}/32", f"{VIP6}/128")}
     assert set(back.addresses) == {ip_interface(a) for a in ("10.90.0.2/16", "fd90::2/64", "10.90.0.1/16", "fd90::1/64")}
+    front_router = ip_address("10.80.1.1")
     assert {route for route in facts.routes if route.destination.version == 4} == {
-        RouteFacts(destination=ip_network("0.0.0.0/0"), interface="eth0"),
+        RouteFacts(destination=ip_network("0.0.0.0/0"), interface="eth0", gateway=front_router),
         RouteFacts(destination=ip_network("10.80.0.0/16"), interface="eth0"),
         RouteFacts(destination=ip_network("10.90.0.0/16"), interface="eth1"),
         RouteFacts(destination=ip_network("10.99.0.0/16"), interface="eth1"),
-        RouteFacts(destination=ip_network("192.0.2.0/24"), interface="eth1", metric=50),
-        RouteFacts(destination=ip_network("192.0.2.0/24"), interface="eth0", metric=70),
+        RouteFacts(destination=ip_network("192.0.2.0/24"), interface="eth1", metric=50, gateway=ip_address("10.90.2.1")),
+        RouteFacts(destination=ip_network("192.0.2.0/24"), interface="eth0", metric=70, gateway=front_router),
     }
     ways = {str(host): facts.towards(ip_address(host)) for host in ("192.0.2.9", "2001:db8::9", "fd90::2:1", "8.8.8.8")}
     assert ways == {"192.0.2.9": back, "2001:db8::9": back, "fd90::2:1": back, "8.8.8.8": front}

@@ -25,6 +25,7 @@ _PORT: Final = 443
 _CLIENT_PORTS: Final = range(32768, 61000)
 """What clients on many machines choose from, each at random (ip_local_port_range of Linux)."""
 _HELD: Final = "\taddress 10.80.0.10/16 virtual\n"
+"""Of `configuration.plain`. Whoever moves the addresses here is the test."""
 _PATIENCE: Final = 10.0
 """Seconds in which a session that goes on has done so: some retransmissions."""
 
@@ -68,7 +69,7 @@ def _text(held: Sequence[str]) -> str:
     text = configuration.with_statements(configuration.plain(("HTTPS", _PORT)), "engine kernel")
     if len(held) > 1:
         text = configuration.with_statements(text, f"source {held[0]}-{held[-1]}")
-    return text.replace(_HELD, "".join(f"\taddress {address}/16 virtual\n" for address in held))
+    return text.replace(_HELD, "".join(f"\taddress {address}/16 virtual unmanaged\n" for address in held))
 
 
 def _ends(chance: random.Random, clients: Sequence[str], count: int) -> Sequence[tuple[str, int]]:

@@ -13,8 +13,9 @@ from bascule.cli.commands.deployment import cancel, commit, deploy, diff, revisi
 from bascule.cli.commands.doctor import doctor
 from bascule.cli.commands.events import monitor, show_log
 from bascule.cli.commands.explain import explain
+from bascule.cli.commands.export import EXPORT
 from bascule.cli.commands.host import host
-from bascule.cli.commands.life import clear, poll, reload, status, stop
+from bascule.cli.commands.life import backup, clear, poll, reload, restore, status, stop
 from bascule.cli.commands.play import demo
 from bascule.cli.commands.sessions import client, kill, show_sessions, who
 from bascule.cli.commands.show import show, show_firewall
@@ -226,7 +227,11 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
     _add_socket(_add(add_parser, "commit", commit, "keep what is deployed as the next revision"), places)
     _add_socket(_add(add_parser, "cancel", cancel, "take back what is deployed"), places)
     listing = _add(add_parser, "revisions", revisions, "list what was committed, or print one revision")
-    listing.add_argument("number", metavar="N", nargs="?", type=_revision, help="print this one")
+    listing.add_argument(
+        "number", metavar="N|export", nargs="?", type=_revision_or_export, help="print this one, or write all to a folder"
+    )
+    listing.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, help="the folder of an export: new, or empty")
+    listing.add_argument("--git", action="store_true", help="make the folder a git repository, a commit for each revision")
     listing.add_argument("--limit", metavar="N", type=_limit, default=20, help="so many at most (default: %(default)s)")
     _add_json(listing)
     _add_socket(listing, places)
@@ -250,6 +255,12 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     _add_socket(following, places)
     _add_socket(_add(add_parser, "reload", reload, "have the running Bascule read its configuration again"), places)
     _add_socket(_add(add_parser, "stop", stop, "end the running Bascule; relays go on without health checks"), places)
+    saving = _add(add_parser, "backup", backup, "write everything that is kept (revisions, orders) to one file")
+    saving.add_argument("file", metavar="FILE", type=Path, help="the file to write; one that is there is replaced")
+    returning = _add(add_parser, "restore", restore, "go back to a backup; Bascule must not run meanwhile")
+    returning.add_argument("file", metavar="FILE", type=Path, help="the backup")
+    for command in (saving, returning):
+        _add_state(command, places)
     clearing = _add(add_parser, "clear", clear, "end every session and take everything of Bascule's from the machine")
     _add_state(clearing, places)
     _add_socket(clearing, places)
@@ -307,6 +318,10 @@ def _revision(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= _LONG_NUMBER or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a revision")
     return int(text)
+
+
+def _revision_or_export(text: str) -> int | str:
+    return EXPORT if text == EXPORT else _revision(text)
 
 
 def _message(text: str) -> str:

@@ -25,6 +25,8 @@ class RouteFacts:
     destination: Network
     interface: str
     metric: int = 0
+    gateway: Address | None = None
+    """None where it leads to a network that is attached, or to several gateways."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class Facts:
     """The IP versions (4, 6) that the machine forwarded before Bascule first ran; the others we opened ourselves."""
     no_nftables: str = ""
     """Why nftables may not be used here; empty where it may."""
+    no_addressing: str = ""
+    """Why interfaces may not be given addresses and routes here; empty where they may."""
     processors: int = 1
 
     def interface(self, name: str) -> InterfaceFacts | None:

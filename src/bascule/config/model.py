@@ -36,6 +36,8 @@ class Assigned:
     address: InterfaceAddress
     virtual: bool = False
     """It moves with the cluster, so no node may call it its own."""
+    unmanaged: bool = False
+    """Somebody else, such as keepalived, gives and takes it."""
     span: Span = _span()
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from bascule.config.model import OnRemove
-from bascule.plan.model import NO_HOST, Endpoint, Plan, RelayPlan
+from bascule.plan.model import NO_HOST, Endpoint, LinkPlan, NetworkPlan, Plan, PlannedRoute, RelayPlan
+
+Item = TypeVar("Item")
 
 Sessions: TypeAlias = Mapping[tuple[str, Endpoint], int]
 """How many live, by relay and host."""
@@ -19,7 +21,30 @@ def effects(before: Plan, after: Plan, sessions: Sessions) -> Sequence[str]:
     gone = [sentence for name in old if name not in new for sentence in _gone(name, old[name], sessions)]
     came = [sentence for name in new if name not in old for sentence in _came(new[name])]
     changed = [s for name in new if name in old for s in _changed(name, old[name], new[name], sessions)]
-    return [*gone, *came, *changed]
+    return [*_network(before.network, after.network), *gone, *came, *changed]
+
+
+def _network(before: NetworkPlan, after: NetworkPlan) -> Iterator[str]:
+    """Yield what interfaces get, and what they lose if it was we who gave it: others' addresses and routes stay."""
+    for address in _only(after.addresses, before.addresses):
+        yield f"{address.interface} has {address.address}"
+    for route in _only(after.routes, before.routes):
+        yield f"packets for {_far(route)} leave by {route.gateway} on {route.interface}"
+    for address in _only(before.addresses, after.addresses):
+        yield f"{address.interface} loses {address.address}, if Bascule gave it"
+    for route in _only(before.routes, after.routes):
+        yield f"packets for {_far(route)} do not leave by {route.gateway} any more, if Bascule made them"
+    for name, link in after.links.items():
+        if link.mtu is not None and before.links.get(name, LinkPlan()).mtu != link.mtu:
+            yield f"packets on {name} are {link.mtu} bytes long at most"
+
+
+def _only(these: Sequence[Item], those: Sequence[Item]) -> Sequence[Item]:
+    return [one for one in these if one not in those]
+
+
+def _far(route: PlannedRoute) -> str:
+    return str(route.destination) if route.destination.prefixlen else "everywhere else"
 
 
 def _by_name(plan: Plan) -> Mapping[str, Parts]:

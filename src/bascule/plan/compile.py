@@ -12,7 +12,6 @@ from bascule.plan.model import (
     Endpoint,
     HostState,
     MarkOwner,
-    NetworkPlan,
     Plan,
     Pool,
     PoolHost,
@@ -20,6 +19,7 @@ from bascule.plan.model import (
     ProbeTarget,
     RelayPlan,
 )
+from bascule.plan.network import network_plan, promised
 from bascule.plan.orders import Orders
 from bascule.plan.slots import EMPTY, Rankings, deal, serving
 from bascule.plan.sources import ours, own_addresses, own_towards, source
@@ -46,7 +46,8 @@ class Situation:
 
 def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     """Return the plan of a configuration that has no errors. Raises OutOfMarks."""
-    facts = situation.facts
+    facts = promised(configuration, situation.facts)
+    situation = replace(situation, facts=facts)
     relays = [
         _relay(configuration, relay, interface, listens, situation)
         for relay in configuration.load_balancer.relays
@@ -57,7 +58,7 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     relays = [_with_marks(relay, marked) for relay in relays]
     kernel = [relay for relay in relays if relay.engine is EngineName.KERNEL]
     plan = Plan(
-        network=NetworkPlan(sysctls=settings(kernel, marked, facts)),
+        network=network_plan(configuration, facts, settings(kernel, marked, facts)),
         relays=tuple(relays),
         probes=tuple(_probes(configuration, relays, facts)),
         marks=marked,

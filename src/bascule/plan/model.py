@@ -15,9 +15,11 @@ from bascule.config.model import (
     Address,
     Check,
     EngineName,
+    InterfaceAddress,
     Kind,
     Limits,
     Mode,
+    Network,
     OnDown,
     OnEmpty,
     OnRemove,
@@ -239,10 +241,54 @@ class MarkOwner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPlan:
+    """What an interface itself shall be; it shall be up in any case."""
+
+    mtu: int | None = None
+    """None leaves it as it is."""
+    alias: str | None = None
+    """What people call it; None leaves it as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAddress:
+    """An address that an interface shall have."""
+
+    interface: str
+    address: InterfaceAddress
+
+    def __str__(self) -> str:
+        return f"{self.address} on {self.interface}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRoute:
+    """A route that leads somewhere by a gateway."""
+
+    interface: str
+    destination: Network
+    gateway: Address
+
+    @property
+    def name(self) -> str:
+        """Return where it leads to, in the language's words."""
+        return str(self.destination) if self.destination.prefixlen else "default"
+
+    def __str__(self) -> str:
+        return f"route {self.name} by {self.gateway} on {self.interface}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlan:
-    """What the machine's network stack must be set to."""
+    """What the machine's interfaces and its network stack must have."""
 
     sysctls: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, LinkPlan] = field(default_factory=dict)
+    """By the interface's name."""
+    addresses: tuple[PlannedAddress, ...] = ()
+    routes: tuple[PlannedRoute, ...] = ()
+    changeable: bool = False
+    """We may give interfaces what they shall have, and take what we gave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from bascule import __version__
@@ -26,6 +27,7 @@ from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.access_log.entry import tell_end
 from bascule.service.local.access_log.writer import AccessLogWriter
 from bascule.service.local.administration import Administration
+from bascule.service.local.backups import DailyBackups
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
@@ -42,7 +44,8 @@ from bascule.service.local.starting import First, first, instead
 from bascule.service.local.watches.watching import Watches
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener, owner_or_root
-from bascule.store.database import Database, open_database
+from bascule.store.backups import last_good
+from bascule.store.database import DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
 from bascule.store.orders import DatabaseOrders
 from bascule.system.claim import claimed
@@ -57,8 +60,19 @@ def run(request: RunRequest) -> int:
     Raises OperationFailed where the text is refused, MachineError where the machine would not; then nothing is changed.
     """
     logging.basicConfig(format=_FORMAT, datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
-    with claimed(request.state), closing(open_database(request.state)) as database:
+    with claimed(request.state), closing(_opened(request.state)) as database:
         return asyncio.run(_run(request, database, logging.getLogger("bascule")))
+
+
+def _opened(state: Path) -> Database:
+    """Open what is kept; where it is damaged, say which backup is good. Raises MachineError."""
+    try:
+        return open_database(state)
+    except DamagedError as error:
+        good = last_good(state)
+        if good is None:
+            raise
+        raise MachineError(error.step, f"{error.cause}; the last good backup: bascule restore {good.path}") from error
 
 
 async def _run(request: RunRequest, database: Database, log: logging.Logger) -> int:
@@ -111,7 +125,7 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         await server.start(listener)
         followed: tuple[Watching, ...] = (balancer, administration, gathering, counters, access_log, watches)
         if isinstance(source, Deployments):
-            followed = (*followed, source)
+            followed = (*followed, source, DailyBackups(request.state, machine.clock, journal, now=_now))
         async with _beside(*(each.watch() for each in followed), _reload_on_signal(source, journal)):
             last_words = await over.wait()
             if isinstance(source, Deployments):

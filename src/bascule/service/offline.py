@@ -47,3 +47,11 @@ class Offline(Protocol):
     def clear(self, state: Path, socket: Path, /) -> Cleared:
         """Take everything of ours from a machine where no parent runs."""
         ...
+
+    def backup(self, state: Path, file: Path, /) -> str:
+        """Write all that is kept to a file, and return a sentence that says what; a parent may run meanwhile."""
+        ...
+
+    def restore(self, state: Path, file: Path, /) -> str:
+        """Put a backup in the place of what is kept where no parent runs, and return a sentence that says what."""
+        ...

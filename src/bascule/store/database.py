@@ -21,6 +21,10 @@ _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 Row = tuple[Any, ...]
 
 
+class DamagedError(MachineError):
+    """The file is not what we wrote."""
+
+
 class Database:
     """One open file. Blocking: call it from a thread; callers wait for each other."""
 
@@ -31,7 +35,7 @@ class Database:
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[Row]:
         """Return the rows of a query. Raises MachineError, which names the file."""
-        with self._one_at_a_time, _named(f"read {self._path}"):
+        with self._one_at_a_time, named(f"read {self._path}"):
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
@@ -40,12 +44,12 @@ class Database:
 
         Raises MachineError, which names the file.
         """
-        with self._one_at_a_time, _named(f"write {self._path}"), _transaction(self._connection):
+        with self._one_at_a_time, named(f"write {self._path}"), _transaction(self._connection):
             yield self._connection
 
     def damaged(self, cause: str) -> MachineError:
         """Return the error to raise where the file holds what we never wrote."""
-        return MachineError(f"read {self._path}", f"it is damaged: {cause}")
+        return DamagedError(f"read {self._path}", f"it is damaged: {cause}")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -67,7 +71,7 @@ def open_database(folder: Path) -> Database:
             os.close(descriptor)
     except OSError as error:
         raise MachineError(f"open {path}", error.strerror or str(error)) from error
-    with _named(f"open {path}"):
+    with named(f"open {path}"):
         connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             _prepare(path, connection)
@@ -81,17 +85,23 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise MachineError(f"open {path}", f"it is damaged: {found}")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(VERSIONS):
-        raise MachineError(f"open {path}", f"a later Bascule wrote it (version {version}, this one knows {len(VERSIONS)})")
+    version = checked(path, connection)
     for number, statements in enumerate(VERSIONS[version:], version + 1):
         with _transaction(connection):
             for statement in statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+def checked(path: Path, connection: sqlite3.Connection) -> int:
+    """Return the version of a file that is whole. Raises DamagedError, and MachineError where it is a later version's."""
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise DamagedError(f"open {path}", f"it is damaged: {found}")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(VERSIONS):
+        raise MachineError(f"open {path}", f"a later Bascule wrote it (version {version}, this one knows {len(VERSIONS)})")
+    return int(version)
 
 
 @contextmanager
@@ -107,10 +117,11 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _named(step: str) -> Iterator[None]:
+def named(step: str) -> Iterator[None]:
     """Give SQLite's errors the name of what was tried."""
     try:
         yield
     except sqlite3.Error as error:
-        damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED  # the low byte is the primary code
-        raise MachineError(step, f"it is damaged: {error}" if damaged else str(error)) from error
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:  # the low byte is the primary code
+            raise DamagedError(step, f"it is damaged: {error}") from error
+        raise MachineError(step, str(error)) from error

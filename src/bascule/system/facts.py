@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from socket import AF_INET, AF_INET6
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from pyroute2 import IPRoute
 from bascule.config.facts import Facts, InterfaceFacts, RouteFacts
 from bascule.system.commands import Commands
 from bascule.system.errors import MachineError
+from bascule.system.links import no_addressing
 from bascule.system.nft import PROGRAM
 from bascule.system.sysctls import FORWARDING, Sysctls
 
@@ -86,6 +87,7 @@ def observe(sysctls: Sysctls, no_nftables: str, before: Mapping[str, str]) -> Fa
         sysctls=values,
         forwarded_before=frozenset(version for version, name in FORWARDING.items() if values.get(name) == "1"),
         no_nftables=no_nftables,
+        no_addressing=no_addressing(),
         processors=len(os.sched_getaffinity(0)),
     )
 
@@ -113,9 +115,10 @@ def _routes(netlink: Any, names: Mapping[int, str]) -> Iterator[RouteFacts]:
             name = names.get(hops[0]["oif"])
             if route.get_attr("RTA_TABLE") != _MAIN or route["type"] != _UNICAST or name is None:
                 continue
-            destination = route.get_attr("RTA_DST")
+            destination, gateway = route.get_attr("RTA_DST"), route.get_attr("RTA_GATEWAY")
             yield RouteFacts(
                 destination=ip_network(f"{destination}/{route['dst_len']}" if destination else everything),
                 interface=name,
                 metric=route.get_attr("RTA_PRIORITY") or 0,
+                gateway=None if gateway is None else ip_address(gateway),
             )

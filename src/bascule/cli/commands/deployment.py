@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 
+from bascule.cli.commands.export import EXPORT, export
 from bascule.cli.report import complain, report
 from bascule.cli.screen import BAD, GOOD, QUIET, styled
 from bascule.cli.session import Connection, Session
@@ -39,7 +40,11 @@ def cancel(arguments: Namespace, session: Session) -> int:
 
 
 def revisions(arguments: Namespace, session: Session) -> int:
-    """List what was committed, or print one revision."""
+    """List what was committed, print one revision, or write all of them to a folder."""
+    if arguments.number == EXPORT:
+        return export(arguments, session)
+    if arguments.folder is not None or arguments.git:
+        raise UsageError("a folder, and --git, belong to `revisions export`")
     connection = session.connect(arguments.socket)
     if arguments.number is not None:
         found = connection.call(ShowRevision(number=arguments.number))

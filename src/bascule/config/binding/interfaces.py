@@ -42,6 +42,7 @@ def _interface(node: Node, report: Report) -> Interface:
             Assigned(
                 address=line.match[ADDRESS],
                 virtual="virtual" in line.match.options,
+                unmanaged="unmanaged" in line.match.options,
                 span=line.match.spans[ADDRESS.name],
             )
             for line in node.each("address")

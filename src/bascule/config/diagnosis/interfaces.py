@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Diagnostic
+from bascule.config.facts import Facts
 from bascule.config.model import Interface, Route
 
 
@@ -16,6 +17,8 @@ def interfaces(ownership: Ownership) -> Iterator[Diagnostic]:
             yield Diagnostic.warning(interface.span, f"interface {interface.name} does not exist here", hint)
         for route in interface.routes:
             yield from _route(interface, route)
+            yield from _in_the_way(route, ownership.facts)
+        yield from _not_here(interface, ownership.facts)
 
 
 def _route(interface: Interface, route: Route) -> Iterator[Diagnostic]:
@@ -27,3 +30,25 @@ def _route(interface: Interface, route: Route) -> Iterator[Diagnostic]:
     if connected and not route.gateway.is_link_local and not any(route.gateway in network for network in connected):
         what = f"the gateway {route.gateway} of route {name} is in no network of interface {interface.name}"
         yield Diagnostic.warning(route.span, what)
+
+
+def _in_the_way(route: Route, facts: Facts) -> Iterator[Diagnostic]:
+    """Yield that another route, of less than our metric, leads to the same already: that one is in effect."""
+    for known in facts.routes:
+        leads = known.destination == route.destination or (route.destination is None and not known.destination.prefixlen)
+        if not leads or known.metric or known.gateway is None or route.gateway is None:
+            continue
+        if known.gateway.version == route.gateway.version and known.gateway != route.gateway:
+            name = "default" if route.destination is None else str(route.destination)
+            what = f"this machine has a route {name} by {known.gateway}, which stays in effect"
+            yield Diagnostic.warning(route.span, what, f"take that one away for {route.gateway} to take its place")
+
+
+def _not_here(interface: Interface, facts: Facts) -> Iterator[Diagnostic]:
+    """Yield addresses that are lacking and that we may not give."""
+    if not facts.no_addressing or facts.interface(interface.name) is None:
+        return
+    for line in interface.addresses:
+        if not line.unmanaged and facts.holder(line.address.ip) is None:
+            what = f"{line.address.ip} is not on this machine, and {facts.no_addressing}"
+            yield Diagnostic.warning(line.span, what, "run Bascule as root, or add it yourself")

@@ -27,8 +27,11 @@ INTERFACES: Final = Clause(
             word="address",
             parts=(ADDRESS,),
             many=True,
-            help="an address of this machine",
-            options=(Clause(word="virtual", help="it moves with the cluster"),),
+            help="an address of this machine, which gets it where it has it not",
+            options=(
+                Clause(word="virtual", help="it moves with the cluster"),
+                Clause(word="unmanaged", help="somebody else, such as keepalived or DHCP, gives and takes it"),
+            ),
         ),
         Clause(
             word="route",

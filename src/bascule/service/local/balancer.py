@@ -12,6 +12,7 @@ from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration, EngineName
 from bascule.deploy.transaction import RehearsalRefused, Step, deploy
+from bascule.engines.network.links import told
 from bascule.engines.nftables.foreign import Obstacle
 from bascule.engines.nftables.read import dealt_marks, kept_marks
 from bascule.engines.nftables.ruleset import Ruleset
@@ -73,6 +74,7 @@ class Balancer:
 
     def __init__(self, machine: Machine, proxy: ProxyEngine, prober: ProbeProcess, journal: Journal) -> None:
         self._machine = machine
+        self._network = machine.network()
         self._kernel = Kernel(machine)
         self._proxy = proxy
         self._prober = prober
@@ -400,9 +402,18 @@ class Balancer:
             await self._look_around()
         if due or replace(facts, sysctls={}) != replace(self.running.facts, sysctls={}):
             self._running = replace(self.running, facts=facts)
+            lost = await self._lost()
             await self._mend()
+            if lost:
+                words = f"somebody else took {lost}: it is there again"
+                self._journal.note(EventKind.MACHINE, words, grade=Grade.WARNING, state="mended")
             await self._settle()
         await self._end_sessions()
+
+    async def _lost(self) -> str:
+        """Return what of ours the interfaces have no more, in words. Raises MachineError."""
+        arrivals, _ = self._network
+        return told(arrivals.difference(self.running.plan.network, await arrivals.observe()))
 
     async def look_for_obstacles(self) -> Sequence[Obstacle]:
         """Return the chains of others that stop what relays carry, for certain or perhaps. Raises MachineError."""
@@ -445,7 +456,9 @@ class Balancer:
         await self._prober.set_probes(plan.probes)
 
     async def _deploy(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Sequence[Diagnostic]:
-        said = await deploy([*self._kernel.steps(plan), Step(self._proxy, proxy_plan(plan, states))])
+        arrivals, departures = (Step(engine, plan.network) for engine in self._network)
+        carriers = [*self._kernel.steps(plan), Step(self._proxy, proxy_plan(plan, states))]
+        said = await deploy([arrivals, *carriers, departures])
         for warning in said:
             self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
         return said

@@ -28,6 +28,7 @@ async def clear_machine(machine: Machine, proxy: ProxyEngine, *, kernel: bool) -
     await _attempt(_clear_workers(proxy), done, left)
     if not kernel or await _attempt(_clear_kernel(machine), done, left):
         await _attempt(_clear_settings(machine), done, left)
+    await _attempt(_clear_network(machine), done, left)
     if kernel and not left and not await NftablesEngine(machine.nft).drop_keeper():
         left.append(
             "table inet bascule_keep: two empty nat chains, since without any nat chain the kernel would reset every "
@@ -52,8 +53,14 @@ async def _clear_workers(proxy: ProxyEngine) -> Sequence[str]:
 
 
 async def _clear_settings(machine: Machine) -> Sequence[str]:
-    settings = await machine.network().clear()
+    settings = await machine.settings().clear()
     return [f"{counted(settings, 'kernel setting')} set to the old value"] if settings else []
+
+
+async def _clear_network(machine: Machine) -> Sequence[str]:
+    _, departures = machine.network()
+    taken = await departures.clear()
+    return [f"{taken} of our addresses and routes taken away"] if taken else []
 
 
 async def _clear_kernel(machine: Machine) -> Sequence[str]:

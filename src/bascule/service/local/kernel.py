@@ -31,7 +31,7 @@ class Kernel:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._network = machine.network()
+        self._settings = machine.settings()
         self._nftables = NftablesEngine(machine.nft)
         self._sessions = Sessions(machine.nft, machine.conntrack, machine.nudge)
         self._settling = Settling(machine.nft, machine.clock)
@@ -51,7 +51,7 @@ class Kernel:
 
         Where the plan has no kernel relay, and we never changed a setting, rules that are there are not ours to touch.
         """
-        if plan.of(EngineName.KERNEL) or self._network.before():
+        if plan.of(EngineName.KERNEL) or self._settings.before():
             return plan, rules
         return replace(plan, marks={}), None
 
@@ -70,7 +70,7 @@ class Kernel:
         if not plan.marks:
             return ()
         rules: Engine[Ruleset | None, Ruleset | None, str] = self._nftables
-        return Step(self._network, plan.network), Step(rules, compose(plan))
+        return Step(self._settings, plan.network), Step(rules, compose(plan))
 
     async def flip(self, before: Plan, after: Plan) -> None:
         """Bring the slots of one plan to those of another that differs in them alone."""

@@ -6,15 +6,19 @@ from pathlib import Path
 from random import SystemRandom
 
 from bascule.config.facts import Facts
-from bascule.engines.network.engine import NetworkEngine
+from bascule.engines.network.given import GivenFile
+from bascule.engines.network.links import Arrivals, Departures
+from bascule.engines.network.settings import SettingsEngine
 from bascule.engines.nftables.rules.probing import PACKET_MARK
 from bascule.system.accounts import Accounts, KernelAccounts
+from bascule.system.announce import EthernetNeighbours, Neighbours
 from bascule.system.changes import Changes, KernelChanges
 from bascule.system.clock import Clock, SystemClock
 from bascule.system.commands import Commands, SystemCommands
 from bascule.system.conntrack import Conntrack, KernelConntrack
 from bascule.system.endings import Endings, KernelEndings
 from bascule.system.facts import nftables_refusal, observe
+from bascule.system.links import KernelLinks, LinksDoor, network_stamp
 from bascule.system.nft import Nft, NftProgram
 from bascule.system.nudge import Nudge, RawNudge
 from bascule.system.sysctls import KernelSysctls, Sysctls
@@ -31,20 +35,27 @@ class Machine:
     endings: Endings
     nudge: Nudge
     sysctls: Sysctls
+    links: LinksDoor
+    neighbours: Neighbours
     changes: Changes
     clock: Clock
     state: Path
     """The folder that outlives us."""
 
-    def network(self) -> NetworkEngine:
+    def network(self) -> tuple[Arrivals, Departures]:
+        """Return the engines of addresses and routes: what comes, and what goes. Raises MachineError."""
+        file = GivenFile(self.state, network_stamp())
+        return Arrivals(self.links, self.neighbours, file), Departures(self.links, self.neighbours, file)
+
+    def settings(self) -> SettingsEngine:
         """Return the engine of kernel settings."""
-        return NetworkEngine(self.sysctls, self.state)
+        return SettingsEngine(self.sysctls, self.state)
 
     async def facts(self, no_nftables: str | None = None) -> Facts:
         """Look at the machine; `no_nftables` says what is known already of the right to load rules."""
         if no_nftables is None:
             no_nftables = await nftables_refusal(self.commands)
-        return await asyncio.to_thread(observe, self.sysctls, no_nftables, self.network().before())
+        return await asyncio.to_thread(observe, self.sysctls, no_nftables, self.settings().before())
 
 
 def this_machine(state: Path) -> Machine:
@@ -58,6 +69,8 @@ def this_machine(state: Path) -> Machine:
         endings=KernelEndings(),
         nudge=RawNudge(PACKET_MARK, SystemRandom()),
         sysctls=KernelSysctls(),
+        links=KernelLinks(),
+        neighbours=EthernetNeighbours(),
         changes=changes,
         clock=SystemClock(),
         state=state,

@@ -12,10 +12,13 @@ from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
 from bascule.service.local.machine import Machine, this_machine
 from bascule.service.local.preparation import judge, rehearsal_plan
+from bascule.service.local.words import counted
 from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain
 from bascule.service.results import Cleared, Explained
-from bascule.system.claim import only_one_here
+from bascule.store.backups import Backup, back_up, restore
+from bascule.store.database import FILE
+from bascule.system.claim import claimed, only_one_here
 from bascule.system.errors import MachineError
 
 
@@ -41,8 +44,23 @@ class LocalOffline:
         """Take everything of ours away where no parent runs."""
         return asyncio.run(_clear(this_machine(state), socket))
 
+    def backup(self, state: Path, file: Path, /) -> str:
+        """Write all that is kept to one file."""
+        return f"{file} holds {_held(back_up(state, file))}"
+
+    def restore(self, state: Path, file: Path, /) -> str:
+        """Put a backup in the place of what is kept; who runs with it would go on with what he knows."""
+        with claimed(state):
+            return f"restored {_held(restore(state, file))}; what was there is {state / FILE}.replaced"
+
     def _facts(self) -> Facts:
         return asyncio.run(self._machine.facts())
+
+
+def _held(backup: Backup) -> str:
+    if backup.newest is None:
+        return "no revision"
+    return f"{counted(backup.revisions, 'revision')}, the newest of {backup.newest.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 async def _checked(machine: Machine, text: bytes) -> Sequence[Diagnostic]:
@@ -57,7 +75,7 @@ async def _checked(machine: Machine, text: bytes) -> Sequence[Diagnostic]:
 
 async def _clear(machine: Machine, socket: Path) -> Cleared:
     facts = await machine.facts()
-    if facts.no_nftables and machine.network().before():
+    if facts.no_nftables and machine.settings().before():
         raise MachineError("take the kernel's relays away", facts.no_nftables)
     proxy = ProxyEngine(socket.parent, clock=machine.clock, report=lambda _: None)
     if facts.no_nftables:

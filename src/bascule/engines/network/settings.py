@@ -26,10 +26,10 @@ class Settings:
     """Of those that we have changed, what they were."""
 
 
-class NetworkEngine:
+class SettingsEngine:
     """Sets what the plan names; a setting it names no more goes back to its old value."""
 
-    name = "network"
+    name = "settings"
 
     def __init__(self, sysctls: Sysctls, state: Path) -> None:
         self._sysctls = sysctls

@@ -1,0 +1,263 @@
+"""Gives interfaces the addresses and routes of a plan first of all, and takes those of an earlier plan last of all.
+
+In between everything else changes, so that nothing ever uses an address that is not there. What the machine has already is
+adopted: it counts as given, and stays when the plan no longer names it.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from bascule.config.diagnostics import Diagnostic, Span
+from bascule.config.model import InterfaceAddress
+from bascule.engines.network.given import Given, GivenFile
+from bascule.plan.model import LinkPlan, NetworkPlan, PlannedAddress, PlannedRoute
+from bascule.system.announce import Neighbours
+from bascule.system.errors import MachineError
+from bascule.system.links import (
+    OUR_METRIC,
+    Act,
+    AddAddress,
+    AddWay,
+    Link,
+    Links,
+    LinksDoor,
+    RemoveAddress,
+    RemoveWay,
+    SetLink,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Interfaces as they are, and what of it is ours."""
+
+    now: Links
+    given: Given
+
+    def held(self) -> frozenset[PlannedAddress]:
+        """Return every address there is."""
+        return frozenset(
+            PlannedAddress(link.name, address) for link in self.now.links.values() for address in link.addresses
+        )
+
+    def ours(self) -> frozenset[PlannedAddress]:
+        """Return the addresses that we gave and that are still there."""
+        return self.given.addresses & self.held()
+
+    def our_routes(self) -> frozenset[PlannedRoute]:
+        """Return the routes that we gave."""
+        return frozenset(PlannedRoute(way.interface, way.destination, way.gateway) for way in self.now.ways if way.ours)
+
+
+class LinksEngine:
+    """What both halves do alike. Raises MachineError wherever the machine refuses."""
+
+    name = "network"
+
+    def __init__(self, door: LinksDoor, neighbours: Neighbours, file: GivenFile) -> None:
+        self._door = door
+        self._neighbours = neighbours
+        self._file = file
+
+    async def observe(self) -> Seen:
+        """Return what is there, and what of it is ours."""
+        return Seen(await asyncio.to_thread(self._door.look), self._file.read())
+
+    async def rehearse(self, changes: Sequence[Act]) -> Sequence[Diagnostic]:
+        """Ask the segments who has the addresses that we would give."""
+        given: dict[str, list[InterfaceAddress]] = {}
+        for act in changes:
+            if isinstance(act, AddAddress):
+                given.setdefault(act.interface, []).append(act.address)
+        said = await asyncio.gather(*(asyncio.to_thread(self._taken, name, given[name]) for name in given))
+        return [diagnostic for found in said for diagnostic in found]
+
+    def _taken(self, interface: str, addresses: Sequence[InterfaceAddress]) -> Sequence[Diagnostic]:
+        try:
+            holders = self._neighbours.holders(interface, [address.ip for address in addresses])
+        except MachineError:
+            return []  # who cannot ask goes on as if there were nobody
+        return [
+            Diagnostic.warning(
+                Span(),
+                f"another machine has {address} already: {holder} on the segment of {interface}",
+                "clients reach the one or the other until only one has it",
+            )
+            for address, holder in holders.items()
+        ]
+
+    async def apply(self, changes: Sequence[Act]) -> None:
+        """Make the changes one by one; what we give is noted before, what we take after."""
+        await asyncio.to_thread(self._apply, changes)
+
+    def _apply(self, changes: Sequence[Act]) -> None:
+        for act in changes:
+            given = self._file.read()
+            if isinstance(act, AddAddress):
+                self._note(given, addresses=given.addresses | {PlannedAddress(act.interface, act.address)})
+            if isinstance(act, SetLink):
+                self._note(given, before={**given.before, act.interface: self._before(act, given)})
+            try:
+                self._door.do(act)
+            except MachineError:
+                if isinstance(act, AddAddress):
+                    self._note(self._file.read(), addresses=given.addresses)
+                raise
+            if isinstance(act, RemoveAddress):
+                self._note(given, addresses=given.addresses - {PlannedAddress(act.interface, act.address)})
+            if isinstance(act, AddAddress):
+                with suppress(MachineError):  # whoever cannot be told now finds out when its own memory is old
+                    self._neighbours.announce(act.interface, act.address.ip)
+
+    def _note(self, given: Given, **changed: object) -> None:
+        changes = replace(given, **changed)  # type: ignore[arg-type]  # fields by name
+        if changes != given:
+            self._file.write(changes)
+
+    def _before(self, act: SetLink, given: Given) -> LinkPlan:
+        """Return what an interface was before we first changed it."""
+        link, known = self._door.look().links.get(act.interface), given.before.get(act.interface, LinkPlan())
+        if link is None:
+            return known
+        return LinkPlan(
+            mtu=link.mtu if known.mtu is None and act.mtu is not None else known.mtu,
+            alias=link.alias if known.alias is None and act.alias is not None else known.alias,
+        )
+
+    async def restore(self, snapshot: Seen) -> None:
+        """Bring back what was observed: what we have given since goes, what we have taken since comes back."""
+        now = await self.observe()
+        acts: list[Act] = [
+            *(SetLink(link.name, link.mtu, link.alias) for link in _different(snapshot.now, now.now)),
+            *_takes(now.ours() - snapshot.held(), now.our_routes() - snapshot.our_routes()),
+            *_gives(snapshot.ours() - now.held(), snapshot.our_routes() - now.our_routes()),
+        ]
+        await self.apply(acts)
+
+
+class Arrivals(LinksEngine):
+    """Gives what a plan names and interfaces lack."""
+
+    def difference(self, desired: NetworkPlan, observed: Seen) -> Sequence[Act]:
+        """Return what to give; nothing where we may not."""
+        if not desired.changeable:
+            return []
+        return [*_set_links(desired, observed), *_missing(desired, observed), *_lacking(desired, observed)]
+
+
+class Departures(LinksEngine):
+    """Takes what we gave and a plan names no more."""
+
+    def difference(self, desired: NetworkPlan, observed: Seen) -> Sequence[Act]:
+        """Return what to take, routes first; interfaces that are named no more are as they were before."""
+        if not desired.changeable:
+            return []
+        wanted = {(each.interface, each.address.ip) for each in desired.addresses}  # with another length it was replaced
+        gone = frozenset(each for each in observed.ours() if (each.interface, each.address.ip) not in wanted)
+        return [*_takes(gone, observed.our_routes() - frozenset(desired.routes)), *_let_be(desired, observed)]
+
+    async def apply(self, changes: Sequence[Act]) -> None:
+        """Make them; the kernel takes all IPv4 addresses of a network with its first one (`promote_secondaries`).
+
+        Those that went along come back at once.
+        """
+        before = await self.observe()
+        await super().apply(changes)
+        self._forget(changes)
+        gone = frozenset(PlannedAddress(act.interface, act.address) for act in changes if isinstance(act, RemoveAddress))
+        after = await self.observe()
+        for lost in before.held() - gone - after.held():
+            await asyncio.to_thread(self._door.do, AddAddress(lost.interface, lost.address))
+
+    def _forget(self, changes: Sequence[Act]) -> None:
+        """Forget what interfaces have back: it is the operator's to change from then on."""
+        given = self._file.read()
+        before = dict(given.before)
+        for act in changes:
+            if isinstance(act, SetLink) and act.interface in before:
+                known = before[act.interface]
+                before[act.interface] = LinkPlan(
+                    mtu=known.mtu if act.mtu is None else None, alias=known.alias if act.alias is None else None
+                )
+        self._note(given, before={name: link for name, link in before.items() if link != LinkPlan()})
+
+    async def clear(self) -> int:
+        """Take everything that we gave, and forget; return how many addresses and routes there were."""
+        seen = await self.observe()
+        acts = self.difference(NetworkPlan(changeable=True), seen)
+        if acts:
+            await self.apply(acts)
+        self._file.forget()
+        return len(seen.ours()) + len(seen.our_routes())
+
+
+def told(lost: Sequence[Act]) -> str:
+    """Return what was lost and is given anew, in words: `10.2.0.50/24 from eth0 and the route to …`; empty for nothing."""
+    words = [f"{act.address} from {act.interface}" for act in lost if isinstance(act, AddAddress)]
+    words += [f"the route to {act.destination} by {act.gateway}" for act in lost if isinstance(act, AddWay)]
+    return " and ".join(words)
+
+
+def _set_links(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
+    for name, wanted in desired.links.items():
+        link = observed.now.links.get(name)
+        if link is None:
+            continue
+        mtu = wanted.mtu if wanted.mtu != link.mtu else None
+        alias = wanted.alias if wanted.alias != link.alias else None
+        if mtu is not None or alias is not None or not link.up:
+            yield SetLink(name, mtu, alias)
+
+
+def _missing(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
+    """Yield what gives the addresses that are missing; one of ours with another prefix length makes way."""
+    ours = observed.ours()
+    kept = {held.address.ip for held in observed.held() - ours}
+    for wanted in desired.addresses:
+        if wanted in ours or wanted.address.ip in kept or wanted.interface not in observed.now.links:
+            continue
+        for old in ours:
+            if old.interface == wanted.interface and old.address.ip == wanted.address.ip:
+                yield RemoveAddress(old.interface, old.address)
+        yield AddAddress(wanted.interface, wanted.address)
+
+
+def _lacking(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
+    """Yield what adds the routes that are lacking; where somebody else's leads to the same, that one stays alone."""
+    there = {PlannedRoute(way.interface, way.destination, way.gateway) for way in observed.now.ways}
+    others = {way.destination for way in observed.now.ways if not way.ours and way.metric <= OUR_METRIC}
+    for wanted in desired.routes:
+        if wanted not in there and wanted.destination not in others and wanted.interface in observed.now.links:
+            yield AddWay(wanted.interface, wanted.destination, wanted.gateway)
+
+
+def _takes(addresses: frozenset[PlannedAddress], routes: frozenset[PlannedRoute]) -> Iterator[Act]:
+    yield from (RemoveWay(each.interface, each.destination, each.gateway) for each in sorted(routes, key=str))
+    yield from (RemoveAddress(each.interface, each.address) for each in sorted(addresses, key=str))
+
+
+def _gives(addresses: frozenset[PlannedAddress], routes: frozenset[PlannedRoute]) -> Iterator[Act]:
+    yield from (AddAddress(each.interface, each.address) for each in sorted(addresses, key=str))
+    yield from (AddWay(each.interface, each.destination, each.gateway) for each in sorted(routes, key=str))
+
+
+def _let_be(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
+    """Yield what gives interfaces their old settings back, where the plan says nothing of them any more."""
+    for name, before in observed.given.before.items():
+        link, wanted = observed.now.links.get(name), desired.links.get(name, LinkPlan())
+        if link is None:
+            continue
+        mtu = before.mtu if wanted.mtu is None and before.mtu != link.mtu else None
+        alias = before.alias if wanted.alias is None and before.alias != link.alias else None
+        if mtu is not None or alias is not None:
+            yield SetLink(name, mtu, alias)
+
+
+def _different(before: Links, now: Links) -> Iterator[Link]:
+    """Yield the interfaces as they were that are otherwise now."""
+    for name, link in before.links.items():
+        present: Mapping[str, Link] = now.links
+        if name in present and (present[name].mtu, present[name].alias) != (link.mtu, link.alias):
+            yield link

@@ -1,0 +1,245 @@
+"""The door to interfaces, their addresses and routes: rtnetlink(7) in the network namespace we run in.
+
+Every method blocks for some milliseconds: call it from a thread.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_interface, ip_network
+from pathlib import Path
+from socket import AF_INET, AF_INET6
+from typing import Any, Final, Protocol, TypeAlias
+
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from bascule.config.model import Address, InterfaceAddress, Network
+from bascule.system.errors import MachineError
+
+OUR_PROTOCOL: Final = 181
+"""The protocol number of our routes and, where the kernel keeps one (Linux since 5.18), of our addresses; `ip route`
+shows it. None of linux/rtnetlink.h."""
+
+OUR_METRIC: Final = 1
+"""Metric of our routes: less than those that DHCP and router advertisements bring, and more than a static one's 0."""
+
+_UP: Final = 1  # IFF_UP
+_NO_DETECTION: Final = 0x02  # IFA_F_NODAD
+_MAIN: Final = 254  # RT_TABLE_MAIN
+_UNICAST: Final = 1  # RTN_UNICAST
+_FAMILY: Final = {4: AF_INET, 6: AF_INET6}
+_EVERYTHING: Final = {4: "0.0.0.0/0", 6: "::/0"}
+_CAP_NET_ADMIN: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An interface as it is."""
+
+    name: str
+    up: bool
+    mtu: int
+    alias: str = ""
+    addresses: tuple[InterfaceAddress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A route of the main table, by a gateway."""
+
+    interface: str
+    destination: Network
+    gateway: Address
+    metric: int = 0
+    ours: bool = False
+    """It has our protocol number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """All of it at one moment."""
+
+    links: Mapping[str, Link]
+    ways: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetLink:
+    """Have an interface be up, with this length of packets (None leaves it) and this alias (None leaves it)."""
+
+    interface: str
+    mtu: int | None = None
+    alias: str | None = None
+
+    def __str__(self) -> str:
+        mtu = "" if self.mtu is None else f", mtu {self.mtu}"
+        return f"set {self.interface} up{mtu}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddAddress:
+    """Give an interface an address."""
+
+    interface: str
+    address: InterfaceAddress
+
+    def __str__(self) -> str:
+        return f"give {self.interface} the address {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAddress:
+    """Take an address from an interface."""
+
+    interface: str
+    address: InterfaceAddress
+
+    def __str__(self) -> str:
+        return f"take the address {self.address} from {self.interface}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddWay:
+    """Add a route of ours."""
+
+    interface: str
+    destination: Network
+    gateway: Address
+
+    def __str__(self) -> str:
+        return f"add the route to {self.destination} by {self.gateway}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveWay:
+    """Remove a route of ours; one of others that is alike stays."""
+
+    interface: str
+    destination: Network
+    gateway: Address
+
+    def __str__(self) -> str:
+        return f"remove the route to {self.destination} by {self.gateway}"
+
+
+Act: TypeAlias = SetLink | AddAddress | RemoveAddress | AddWay | RemoveWay
+
+
+class LinksDoor(Protocol):
+    """Reads and changes them."""
+
+    def look(self) -> Links:
+        """Return what is there. Raises MachineError."""
+        ...
+
+    def do(self, act: Act) -> None:
+        """Change one thing. Raises MachineError."""
+        ...
+
+
+def no_addressing() -> str:
+    """Return why this process may not give interfaces addresses; empty where it may (capabilities(7), CAP_NET_ADMIN)."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        name, _, value = line.partition(":")
+        if name == "CapEff" and int(value, 16) >> _CAP_NET_ADMIN & 1:
+            return ""
+    return "this user may not change addresses and routes"
+
+
+class KernelLinks:
+    """Asks the kernel, each time anew."""
+
+    def look(self) -> Links:
+        """Read links, addresses and routes; link-local addresses are the kernel's own and left out."""
+        with _netlink("read interfaces and routes") as netlink:
+            names: dict[int, str] = {}
+            links: dict[str, Link] = {}
+            held: dict[int, list[InterfaceAddress]] = {}
+            for entry in netlink.get_addr():
+                told = entry.get_attr("IFA_LOCAL") or entry.get_attr("IFA_ADDRESS")
+                held.setdefault(entry["index"], []).append(ip_interface(f"{told}/{entry['prefixlen']}"))
+            for entry in netlink.get_links():
+                name = entry.get_attr("IFLA_IFNAME")
+                names[entry["index"]] = name
+                links[name] = Link(
+                    name=name,
+                    up=bool(entry["flags"] & _UP),
+                    mtu=entry.get_attr("IFLA_MTU"),
+                    alias=entry.get_attr("IFLA_IFALIAS") or "",
+                    addresses=tuple(held.get(entry["index"], ())),
+                )
+            return Links(links=links, ways=tuple(_ways(netlink, names)))
+
+    def do(self, act: Act) -> None:
+        """Ask for it."""
+        with _netlink(str(act)) as netlink:
+            found = netlink.link_lookup(ifname=act.interface)
+            if not found:
+                raise MachineError(str(act), f"there is no interface {act.interface}")
+            _do(netlink, found[0], act)
+
+
+def _do(netlink: Any, index: int, act: Act) -> None:
+    match act:
+        case SetLink():
+            values = {key: value for key, value in (("mtu", act.mtu), ("ifalias", act.alias)) if value is not None}
+            netlink.link("set", index=index, state="up", **values)
+        case AddAddress(_, address):
+            flags = {"flags": _NO_DETECTION} if address.version == 6 else {}  # noqa: PLR2004 - IP version
+            netlink.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **flags)
+        case RemoveAddress(_, address):
+            netlink.addr("del", index=index, address=str(address.ip), prefixlen=address.network.prefixlen)
+        case AddWay(_, destination, gateway):
+            netlink.route("add", **_route(destination, gateway, index))
+        case RemoveWay(_, destination, gateway):
+            netlink.route("del", **_route(destination, gateway, index))
+
+
+def _route(destination: Network, gateway: Address, index: int) -> Mapping[str, Any]:
+    """Return a route of ours as pyroute2 takes it."""
+    return {
+        "family": _FAMILY[destination.version],
+        "dst": str(destination),
+        "gateway": str(gateway),
+        "oif": index,
+        "proto": OUR_PROTOCOL,
+        "priority": OUR_METRIC,
+    }
+
+
+def network_stamp() -> str:
+    """Return what names this network namespace in this start of the machine. Raises MachineError."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/thread-self/ns/net').stat().st_ino}"
+    except OSError as error:
+        raise MachineError("tell this network from others", error.strerror or str(error)) from error
+
+
+@contextmanager
+def _netlink(step: str) -> Iterator[Any]:
+    """Open a socket for one step, and name it in what goes wrong."""
+    try:
+        with IPRoute() as netlink:
+            yield netlink
+    except NetlinkError as error:
+        raise MachineError(step, error.args[1] if len(error.args) > 1 else str(error)) from error
+    except OSError as error:
+        raise MachineError(step, error.strerror or str(error)) from error
+
+
+def _ways(netlink: Any, names: Mapping[int, str]) -> Iterator[Way]:
+    for version, family in _FAMILY.items():
+        for route in netlink.get_routes(family=family):
+            gateway, interface = route.get_attr("RTA_GATEWAY"), names.get(route.get_attr("RTA_OIF") or 0)
+            if route.get_attr("RTA_TABLE") != _MAIN or route["type"] != _UNICAST or gateway is None or interface is None:
+                continue
+            destination = route.get_attr("RTA_DST")
+            yield Way(
+                interface=interface,
+                destination=ip_network(f"{destination}/{route['dst_len']}" if destination else _EVERYTHING[version]),
+                gateway=ip_address(gateway),
+                metric=route.get_attr("RTA_PRIORITY") or 0,
+                ours=route["proto"] == OUR_PROTOCOL,
+            )

@@ -1,0 +1,208 @@
+"""Interfaces get what a plan names, and lose what we gave: the same on a fake machine and on a real one."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_interface, ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from bascule.deploy.transaction import Step, deploy
+from bascule.engines.network.given import GivenFile
+from bascule.engines.network.links import Arrivals, Departures, told
+from bascule.plan.model import LinkPlan, NetworkPlan, PlannedAddress, PlannedRoute
+from bascule.system.announce import EthernetNeighbours, Neighbours
+from bascule.system.errors import MachineError
+from bascule.system.links import AddAddress, KernelLinks, LinksDoor, RemoveAddress, Way, network_stamp
+from bed.fake_links import FakeLinks, FakeNeighbours
+from bed.layout import Layout
+from bed.netlab import NetLab
+from bed.node import Node
+
+Result = TypeVar("Result")
+
+OWN = PlannedAddress("eth0", ip_interface("10.80.0.2/16"))
+OWN6 = PlannedAddress("eth0", ip_interface("fd80::2/64"))
+NEW = PlannedAddress("eth0", ip_interface("10.80.0.10/16"))
+NEW6 = PlannedAddress("eth0", ip_interface("fd80::10/64"))
+OTHER = PlannedAddress("eth0", ip_interface("192.0.2.1/24"))
+SECOND = PlannedAddress("eth0", ip_interface("192.0.2.2/24"))
+FAR = PlannedRoute("eth0", ip_network("198.51.100.0/24"), ip_address("10.80.0.100"))
+FAR6 = PlannedRoute("eth0", ip_network("2001:db8::/32"), ip_address("fd80::100"))
+FULL = NetworkPlan(
+    addresses=(OWN, NEW, OWN6, NEW6), routes=(FAR, FAR6), links={"eth0": LinkPlan(mtu=1400, alias="mail")}, changeable=True
+)
+NOTHING = NetworkPlan(changeable=True)
+
+
+@dataclass
+class Rig:
+    """A machine, and the engines over it as each start of Bascule makes them."""
+
+    door: LinksDoor
+    neighbours: Neighbours
+    state: Path
+    node: Node | None = None
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run to its end, on the node where there is one."""
+        with self.node.entered() if self.node else nullcontext():
+            return asyncio.run(work)
+
+    def engines(self) -> tuple[Arrivals, Departures]:
+        """Return them, knowing nothing but what was kept."""
+        with self.node.entered() if self.node else nullcontext():
+            file = GivenFile(self.state, network_stamp())
+        return Arrivals(self.door, self.neighbours, file), Departures(self.door, self.neighbours, file)
+
+    def put(self, plan: NetworkPlan) -> None:
+        """Deploy a plan's network."""
+        self.run(deploy([Step(engine, plan) for engine in self.engines()]))
+
+    def held(self) -> set[PlannedAddress]:
+        """Return the addresses of eth0."""
+        link = self.run(asyncio.to_thread(self.door.look)).links["eth0"]
+        return {PlannedAddress("eth0", address) for address in link.addresses if not address.is_link_local}
+
+    def link(self) -> LinkPlan:
+        """Return what eth0 is."""
+        link = self.run(asyncio.to_thread(self.door.look)).links["eth0"]
+        return LinkPlan(mtu=link.mtu, alias=link.alias)
+
+    def ways(self) -> set[PlannedRoute]:
+        """Return the routes by gateways on eth0."""
+        seen = self.run(asyncio.to_thread(self.door.look))
+        return {PlannedRoute(way.interface, way.destination, way.gateway) for way in seen.ways}
+
+    def act(self, *acts: AddAddress | RemoveAddress) -> None:
+        """Have somebody else change something."""
+        for act in acts:
+            self.run(asyncio.to_thread(self.door.do, act))
+
+
+@pytest.fixture(params=["fake", pytest.param("kernel", marks=pytest.mark.kernel)])
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    """Return a machine whose eth0 has an address of each IP version."""
+    if request.param == "fake":
+        yield Rig(FakeLinks({"eth0": (OWN.address, OWN6.address)}), FakeNeighbours(), tmp_path)
+    else:
+        lab: Callable[[Layout], NetLab] = request.getfixturevalue("lab")
+        yield Rig(KernelLinks(), EthernetNeighbours(), tmp_path, lab(Layout(arms=1, servers=1))["lb1"])
+
+
+def test_what_lacks_comes_and_goes_again(rig: Rig) -> None:
+    """Addresses, routes, length of packets and alias; what was there before is there after."""
+    before, ways = rig.link(), rig.ways()
+    rig.put(FULL)
+    assert rig.held() == {OWN, NEW, OWN6, NEW6}
+    assert rig.ways() == ways | {FAR, FAR6}
+    assert rig.link() == LinkPlan(mtu=1400, alias="mail")
+    for engine in rig.engines():
+        assert not engine.difference(FULL, rig.run(engine.observe()))
+    rig.put(NOTHING)
+    assert rig.held() == {OWN, OWN6}
+    assert rig.ways() == ways
+    assert rig.link() == before
+
+
+def test_what_was_there_is_adopted_and_stays(rig: Rig) -> None:
+    """Also with another prefix length."""
+    rig.act(AddAddress("eth0", ip_interface("10.80.0.10/32")))
+    rig.put(FULL)
+    rig.put(NOTHING)
+    assert rig.held() == {OWN, OWN6, PlannedAddress("eth0", ip_interface("10.80.0.10/32"))}
+
+
+def test_addresses_outlive_us_and_are_still_ours(rig: Rig) -> None:
+    """Another start takes what an earlier one gave."""
+    rig.put(FULL)
+    arrivals, departures = rig.engines()
+    assert rig.run(arrivals.observe()).ours() == {NEW, NEW6}
+    assert rig.run(departures.clear()) == 4
+    assert rig.held() == {OWN, OWN6}
+
+
+def test_another_prefix_length_takes_the_place_of_ours(rig: Rig) -> None:
+    """Of both IP versions, of which the kernel would keep both or refuse the second."""
+    rig.put(NetworkPlan(addresses=(NEW, NEW6), changeable=True))
+    changed = [PlannedAddress("eth0", ip_interface(address)) for address in ("10.80.0.10/24", "fd80::10/80")]
+    rig.put(NetworkPlan(addresses=tuple(changed), changeable=True))
+    assert rig.held() == {OWN, OWN6, *changed}
+
+
+def test_the_first_address_of_a_network_takes_no_other_with_it(rig: Rig) -> None:
+    """The kernel removes all IPv4 addresses of a network with its first one."""
+    rig.put(NetworkPlan(addresses=(OTHER,), changeable=True))
+    rig.act(AddAddress("eth0", SECOND.address))
+    rig.put(NOTHING)
+    assert rig.held() == {OWN, OWN6, SECOND}
+
+
+def test_what_somebody_takes_is_seen(rig: Rig) -> None:
+    """It is named, and comes back."""
+    rig.put(FULL)
+    rig.act(RemoveAddress("eth0", NEW.address))
+    arrivals, _ = rig.engines()
+    assert told(arrivals.difference(FULL, rig.run(arrivals.observe()))).startswith("10.80.0.10/16 from eth0")
+    rig.put(FULL)
+    assert rig.held() == {OWN, NEW, OWN6, NEW6}
+
+
+def test_a_failed_deployment_leaves_nothing(rig: Rig) -> None:
+    """What was given before the failure is taken back, and not noted as ours."""
+    before, ways = rig.held(), rig.ways()
+    wrong = PlannedRoute("eth0", ip_network("203.0.113.0/24"), ip_address("172.31.0.1"))
+    with pytest.raises(MachineError, match=r"add the route to 203\.0\.113\.0/24 by 172\.31\.0\.1"):
+        rig.put(NetworkPlan(addresses=(NEW,), routes=(FAR, wrong), links={"eth0": LinkPlan(mtu=1400)}, changeable=True))
+    assert rig.held() == before
+    assert rig.ways() == ways
+    assert rig.link().mtu == 1500
+
+
+def test_an_interface_that_is_gone_gets_nothing(rig: Rig) -> None:
+    """A plan may be older than the machine."""
+    gone = PlannedAddress("eth7", NEW.address)
+    rig.put(NetworkPlan(addresses=(gone,), links={"eth7": LinkPlan(mtu=1400)}, changeable=True))
+    assert rig.held() == {OWN, OWN6}
+
+
+def test_nothing_is_touched_where_we_may_not(rig: Rig) -> None:
+    """A plan of a user without the right has nothing to change."""
+    for engine in rig.engines():
+        assert not engine.difference(NetworkPlan(addresses=(NEW,)), rig.run(engine.observe()))
+
+
+async def test_a_route_of_somebody_else_stays_alone(tmp_path: Path) -> None:
+    """It is in effect already; ours would be second, or refused."""
+    other = Way(interface="eth0", destination=FAR.destination, gateway=ip_address("10.80.0.200"))
+    door = FakeLinks({"eth0": (OWN.address,)}, [other])
+    arrivals = Arrivals(door, FakeNeighbours(), GivenFile(tmp_path, "this"))
+    assert not arrivals.difference(NetworkPlan(routes=(FAR,), changeable=True), await arrivals.observe())
+
+
+async def test_a_taken_address_is_a_warning(tmp_path: Path) -> None:
+    """It names who has it."""
+    door, neighbours = FakeLinks({"eth0": (OWN.address,)}), FakeNeighbours({NEW.address.ip: "02:00:00:00:00:07"})
+    arrivals = Arrivals(door, neighbours, GivenFile(tmp_path, "this"))
+    (said,) = await deploy([Step(arrivals, NetworkPlan(addresses=(NEW,), changeable=True))])
+    assert said.message == "another machine has 10.80.0.10 already: 02:00:00:00:00:07 on the segment of eth0"
+    assert neighbours.told == [NEW.address.ip]
+
+
+async def test_another_network_has_nothing_of_ours(tmp_path: Path) -> None:
+    """After a start of the machine, or in another namespace, an address that is there is somebody else's."""
+    door = FakeLinks({"eth0": (OWN.address,)})
+    await deploy([Step(Arrivals(door, FakeNeighbours(), GivenFile(tmp_path, "before")), FULL)])
+    after = Departures(door, FakeNeighbours(), GivenFile(tmp_path, "after"))
+    assert not [act for act in after.difference(NOTHING, await after.observe()) if isinstance(act, RemoveAddress)]
+
+
+async def test_a_damaged_file_is_said(tmp_path: Path) -> None:
+    """With its name; nothing is taken on a guess."""
+    (tmp_path / "network.json").write_text('{"stamp": "this", "addresses": [["eth0"]]}')
+    arrivals = Arrivals(FakeLinks({}), FakeNeighbours(), GivenFile(tmp_path, "this"))
+    with pytest.raises(MachineError, match=r"network\.json: it is damaged"):
+        await arrivals.observe()
