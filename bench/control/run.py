@@ -151,8 +151,8 @@ def _polled(balancer: Balancer) -> float:
 
 
 def _all_up(balancer: Balancer) -> bool:
-    status = json.loads(balancer.command("status", "--json", check=False).stdout or "{}")
-    return bool(status.get("hosts_up") == farm.RELAYS * farm.HOSTS)
+    """Tell whether every host of every relay is up: `status` counts a host once, however many relays have it."""
+    return all(state == "up" for hosts in balancer.relays().values() for state in hosts.values())
 
 
 def _peak(pid: int) -> int:
