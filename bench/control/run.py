@@ -18,7 +18,7 @@ from bed.wait import until
 from bench import machine
 from bench.amount import Amount
 from bench.contenders.bascule import Bascule
-from bench.control import farm
+from bench.control import farm, revisions
 from bench.figures import Figure, Record
 from bench.network import Network, network
 from bench.report import Report
@@ -56,7 +56,17 @@ _POLL: Final = Figure("poll", "every host checked once", "s", 2)
 _MEMORY: Final = {role: Figure(f"memory_{role}", f"memory of the {role}", "MiB", 1) for role in _ROLES}
 _SHOW: Final = Figure("show_sessions", "show sessions --limit 1000", "s", 2)
 _SHOW_MEMORY: Final = Figure("show_memory", "peak memory of the parent meanwhile", "MiB")
-_FIGURES: Final = (*_STAGES.values(), _PEAK, _START, _ALL_UP, _POLL, *_MEMORY.values(), _SHOW, _SHOW_MEMORY)
+_FIGURES: Final = (
+    *_STAGES.values(),
+    _PEAK,
+    _START,
+    _ALL_UP,
+    _POLL,
+    *_MEMORY.values(),
+    _SHOW,
+    _SHOW_MEMORY,
+    *revisions.FIGURES,
+)
 
 _TARGETS: Final = (
     Target(title="text to rehearsed plan", contender=GUIDE, figure=_STAGES["text_to_rehearsed"], bound=0.3),
@@ -64,6 +74,7 @@ _TARGETS: Final = (
     Target(title="one flip in the kernel, 300 tables", contender=FARM, figure=_STAGES["flip"], bound=0.25),
     Target(title="show sessions over 100,000", contender=SESSIONS, figure=_SHOW, bound=3),
     Target(title="memory for show sessions over 100,000", contender=SESSIONS, figure=_SHOW_MEMORY, bound=300),
+    *revisions.TARGETS,
 )
 
 
@@ -125,6 +136,11 @@ class Bench:
             holding.communicate(timeout=120)
         return {_SHOW: seconds, _SHOW_MEMORY: peak / _MEBI}
 
+    def history(self) -> Mapping[Figure, float]:
+        """Return what commands take over very many revisions."""
+        with self.network.on_balancer_cores(1):
+            return revisions.measured(self.network.balancer, self._fresh("revisions"))
+
     def _memory(self) -> Mapping[Figure, float]:
         return {figure: machine.process_bytes(self._processes(_ROLES[role])) / _MEBI for role, figure in _MEMORY.items()}
 
@@ -163,11 +179,11 @@ def _peak(pid: int) -> int:
 
 def estimated_seconds(amount: Amount) -> float:
     """Return about how long `measure` takes."""
-    return amount.rounds * (3 + 20 + 45) + amount.idle_rounds * 40
+    return amount.rounds * (3 + 20 + 25) + amount.idle_rounds * 60
 
 
 def measure(amount: Amount, at: Path) -> Report:
-    """Measure everything in every round, but for sessions, of which a few are enough. Raises BedError."""
+    """Measure everything in every round, but for sessions and revisions, of which a few are enough. Raises BedError."""
     record = Record()
     with network() as net:
         start(net, at)
@@ -193,6 +209,7 @@ def _work(bench: Bench, amount: Amount) -> Iterator[tuple[int, tuple[str, Mappin
         yield number, (FARM, {**bench.stages(farm.text()), **bench.life()})
         if number < amount.idle_rounds:
             yield number, (SESSIONS, bench.sessions())
+            yield number, (revisions.NAME, bench.history())
         bench.network.forget()
 
 

@@ -81,3 +81,20 @@ def test_nothing_changes_in_silence() -> None:
     """Where no sentence fits, it is said that something changes."""
     other = relay("HTTPS", "on down keep", listen=["10.80.0.10 port 443"], forward="check tcp mode source-hash")
     assert effects(_plan(HTTPS), _plan(other), {}) == ["relay HTTPS: other settings change"]
+
+
+def test_what_interfaces_get_and_lose_is_said_first() -> None:
+    """Addresses, routes and the length of packets; what others gave may stay."""
+
+    def network(lines: str) -> Plan:
+        return compile_plan(configured(f"interface eth0 {{\n{lines}}}\n"), Situation(facts=ONE_ARM))
+
+    before = network("address 10.80.0.10/16\nroute default 10.80.0.1\n")
+    after = network("address 10.80.0.11/16\nroute 198.51.100.0/24 10.80.0.1\nmtu 1400\n")
+    assert effects(before, after, {}) == [
+        "eth0 has 10.80.0.11/16",
+        "packets for 198.51.100.0/24 leave by 10.80.0.1 on eth0",
+        "eth0 loses 10.80.0.10/16, if Bascule gave it",
+        "packets for everywhere else do not leave by 10.80.0.1 any more, if Bascule made them",
+        "packets on eth0 are 1400 bytes long at most",
+    ]
