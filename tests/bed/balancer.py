@@ -3,8 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,18 +31,20 @@ class Balancer:
         self._state, self._socket = at / f"{node.name}-state", at / f"{node.name}.sock"
         self._process: subprocess.Popen[Any] | None = None
 
-    def start(self) -> None:
+    def start(self, program: Sequence[str] = _BASCULE) -> None:
         """Start it and wait until it answers; raises BedError, with what it said, where it ends instead."""
         options = ["--state", str(self._state), "--socket", str(self._socket)]
         if not self._keeps_revisions:
             options += ["--config", str(self.configuration)]
         with self.log.open("ab") as log:
-            self._process = process = self.node.popen([*_BASCULE, "run", *options], stdout=log, stderr=log)
+            self._process = process = self.node.popen([*program, "run", *options], stdout=log, stderr=log)
 
         def answers() -> bool:
             if process.poll() is not None:
                 raise BedError(f"bascule run ended with {process.returncode}:\n{self.log.read_text(encoding='utf-8')}")
-            return self._socket.exists() and self.command("show", "summary", check=False).returncode == 0
+            with suppress(subprocess.TimeoutExpired):
+                return self._socket.exists() and self.command("show", "summary", check=False, within=5).returncode == 0
+            return False
 
         until(answers, within=20.0, what="bascule run answers")
 
@@ -71,9 +73,12 @@ class Balancer:
         """Print what it said; pytest shows it with a failure."""
         sys.stderr.write(self.log.read_text(encoding="utf-8"))
 
-    def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a `bascule` command that asks this balancer; raises BedError for a bad exit unless told not to."""
-        return self.node.run(*_BASCULE, *words, "--socket", str(self._socket), check=check)
+    def command(self, *words: str, check: bool = True, within: float | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a `bascule` command that asks this balancer; raises BedError for a bad exit unless told not to.
+
+        Raises TimeoutExpired where it takes more than `within` seconds.
+        """
+        return self.node.run(*_BASCULE, *words, "--socket", str(self._socket), check=check, timeout=within)
 
     def following(self, *words: str) -> "subprocess.Popen[str]":
         """Start a `bascule` command that goes on, and return it with its output to read; it is ended with the network."""

@@ -28,33 +28,37 @@ class FakeLinks:
         link = self.links.get(act.interface)
         if link is None:
             raise MachineError(str(act), f"there is no interface {act.interface}")
+        self._refuse(act, link)
         match act:
             case SetLink(_, mtu, alias):
                 link = replace(link, up=True, mtu=mtu or link.mtu, alias=link.alias if alias is None else alias)
             case AddAddress(_, address):
-                if address in link.addresses:
-                    raise MachineError(str(act), "File exists")
                 link = replace(link, addresses=(*link.addresses, address))
             case RemoveAddress(_, address):
-                link = replace(link, addresses=tuple(_left(link.addresses, address, act)))
-                self.ways = [way for way in self.ways if way.gateway not in address.network]
+                link = replace(link, addresses=tuple(held for held in link.addresses if held != address))
+                self.ways = [way for way in self.ways if self._reached(way, link)]
             case AddWay(name, destination, gateway):
-                if not any(gateway in address.network for address in link.addresses):
-                    raise MachineError(str(act), "Network is unreachable")
                 self.ways.append(Way(interface=name, destination=destination, gateway=gateway, metric=1, ours=True))
             case RemoveWay(name, destination, gateway):
-                self.ways.remove(Way(interface=name, destination=destination, gateway=gateway, metric=1, ours=True))
+                way = Way(interface=name, destination=destination, gateway=gateway, metric=1, ours=True)
+                self.ways = [other for other in self.ways if other != way]
         self.links[act.interface] = link
         self.done.append(act)
 
+    def _refuse(self, act: Act, link: Link) -> None:
+        """Raise what the kernel would say."""
+        match act:
+            case AddAddress(_, address) if address in link.addresses:
+                raise MachineError(str(act), "File exists")
+            case AddWay(_, _, gateway) if not any(gateway in address.network for address in link.addresses):
+                raise MachineError(str(act), "Network is unreachable")
+            case AddWay(_, destination, _) if any(way.destination == destination and way.ours for way in self.ways):
+                raise MachineError(str(act), "File exists")
 
-def _left(held: Collection[InterfaceAddress], gone: InterfaceAddress, act: Act) -> Iterable[InterfaceAddress]:
-    """Return what is left: with the first IPv4 address of a network the others go, too."""
-    if gone not in held:
-        raise MachineError(str(act), "Cannot assign requested address")
-    same = [address for address in held if address.network == gone.network]
-    lost = same if gone.version == 4 and same[0] == gone else [gone]
-    return [address for address in held if address not in lost]
+    @staticmethod
+    def _reached(way: Way, link: Link) -> bool:
+        """Tell whether a route's gateway is still in a network of its interface."""
+        return way.interface != link.name or any(way.gateway in address.network for address in link.addresses)
 
 
 class FakeNeighbours:

@@ -64,6 +64,10 @@ class _PretendedService:
         return answers if operation.streams else refuses
 
 
+async def _forget(*_: object) -> None:
+    """Keep no audit log."""
+
+
 @asynccontextmanager
 async def opened() -> AsyncIterator[Target[Said]]:
     """Start a server that does nothing but understand."""
@@ -73,7 +77,9 @@ async def opened() -> AsyncIterator[Target[Said]]:
     asyncio.get_running_loop().set_exception_handler(faults.uncaught)
     with TemporaryDirectory(prefix="bascule-") as directory:
         path = Path(directory) / "control.sock"
-        server = ControlServer(cast("Service", _PretendedService()), permits=lambda _, __: True, log=log, patience=PATIENCE)
+        server = ControlServer(
+            cast("Service", _PretendedService()), permits=lambda _, __: True, note=_forget, log=log, patience=PATIENCE
+        )
         await server.start(open_listener(path))
         try:
             yield Target(said, _peer(path, faults.seen))

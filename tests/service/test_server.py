@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import pwd
 import socket
 import stat
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +15,16 @@ import pytest
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.service.client import Client, NotRunningError
-from bascule.service.deployment import Cancel, Commit, Deploy, ShowRevision, ShowRevisions
+from bascule.service.deployment import (
+    Cancel,
+    Commit,
+    Deploy,
+    DiscardCopy,
+    LoadCopy,
+    ShowCopy,
+    ShowRevision,
+    ShowRevisions,
+)
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable
 from bascule.service.operations import (
     AskClient,
@@ -27,7 +37,9 @@ from bascule.service.operations import (
     OrderHost,
     Poll,
     Reload,
+    ShowAudit,
     ShowCounters,
+    ShowDrift,
     ShowFirewall,
     ShowLog,
     ShowRelays,
@@ -41,11 +53,15 @@ from bascule.service.operations import (
 from bascule.service.request import Context, Permission, Request
 from bascule.service.results import (
     AnyResult,
+    AuditLog,
     Cleared,
     ClientReport,
+    CopyText,
     Counters,
     Deployed,
+    Discarded,
     DoctorReport,
+    Drift,
     Events,
     Explained,
     FirewallRules,
@@ -53,6 +69,7 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Level,
+    Loaded,
     Polled,
     Relays,
     Reloaded,
@@ -130,6 +147,26 @@ class PretendedService:
         """Have deployed it."""
         return Deployed(sentence="in effect")
 
+    async def copy_load(self, _: Context, __: LoadCopy, /) -> Loaded:
+        """Keep nothing."""
+        return Loaded(sentence="kept")
+
+    async def copy_show(self, _: Context, __: ShowCopy, /) -> CopyText:
+        """Show nothing."""
+        return CopyText(text="", base=0, newest=0)
+
+    async def copy_discard(self, _: Context, __: DiscardCopy, /) -> Discarded:
+        """Forget nothing."""
+        return Discarded(sentence="gone")
+
+    async def show_drift(self, _: Context, __: ShowDrift, /) -> Drift:
+        """See nothing."""
+        return Drift(differences=())
+
+    async def show_audit(self, _: Context, __: ShowAudit, /) -> AuditLog:
+        """Know of nobody."""
+        return AuditLog(rows=())
+
     async def commit(self, _: Context, __: Commit, /) -> Deployed:
         """Have committed it."""
         return Deployed(sentence="committed")
@@ -206,13 +243,21 @@ async def serving(
     service: PretendedService | None = None,
     *,
     permits: Permits | None = None,
+    noted: list[tuple[str, str, str]] | None = None,
     patience: float = 5.0,
     maximum_peers: int = 64,
 ) -> AsyncIterator[ControlServer]:
-    """Serve at `path` until the block ends."""
+    """Serve at `path` until the block ends; `noted` gets the lines of the audit log."""
+
+    async def note(context: Context, words: str, refused: str) -> None:
+        if words.startswith("had every host"):
+            raise MachineError("write the audit log", "no space left")
+        (noted if noted is not None else []).append((context.user, words, refused))
+
     server = ControlServer(
         service or PretendedService(),
         permits=permits or owner_or_root(os.getuid()),
+        note=note,
         log=logging.getLogger("test.control"),
         patience=patience,
         maximum_peers=maximum_peers,
@@ -293,6 +338,27 @@ async def test_refusals_keep_their_kind(path: Path) -> None:
     async with serving(path):
         assert await failure_of(path, Explain(clients=("1.2.3.4",), port=443)) == REJECTED
         assert await failure_of(path, ShowRelays()) == Unavailable(message="read the sets: no such table")
+
+
+async def test_deeds_and_refusals_are_noted(path: Path) -> None:
+    """With the reason; looking at something is no deed."""
+    noted: list[tuple[str, str, str]] = []
+    me = pwd.getpwuid(os.getuid()).pw_name
+    async with serving(path, noted=noted, permits=lambda _, permission: permission is not Permission.OPERATE):
+        await ask(path, Status())
+        await ask(path, Clear())
+        await failure_of(path, Poll())
+    assert noted[0] == (me, "cleared the machine", "")
+    user, words, refused = noted[1]
+    assert (user, words, refused) == (me, "asked to check every host now", f"{me} may not check every host now")
+    assert len(noted) == 2
+
+
+async def test_a_deed_is_done_even_where_it_cannot_be_noted(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """And the log says so."""
+    async with serving(path):
+        await ask(path, Poll())
+    assert "the audit log does not have it: write the audit log: no space left" in caplog.text
 
 
 async def test_a_bug_is_logged_and_answered(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,15 +1,18 @@
 """A Bascule that keeps revisions: what is deployed is live at once, and stays only when it is committed."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bascule.store.backups import look_at
 from bed import configuration
 from bed.balancer import Balancer
 from bed.clients import exchange, greeted
+from bed.command import BedError
 from bed.layout import VIP, Layout
 from bed.netlab import NetLab
 from bed.servers import echo
@@ -28,6 +31,16 @@ class Place:
         self._at = at
         self._engine = engine
         self.balancer = Balancer(net["lb1"], None, at)
+
+    @property
+    def state(self) -> Path:
+        """Where it keeps what must outlive it."""
+        return self._at / "lb1-state"
+
+    @property
+    def published(self) -> Path:
+        """Where the committed text lies for people."""
+        return self.state / "bascule.conf"
 
     def text(self, *ports: int) -> Path:
         """Write a configuration with a relay on each port, and return the file."""
@@ -167,3 +180,43 @@ def test_what_takes_hosts_out_is_taken_back_at_once(place: Place) -> None:
     assert "hosts went down by it: EX1 in relay" in place.balancer.command("show", "log").stdout
     place.balancer.wait_all_up()
     assert place.serves(PORT)
+
+
+def test_a_text_is_written_kept_and_deployed_in_turns(place: Place) -> None:
+    """As an administrator does it: edited where it lies, loaded, compared, deployed, committed; all of it is audited."""
+    lies = place.published
+    assert lies.read_bytes() == place.text(PORT).read_bytes()
+    lies.write_bytes(place.text(PORT, OTHER).read_bytes())
+    assert "kept as your working copy, written from revision 1" in place.balancer.command("load", str(lies)).stdout
+    changed = [line.split() for line in place.balancer.command("diff").stdout.splitlines() if line.startswith("+")]
+    assert ["+", "relay", f'"R{OTHER}"', "{"] in changed
+    assert place.status() == "revision 1"
+    place.balancer.command("deploy", "-m", "another")
+    place.balancer.command("commit")
+    assert (place.status(), place.serves(OTHER)) == ("revision 2", True)
+    assert place.balancer.command("discard", check=False).returncode == 1
+    audit = place.balancer.command("show", "audit").stdout.splitlines()
+    assert [line.rpartition(") ")[2] for line in audit if "committed" in line or "deployed" in line] == [
+        "deployed a configuration",
+        "deployed a configuration",
+        "committed a configuration",
+    ]
+
+
+def test_a_damaged_store_is_named_with_the_backup_that_brings_it_back(place: Place) -> None:
+    """Clients are served meanwhile; and after the restore Bascule runs as before."""
+    saved = place.state / "backups" / "last-commit.db"
+    until(lambda: saved.exists() and look_at(saved).revisions == 1, what="a backup of the commit is made")
+    place.balancer.stop()
+    store = place.state / "bascule.db"
+    data = bytearray(store.read_bytes())
+    data[4096 : 3 * 4096] = b"\xff" * 8192
+    store.write_bytes(data)
+    with pytest.raises(BedError, match=r"it is damaged.*the last good backup: bascule restore \S+\.db"):
+        place.balancer.start()
+    backup = place.balancer.log.read_text(encoding="utf-8").rpartition("bascule restore ")[2].split()[0]
+    assert place.serves(PORT)
+    place.net["lb1"].run(sys.executable, "-m", "bascule", "restore", backup, "--state", str(place.state))
+    place.balancer.start()
+    place.balancer.wait_all_up()
+    assert place.status() == "revision 1"

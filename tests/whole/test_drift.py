@@ -116,3 +116,11 @@ def test_a_new_address_is_used_as_soon_as_it_is_there(open_directory: Path) -> N
 
 def _status(place: Site) -> str:
     return place.balancer.command("status", check=False).stdout
+
+
+def test_drift_is_shown_until_it_is_mended(place: Site) -> None:
+    """Each difference in words; then nothing."""
+    assert place.balancer.command("show", "drift").stdout == "the machine is as it should be\n"
+    place.lb.sysctl(net__ipv4__conf__all__arp_ignore=0)
+    drift = place.balancer.command("show", "drift", check=False)
+    assert (drift.returncode, drift.stdout) == (4, "net.ipv4.conf.all.arp_ignore is 0, not 1\n")

@@ -28,9 +28,10 @@ class Place:
         self._at = at
         self.balancer = Balancer(net["lb1"], None, at)
 
-    def text(self, *more: str, listen: str = VIP) -> Path:
+    def text(self, *more: str, listen: str = VIP, engine: str = "kernel") -> Path:
         """Write a configuration with further lines for eth0 and a relay, and return the file."""
         text = configuration.plain(("ECHO", PORT), timing="interval 1s").replace(f"listen on {VIP}", f"listen on {listen}")
+        text = configuration.with_statements(text, f"engine {engine}")
         lines = "".join(f"\t{line}\n" for line in more)
         file = self._at / f"{len(list(self._at.iterdir()))}.conf"
         file.write_text(text.replace("interface eth0 {\n", f"interface eth0 {{\n{lines}"), encoding="utf-8")
@@ -161,3 +162,23 @@ def test_a_route_leads_there(place: Place) -> None:
     assert "via 10.80.1.1 dev eth0 proto 181" in shown
     place.deploy(place.text(), "--commit")
     assert not place.net["lb1"].run("ip", "route", "show", "198.51.100.0/24").stdout
+
+
+def test_the_proxy_listens_on_an_address_that_comes_with_it(place: Place) -> None:
+    """At the first deployment, when a move to another address is taken back, and at a start of a machine that lost all."""
+    place.deploy(place.text(engine="proxy"), "--commit")
+    place.balancer.wait_all_up()
+    assert place.served()
+    moved = place.text(listen=SECOND, engine="proxy")
+    moved.write_text(moved.read_text().replace(f"address {VIP}/16", f"address {SECOND}/16"))
+    place.deploy(moved, "--seconds", "5")
+    assert place.served(SECOND)
+    until(lambda: place.held() == {"10.80.0.2", VIP}, within=9, what="the first address is back")
+    until(place.served, what="the proxy serves there again")
+    place.balancer.stop()
+    for worker in place.balancer.workers():
+        place.net["lb1"].run("kill", "-KILL", str(worker))
+    place.net["lb1"].run("ip", "address", "del", f"{VIP}/16", "dev", "eth0")
+    place.balancer.start()
+    place.balancer.wait_all_up()
+    assert place.served()

@@ -8,19 +8,20 @@ from typing import Final, TypeAlias
 
 from bascule import __version__
 from bascule.cli.commands.configuration import check, format_file, run
+from bascule.cli.commands.copies import discard, edit, load, show_copy
 from bascule.cli.commands.counters import show_counters
 from bascule.cli.commands.deployment import cancel, commit, deploy, diff, revisions, rollback
 from bascule.cli.commands.doctor import doctor
-from bascule.cli.commands.events import monitor, show_log
+from bascule.cli.commands.events import monitor, show_audit, show_log
 from bascule.cli.commands.explain import explain
 from bascule.cli.commands.export import EXPORT
 from bascule.cli.commands.host import host
 from bascule.cli.commands.life import backup, clear, poll, reload, restore, status, stop
 from bascule.cli.commands.play import demo
 from bascule.cli.commands.sessions import client, kill, show_sessions, who
-from bascule.cli.commands.show import show, show_firewall
+from bascule.cli.commands.show import show, show_drift, show_firewall
 from bascule.cli.commands.sticky import forget, show_sticky
-from bascule.cli.paths import Places
+from bascule.cli.paths import Places, published
 from bascule.cli.session import Session
 from bascule.config.kinds.kind import Flaw
 from bascule.config.kinds.numbers import duration
@@ -39,7 +40,7 @@ exit codes:
   1  refused: what was asked is wrong, and the diagnostics say where
   2  usage: the command line is wrong, or a file it names cannot be read
   3  the machine, or the Bascule that runs on it, would not
-  4  status: degraded; doctor: something was found
+  4  status: degraded; doctor, show drift: something was found
   5  status only: down
 """
 _LAST_PORT: Final = 65535
@@ -110,6 +111,12 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     log.add_argument("--follow", action="store_true", help="go on with what happens, until ctrl-C")
     _add_json(log)
     _add_socket(log, places)
+    drift = _add(add_view, "drift", show_drift, "how the machine differs from what it should be")
+    _add_socket(drift, places)
+    audit = _add(add_view, "audit", show_audit, "who changed what, and who was refused")
+    audit.add_argument("--last", metavar="N", type=_events, default=_LAST, help="so many lines (default: %(default)s)")
+    _add_json(audit)
+    _add_socket(audit, places)
     sessions = _add(add_view, "sessions", show_sessions, "sessions: whose they are, how old, how silent, how many bytes")
     _add_chosen(sessions)
     sessions.add_argument(
@@ -127,6 +134,8 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     sticky.add_argument("--relay", metavar="R", help="of this relay or redirect only")
     _add_json(sticky)
     _add_socket(sticky, places)
+    copy = _add(add_view, "working-copy", show_copy, "your working copy; without one, what was committed last")
+    _add_socket(copy, places)
     firewall = _add(add_view, "firewall", show_firewall, "our rules in the kernel, with the line that caused each")
     _add_json(firewall)
     _add_socket(firewall, places)
@@ -211,7 +220,15 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
     deploying = _add(
         add_parser, "deploy", deploy, "put a configuration into effect until it is committed, or its time is over"
     )
-    deploying.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
+    deploying.add_argument(
+        "file", metavar="FILE", nargs="?", help="the configuration; - reads standard input (default: your working copy)"
+    )
+    deploying.add_argument(
+        "--rebase", action="store_true", help="where somebody committed since your working copy was made, make both one"
+    )
+    deploying.add_argument(
+        "--base", metavar="N", type=_revision, help="the revision FILE was written from; refused where it is not the newest"
+    )
     rolling = _add(add_parser, "rollback", rollback, "deploy a revision again")
     rolling.add_argument("number", metavar="N", type=_revision, help="the revision")
     for command in (deploying, rolling):
@@ -224,6 +241,20 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
             "--ignore-health", action="store_true", help="let it stand although hosts that were up go down by it"
         )
         _add_socket(command, places)
+    loading = _add(add_parser, "load", load, "keep a file as your working copy, in the place of the one you had")
+    loading.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default=str(published(places.state)),
+        help="the configuration; - reads standard input (default: %(default)s)",
+    )
+    loading.add_argument(
+        "--base", metavar="N", type=_revision, help="the revision it was written from (default: the newest)"
+    )
+    _add_socket(loading, places)
+    _add_socket(_add(add_parser, "edit", edit, "open your working copy in an editor ($VISUAL, $EDITOR, vi)"), places)
+    _add_socket(_add(add_parser, "discard", discard, "forget your working copy"), places)
     _add_socket(_add(add_parser, "commit", commit, "keep what is deployed as the next revision"), places)
     _add_socket(_add(add_parser, "cancel", cancel, "take back what is deployed"), places)
     listing = _add(add_parser, "revisions", revisions, "list what was committed, or print one revision")
@@ -236,7 +267,12 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
     _add_json(listing)
     _add_socket(listing, places)
     comparing = _add(add_parser, "diff", diff, "show what a file, or a revision, changes in the text of another")
-    comparing.add_argument("what", metavar="FILE|N", help="a file, or the number of a revision; - reads standard input")
+    comparing.add_argument(
+        "what",
+        metavar="FILE|N",
+        nargs="?",
+        help="a file, or the number of a revision; - reads standard input (default: your working copy)",
+    )
     comparing.add_argument("base", metavar="N", nargs="?", type=_revision, help="over this revision (default: the newest)")
     _add_socket(comparing, places)
 

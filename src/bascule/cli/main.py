@@ -33,7 +33,7 @@ def main(
     """
     arguments = parser(default_places(uid, environment)).parse_args(argv)
     screen = Screen(stdout, stderr, environment)
-    session = Session(screen=screen, stdin=stdin, offline=offline, connect=connect, now=now)
+    session = Session(screen=screen, stdin=stdin, offline=offline, connect=connect, now=now, environment=environment)
     try:
         code: int = arguments.command(arguments, session)
     except OperationFailed as failed:

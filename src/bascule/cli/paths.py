@@ -27,6 +27,11 @@ def default_places(uid: int, environment: Mapping[str, str]) -> Places:
     return Places(socket=directory / "control.sock", state=state)
 
 
+def published(state: Path) -> Path:
+    """Return where the committed text lies for people: below /etc for root's usual place, else in the state directory."""
+    return Path("/etc/bascule/bascule.conf") if state == Path("/var/lib/bascule") else state / "bascule.conf"
+
+
 def _absolute(said: str | None, otherwise: Path) -> Path:
     """Return what a variable says; the specification has relative paths ignored."""
     path = Path(said or "")

@@ -1,6 +1,6 @@
 """What commands work with: everything outside the command line itself, handed in by whoever calls it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,3 +41,5 @@ class Session:
     connect: Connect
     """Gives who answers at a control socket."""
     now: Callable[[], datetime]
+    environment: Mapping[str, str]
+    """Of whoever calls: which editor he likes."""

@@ -287,6 +287,8 @@ class NetworkPlan:
     """By the interface's name."""
     addresses: tuple[PlannedAddress, ...] = ()
     routes: tuple[PlannedRoute, ...] = ()
+    left: frozenset[PlannedAddress] = frozenset()
+    """Addresses that somebody else gives and takes: never ours to take, even where we gave them once."""
     changeable: bool = False
     """We may give interfaces what they shall have, and take what we gave."""
 

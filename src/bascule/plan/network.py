@@ -9,6 +9,8 @@ from bascule.config.facts import Facts, InterfaceFacts, RouteFacts
 from bascule.config.model import Configuration, Interface, InterfaceAddress, Network, Route
 from bascule.plan.model import LinkPlan, NetworkPlan, PlannedAddress, PlannedRoute
 
+_LONGEST_ALIAS: Final = 255
+
 _EVERYTHING: Final[Mapping[int, Network]] = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 
 
@@ -22,9 +24,10 @@ def network_plan(configuration: Configuration, facts: Facts, sysctls: Mapping[st
     here = _here(configuration, facts)
     return NetworkPlan(
         sysctls=sysctls,
-        links={one.name: LinkPlan(mtu=one.mtu, alias=one.description or None) for one in here},
+        links={one.name: LinkPlan(mtu=one.mtu, alias=_alias(one.description)) for one in here},
         addresses=tuple(address for interface in here for address in _addresses(interface)),
         routes=tuple(route for interface in here for route in _routes(interface)),
+        left=frozenset(PlannedAddress(one.name, line.address) for one in here for line in one.addresses if line.unmanaged),
         changeable=True,
     )
 
@@ -44,6 +47,12 @@ def promised(configuration: Configuration, facts: Facts) -> Facts:
         *(_way(route) for interface in named.values() for route in _routes(interface)),
     ]
     return replace(facts, interfaces=interfaces, routes=(*facts.routes, *(way for way in ways if way not in facts.routes)))
+
+
+def _alias(description: str) -> str | None:
+    """Return what of a description the kernel keeps: 255 bytes (IFALIASZ of linux/if.h), on one line."""
+    line = "".join(char if char.isprintable() else " " for char in description)
+    return line.encode()[:_LONGEST_ALIAS].decode(errors="ignore") or None
 
 
 def _here(configuration: Configuration, facts: Facts) -> Sequence[Interface]:

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -27,15 +27,17 @@ from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.access_log.entry import tell_end
 from bascule.service.local.access_log.writer import AccessLogWriter
 from bascule.service.local.administration import Administration
-from bascule.service.local.backups import DailyBackups
+from bascule.service.local.backups import Backups
 from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
-from bascule.service.local.ended import EndedSessions
+from bascule.service.local.ended import Ended, EndedSessions
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
-from bascule.service.local.machine import this_machine
+from bascule.service.local.machine import Machine, this_machine
 from bascule.service.local.preparation import judge
+from bascule.service.local.published import PublishedText
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.service import GOING_ON, LocalService
 from bascule.service.local.session_counts import session_counts
@@ -43,9 +45,12 @@ from bascule.service.local.session_table import SessionTable
 from bascule.service.local.starting import First, first, instead
 from bascule.service.local.watches.watching import Watches
 from bascule.service.offline import RunRequest
+from bascule.service.request import Context
 from bascule.service.server import ControlServer, open_listener, owner_or_root
-from bascule.store.backups import last_good
-from bascule.store.database import DamagedError, Database, open_database
+from bascule.store.audit import Audit, DatabaseAudit, Deed
+from bascule.store.backups import Backup, last_good
+from bascule.store.copies import DatabaseCopies
+from bascule.store.database import FILE, DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
 from bascule.store.orders import DatabaseOrders
 from bascule.system.claim import claimed
@@ -60,23 +65,32 @@ def run(request: RunRequest) -> int:
     Raises OperationFailed where the text is refused, MachineError where the machine would not; then nothing is changed.
     """
     logging.basicConfig(format=_FORMAT, datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
-    with claimed(request.state), closing(_opened(request.state)) as database:
-        return asyncio.run(_run(request, database, logging.getLogger("bascule")))
+    with claimed(request.state):
+        try:
+            with closing(_opened(request.state)) as database:
+                return asyncio.run(_run(request, database, logging.getLogger("bascule")))
+        except DamagedError as error:
+            good = last_good(request.state)
+            if good is None:
+                raise
+            raise MachineError(error.step, f"{error.cause}; the last good backup: {_back_to(good, request)}") from error
 
 
 def _opened(state: Path) -> Database:
-    """Open what is kept; where it is damaged, say which backup is good. Raises MachineError."""
-    try:
-        return open_database(state)
-    except DamagedError as error:
+    """Open what is kept. Raises MachineError, also where nothing is any more that once was: it would end all relays."""
+    file = state / FILE
+    if not file.exists() or not file.stat().st_size:
         good = last_good(state)
-        if good is None:
-            raise
-        raise MachineError(error.step, f"{error.cause}; the last good backup: bascule restore {good.path}") from error
+        if good is not None and good.revisions:
+            raise DamagedError(f"open {file}", f"it is empty, and {good.path.parent} is not")
+    return open_database(state)
+
+
+def _back_to(backup: Backup, request: RunRequest) -> str:
+    return f"bascule restore {backup.path} --state {request.state}"
 
 
 async def _run(request: RunRequest, database: Database, log: logging.Logger) -> int:
-    store = DatabaseOrders(database)
     history = DatabaseHistory(database) if request.text is None else None
     machine = this_machine(request.state)
     facts = await machine.facts()
@@ -90,30 +104,35 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         proxy = ProxyEngine(request.socket.parent, clock=machine.clock, report=partial(_note_worker, journal))
         prober = ProbeProcess(clock=machine.clock, died=partial(_note_worker, journal))
         balancer = Balancer(machine, proxy, prober, journal)
-        begun = await _start(balancer, begun, history, facts, store.orders())
+        begun = await _start(balancer, begun, history, facts, DatabaseOrders(database).orders())
         _say_ready(journal, balancer.running, facts)
         source: ConfigurationFile | Deployments
+        kept: tuple[Watching, ...] = ()
         if history is None:
             source = ConfigurationFile(request.path, request.name, machine, balancer, journal)
         else:
             _forget_reverted(begun, history, journal)
+            copies = WorkingCopies(DatabaseCopies(database), history, machine, now=_now)
             count = partial(session_counts, machine=machine, proxy=proxy)
-            source = Deployments(history, balancer, machine, journal, count=count, now=_now)
-        ended = EndedSessions(now=_now)
+            backups = Backups(request.state, machine.clock, journal, now=_now)
+            files = (await _published(request, history, journal), backups)
+            source = Deployments(history, balancer, machine, journal, copies=copies, followers=files, count=count, now=_now)
+            kept = (source, backups)
         watches = Watches(machine, balancer, journal)
         counters = Counters(machine, balancer, proxy, now=_now, looked=[watches.look_at_ports])
         access_log = AccessLogWriter(
             lambda: balancer.running.configuration.load_balancer.access_log, journal, clock=machine.clock
         )
-        tell = (access_log.note, partial(tell_end, journal))
-        gathering = Gathering(machine, balancer, proxy, ended, now=_now, hear=counters.hear, tell=tell)
-        sessions = SessionTable(machine, balancer, proxy, ended, gathering, now=_now)
-        administration = Administration(store, balancer, clock=machine.clock, now=_now, journal=journal)
+        told = (access_log.note, partial(tell_end, journal))
+        gathering, sessions = _session_table(machine, balancer, proxy, counters, told)
+        administration = Administration(DatabaseOrders(database), balancer, clock=machine.clock, now=_now, journal=journal)
+        audit = DatabaseAudit(database)
         service = LocalService(
             machine,
             balancer,
             proxy,
             administration=administration,
+            audit=audit,
             source=source,
             journal=journal,
             sessions=sessions,
@@ -121,11 +140,9 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
             watches=(watches, access_log),
             end=over.end,
         )
-        server = ControlServer(service, permits=owner_or_root(os.geteuid()), log=log)
+        server = ControlServer(service, permits=owner_or_root(os.geteuid()), note=partial(_audited, audit), log=log)
         await server.start(listener)
-        followed: tuple[Watching, ...] = (balancer, administration, gathering, counters, access_log, watches)
-        if isinstance(source, Deployments):
-            followed = (*followed, source, DailyBackups(request.state, machine.clock, journal, now=_now))
+        followed: tuple[Watching, ...] = (balancer, administration, gathering, counters, access_log, watches, *kept)
         async with _beside(*(each.watch() for each in followed), _reload_on_signal(source, journal)):
             last_words = await over.wait()
             if isinstance(source, Deployments):
@@ -139,6 +156,25 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         listener.close()
         request.socket.unlink(missing_ok=True)
     return ExitCode.FINE
+
+
+def _session_table(
+    machine: Machine, balancer: Balancer, proxy: ProxyEngine, counters: Counters, tell: Sequence[Callable[[Ended], None]]
+) -> tuple[Gathering, SessionTable]:
+    """Return who hears of sessions that end, and what is known of sessions by that."""
+    ended = EndedSessions(now=_now)
+    gathering = Gathering(machine, balancer, proxy, ended, now=_now, hear=counters.hear, tell=tell)
+    return gathering, SessionTable(machine, balancer, proxy, ended, gathering, now=_now)
+
+
+async def _published(request: RunRequest, history: History, journal: Journal) -> PublishedText:
+    """Return the file of the committed text for people, which is there from now on."""
+    assert request.published is not None, "whoever keeps revisions has a place for the last of them"
+    published = PublishedText(request.published, journal)
+    newest = await asyncio.to_thread(history.newest)
+    if newest is not None:
+        await published.look(newest.text)
+    return published
 
 
 def _first(request: RunRequest, history: History | None, facts: Facts) -> First:
@@ -232,6 +268,13 @@ async def _reload_on_signal(source: ConfigurationFile | Deployments, journal: Jo
 def _write(log: logging.Logger, event: Event) -> None:
     """Write an event's line into the log."""
     log.log(logging.WARNING if event.grade is Grade.WARNING else logging.INFO, "%s", event.words)
+
+
+async def _audited(audit: Audit, context: Context, words: str, refused: str) -> None:
+    """Keep who did what."""
+    told = refused.encode(errors="replace").decode()
+    deed = Deed(at=_now(), user=context.user, uid=context.uid, pid=context.pid, words=words, refused=told)
+    await asyncio.to_thread(audit.note, deed)
 
 
 def _note_worker(journal: Journal, words: str) -> None:

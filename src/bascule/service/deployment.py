@@ -1,11 +1,11 @@
-"""Deployments as they are asked for: a text for a time, and the revisions that were kept."""
+"""Deployments as they are asked for: working copies, a text for a time, and the revisions that were kept."""
 
 from typing import Annotated, Final
 
 import msgspec
 
 from bascule.service.request import Name, Request
-from bascule.service.results import Deployed, Revisions, RevisionText
+from bascule.service.results import CopyText, Deployed, Discarded, Loaded, Revisions, RevisionText
 
 LONGEST_TEXT: Final = 2_000_000
 """Bytes of a configuration that one may deploy."""
@@ -23,7 +23,10 @@ MAXIMUM_REVISIONS: Final = 10_000
 class Deploy(Request[Deployed], frozen=True, kw_only=True, tag="deploy"):
     """Asks to put a configuration into effect until it is committed, or its time is over."""
 
-    text: Annotated[bytes, msgspec.Meta(max_length=LONGEST_TEXT)]
+    text: Annotated[bytes, msgspec.Meta(max_length=LONGEST_TEXT)] | None = None
+    """None is the working copy of whoever asks, which knows the revision that it was written from."""
+    rebase: bool = False
+    """Of a working copy: where something was committed since, make both edits one, if they do not clash."""
     seconds: Annotated[float, msgspec.Meta(ge=5, le=LONGEST_TEST)] = 60
     message: Name = ""
     base: int | None = None
@@ -32,6 +35,22 @@ class Deploy(Request[Deployed], frozen=True, kw_only=True, tag="deploy"):
     """Let it stand although hosts that were up go down by it."""
     commit: bool = False
     """Keep it at once, without a test."""
+
+
+class LoadCopy(Request[Loaded], frozen=True, kw_only=True, tag="copy.load"):
+    """Asks to keep a text as the working copy of whoever asks, in the place of the one there was."""
+
+    text: Annotated[bytes, msgspec.Meta(max_length=LONGEST_TEXT)]
+    base: Annotated[int, msgspec.Meta(ge=0, le=LAST_NUMBER)] | None = None
+    """The revision that it was written from; None is the newest."""
+
+
+class ShowCopy(Request[CopyText], frozen=True, kw_only=True, tag="copy.show"):
+    """Asks for the working copy of whoever asks; without one, for the newest revision to begin with."""
+
+
+class DiscardCopy(Request[Discarded], frozen=True, kw_only=True, tag="copy.discard"):
+    """Asks to forget the working copy of whoever asks."""
 
 
 class Commit(Request[Deployed], frozen=True, kw_only=True, tag="commit"):

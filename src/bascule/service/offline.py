@@ -21,6 +21,8 @@ class RunRequest:
     """What diagnostics call it: the path as the operator wrote it; empty where nobody gave one."""
     state: Path
     socket: Path
+    published: Path | None = None
+    """Where the committed text lies for people; None where a file alone is run."""
     path: Path | None = None
     """Where the configuration can be read again; None where it came through standard input."""
 

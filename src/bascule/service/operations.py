@@ -11,21 +11,26 @@ from typing import Annotated, Any, Final, Protocol, TypeAlias
 
 import msgspec
 
-from bascule.service.deployment import Cancel, Commit, Deploy, ShowRevision, ShowRevisions
+from bascule.service.deployment import Cancel, Commit, Deploy, DiscardCopy, LoadCopy, ShowCopy, ShowRevision, ShowRevisions
 from bascule.service.moment import Moment
 from bascule.service.request import Context, Name, Permission, Port, Request
 from bascule.service.results import (
+    AuditLog,
     Cleared,
     ClientReport,
+    CopyText,
     Counters,
     Deployed,
+    Discarded,
     DoctorReport,
+    Drift,
     Events,
     Explained,
     FirewallRules,
     Forgotten,
     HostOrdered,
     Killed,
+    Loaded,
     Polled,
     Relays,
     Reloaded,
@@ -90,6 +95,17 @@ class ShowLog(Request[Events], frozen=True, kw_only=True, tag="show.log"):
 
     last: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_EVENTS)] = MAXIMUM_EVENTS
     """How many events at most."""
+
+
+class ShowAudit(Request[AuditLog], frozen=True, kw_only=True, tag="show.audit"):
+    """Asks who changed what, and who was refused."""
+
+    last: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_EVENTS)] = 100
+    """How many lines at most."""
+
+
+class ShowDrift(Request[Drift], frozen=True, kw_only=True, tag="show.drift"):
+    """Asks how the machine differs from what runs."""
 
 
 class Monitor(Request[Events], frozen=True, kw_only=True, tag="monitor"):
@@ -235,6 +251,11 @@ AnyRequest: TypeAlias = (
     | Cancel
     | ShowRevisions
     | ShowRevision
+    | LoadCopy
+    | ShowCopy
+    | DiscardCopy
+    | ShowAudit
+    | ShowDrift
 )
 
 
@@ -298,6 +319,18 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 summary="list what happened last",
             ),
             Operation(
+                request=ShowAudit,
+                result=AuditLog,
+                permission=Permission.VIEW,
+                summary="list who changed what, and who was refused",
+            ),
+            Operation(
+                request=ShowDrift,
+                result=Drift,
+                permission=Permission.VIEW,
+                summary="say how the machine differs from what it should be",
+            ),
+            Operation(
                 request=Monitor,
                 result=Events,
                 permission=Permission.VIEW,
@@ -337,6 +370,27 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.DEPLOY,
                 summary="put a configuration into effect until it is committed, or its time is over",
                 audit="deployed a configuration",
+            ),
+            Operation(
+                request=LoadCopy,
+                result=Loaded,
+                permission=Permission.DEPLOY,
+                summary="keep a text as your working copy",
+                audit="changed the working copy",
+            ),
+            Operation(
+                request=ShowCopy,
+                result=CopyText,
+                permission=Permission.DEPLOY,  # a text may hold a password
+                summary="print your working copy",
+                audit="read the working copy",
+            ),
+            Operation(
+                request=DiscardCopy,
+                result=Discarded,
+                permission=Permission.DEPLOY,
+                summary="forget your working copy",
+                audit="discarded the working copy",
             ),
             Operation(
                 request=Commit,
@@ -483,6 +537,26 @@ class Service(Protocol):
 
     async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
         """Put a configuration into effect for a time."""
+        ...
+
+    async def show_drift(self, context: Context, request: ShowDrift, /) -> Drift:
+        """Compare the machine with what it should be."""
+        ...
+
+    async def show_audit(self, context: Context, request: ShowAudit, /) -> AuditLog:
+        """List who did what."""
+        ...
+
+    async def copy_load(self, context: Context, request: LoadCopy, /) -> Loaded:
+        """Keep a text as a working copy."""
+        ...
+
+    async def copy_show(self, context: Context, request: ShowCopy, /) -> CopyText:
+        """Return a working copy."""
+        ...
+
+    async def copy_discard(self, context: Context, request: DiscardCopy, /) -> Discarded:
+        """Forget a working copy."""
         ...
 
     async def commit(self, context: Context, request: Commit, /) -> Deployed:

@@ -412,6 +412,59 @@ class RevisionText(Result, frozen=True, kw_only=True, tag="revision"):
     text: str
 
 
+class Loaded(Result, frozen=True, kw_only=True, tag="loaded.copy"):
+    """A working copy is kept."""
+
+    sentence: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """Everything that is wrong or doubtful with it; it is kept all the same."""
+
+
+class CopyText(Result, frozen=True, kw_only=True, tag="copy"):
+    """A working copy, or what one begins with."""
+
+    text: str
+    base: int
+    """The revision that it was written from; 0 where none was committed then."""
+    newest: int
+    """The newest revision now."""
+    at: Moment | None = None
+    """When it was last changed; None where it is none yet."""
+
+
+class Discarded(Result, frozen=True, kw_only=True, tag="discarded"):
+    """There is no working copy any more."""
+
+    sentence: str
+
+
+class Drift(Result, frozen=True, kw_only=True, tag="drift"):
+    """How the machine differs from what it should be."""
+
+    differences: tuple[str, ...]
+    """A sentence each; none where it is as it should be."""
+
+
+class AuditRow(_Row, frozen=True, kw_only=True):
+    """What somebody did, or tried."""
+
+    number: int
+    at: Moment
+    user: str
+    uid: int
+    pid: int
+    words: str
+    """To be read after the user's name."""
+    refused: str
+    """Why it was not done; empty where it was."""
+
+
+class AuditLog(Result, frozen=True, kw_only=True, tag="audit"):
+    """Who changed what, the newest first."""
+
+    rows: tuple[AuditRow, ...]
+
+
 class Polled(Result, frozen=True, kw_only=True, tag="polled"):
     """Everything was checked now."""
 
@@ -445,4 +498,9 @@ AnyResult: TypeAlias = (
     | Deployed
     | Revisions
     | RevisionText
+    | Loaded
+    | CopyText
+    | Discarded
+    | AuditLog
+    | Drift
 )

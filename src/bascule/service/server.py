@@ -6,12 +6,12 @@ import logging
 import os
 import pwd
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from struct import Struct
 from typing import Any, Final, TypeAlias
 
-from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable
+from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable, describe
 from bascule.service.operations import OPERATIONS, AnyRequest, Operation, Service
 from bascule.service.request import Context, Permission, Request
 from bascule.service.results import AnyResult
@@ -33,6 +33,8 @@ PATIENCE: Final = 10.0
 _CREDENTIALS: Final = Struct("3i")
 
 Permits: TypeAlias = Callable[[Context, Permission], bool]
+Note: TypeAlias = Callable[[Context, str, str], Awaitable[None]]
+"""Keeps who did what and, where it was refused, why. Raises MachineError."""
 
 
 def owner_or_root(owner: int) -> Permits:
@@ -90,12 +92,14 @@ class ControlServer:
         service: Service,
         *,
         permits: Permits,
+        note: Note,
         log: logging.Logger,
         patience: float = PATIENCE,
         maximum_peers: int = MAXIMUM_PEERS,
     ) -> None:
         self._service = service
         self._permits = permits
+        self._note = note
         self._log = log
         self._patience = patience
         self._maximum_peers = maximum_peers
@@ -152,6 +156,7 @@ class ControlServer:
             return
         refusal = self._refusal(context, OPERATIONS[type(request)])
         if refusal is not None:
+            await self._keep(context, f"asked to {OPERATIONS[type(request)].summary}", refusal.message)
             await self._send(channel, refusal)
         elif OPERATIONS[type(request)].streams:
             await self._stream(channel, context, request)
@@ -196,7 +201,7 @@ class ControlServer:
         async with asyncio.timeout(self._patience):
             await channel.send(reply)
 
-    def _refusal(self, context: Context, operation: Operation) -> Failure | None:
+    def _refusal(self, context: Context, operation: Operation) -> Forbidden | None:
         """Return why the peer may not have this done; None where it may."""
         if self._permits(context, operation.permission):
             return None
@@ -205,21 +210,30 @@ class ControlServer:
 
     async def _answer(self, context: Context, request: Request[Any]) -> AnyResult | Failure:
         operation = OPERATIONS[type(request)]
-        done = f"{context.user} (uid {context.uid}, pid {context.pid}) {operation.audit}" if operation.audit else ""
         try:
             result: AnyResult = await getattr(self._service, operation.method)(context, request)
         except OperationFailed as failed:
-            if done:
-                self._log.info("%s, which was refused", done)
+            await self._keep(context, operation.audit, describe(failed.failure).partition("\n")[0])
             return failed.failure
         except MachineError as error:
+            await self._keep(context, operation.audit, str(error))
             return Unavailable(message=str(error))
         except Exception:  # noqa: BLE001 - the process's edge: a bug in one operation must not cost the peer its answer
             self._log.exception("a fault of our own in %s", operation.name)
             return Unavailable(message=f"{operation.name} met a fault of Bascule's own; its log says where")
-        if done:
-            self._log.info("%s", done)
+        await self._keep(context, operation.audit)
         return result
+
+    async def _keep(self, context: Context, words: str | None, refused: str = "") -> None:
+        """Note a deed that is one; what was done is done, also where that fails."""
+        if words is None:
+            return
+        who = f"{context.user} (uid {context.uid}, pid {context.pid})"
+        self._log.info("%s %s%s", who, words, ", which was refused" if refused else "")
+        try:
+            await self._note(context, words, refused)
+        except MachineError as error:
+            self._log.warning("the audit log does not have it: %s", error)
 
 
 def _give_up_path(name: str) -> None:

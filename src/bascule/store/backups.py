@@ -22,6 +22,9 @@ KEPT: Final = 14
 
 DAY: Final = timedelta(days=1)
 
+LAST_COMMIT: Final = "last-commit.db"
+"""Beside them, what was kept when something was committed last: none of it is a day old."""
+
 _DAILY: Final = "bascule-*.db"
 
 
@@ -50,9 +53,9 @@ def back_up(state: Path, to: Path) -> Backup:
                 connection.execute("VACUUM INTO ?", (str(made),))
             made.chmod(0o600)
             found = look_at(made)
-            with made.open("rb") as file:
-                os.fsync(file.fileno())
+            _synced(made)
             made.replace(to)
+            _synced(to.parent)
     except OSError as error:
         raise MachineError(step, error.strerror or str(error)) from error
     return Backup(path=to, revisions=found.revisions, newest=found.newest)
@@ -88,15 +91,20 @@ def restore(state: Path, backup: Path) -> Backup:
             shutil.copyfile(backup, copy)
             copy.chmod(0o600)
             look_at(copy)
+            _synced(copy)
             with suppress(MachineError):  # what is damaged is put aside as it is
                 _fold(place)
-            if place.exists():
-                shutil.copyfile(place, copied := Path(folder) / "replaced")
-                copied.chmod(0o600)
-                copied.replace(state / f"{FILE}.replaced")
+            for beside in ("", "-wal"):
+                if (old := state / f"{FILE}{beside}").exists():
+                    shutil.copyfile(old, copied := Path(folder) / "replaced")
+                    copied.chmod(0o600)
+                    copied.replace(state / f"{FILE}.replaced{beside}")
+                else:
+                    (state / f"{FILE}.replaced{beside}").unlink(missing_ok=True)
             for beside in ("-wal", "-shm"):
                 (state / f"{FILE}{beside}").unlink(missing_ok=True)
             copy.replace(place)
+            _synced(state)
     except OSError as error:
         raise MachineError(f"restore {backup}", error.strerror or str(error)) from error
     return found
@@ -120,11 +128,34 @@ def forget_old(state: Path) -> None:
 
 
 def last_good(state: Path) -> Backup | None:
-    """Return the newest daily backup that is whole; None where there is none."""
-    for path in sorted(_made(state), reverse=True):
-        with suppress(MachineError):
-            return look_at(path)
-    return None
+    """Return the backup that holds the most revisions, of several the newest; None where none is whole."""
+    found: list[tuple[int, float, Backup]] = []
+    for path in (state / FOLDER / LAST_COMMIT, *_made(state)):
+        with suppress(MachineError, OSError):
+            backup = look_at(path)
+            found.append((backup.revisions, path.stat().st_mtime, backup))
+    return max(found, key=lambda each: each[:2])[2] if found else None
+
+
+def owed(state: Path) -> bool:
+    """Tell whether the backup of the last commit lacks one that is kept by now. Raises MachineError."""
+    last = state / FOLDER / LAST_COMMIT
+    return not last.exists() or look_at(last).revisions != _count(state / FILE)
+
+
+def _count(path: Path) -> int:
+    with named(f"read {path}"), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM revisions").fetchone()
+    return int(count)
+
+
+def _synced(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _made(state: Path) -> list[Path]:

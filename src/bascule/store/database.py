@@ -97,7 +97,7 @@ def checked(path: Path, connection: sqlite3.Connection) -> int:
     """Return the version of a file that is whole. Raises DamagedError, and MachineError where it is a later version's."""
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
-        raise DamagedError(f"open {path}", f"it is damaged: {found}")
+        raise DamagedError(f"open {path}", f"it is damaged: {found.splitlines()[-1]}")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(VERSIONS):
         raise MachineError(f"open {path}", f"a later Bascule wrote it (version {version}, this one knows {len(VERSIONS)})")

@@ -60,6 +60,11 @@ def after(newest: Revision | None, *, at: datetime, author: str, message: str, t
     return Revision(number=number, at=at, author=author, message=message, text=text, before=before)
 
 
+def number_of(newest: Revision | None) -> int:
+    """Return the number of the newest revision, 0 before the first."""
+    return 0 if newest is None else newest.number
+
+
 def row_of(revision: Revision) -> Row:
     """Return a revision as the file keeps it, its text packed: 20 kB take about a fifth of that."""
     head = (revision.number, written(revision.at), revision.author, revision.message)

@@ -43,5 +43,28 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
     ),
+    (
+        """
+        CREATE TABLE working_copies (
+            account TEXT PRIMARY KEY,
+            base INTEGER NOT NULL,
+            text BLOB NOT NULL,
+            at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE audit (
+            number INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            user TEXT NOT NULL,
+            uid INTEGER NOT NULL,
+            pid INTEGER NOT NULL,
+            words TEXT NOT NULL,
+            refused TEXT NOT NULL,
+            before TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""

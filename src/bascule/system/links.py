@@ -3,8 +3,9 @@
 Every method blocks for some milliseconds: call it from a thread.
 """
 
+import errno
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
@@ -126,6 +127,10 @@ class RemoveWay:
 Act: TypeAlias = SetLink | AddAddress | RemoveAddress | AddWay | RemoveWay
 
 
+_GONE_ALREADY: Final[Mapping[type[Act], int]] = {RemoveAddress: errno.EADDRNOTAVAIL, RemoveWay: errno.ESRCH}
+"""What the kernel says where what shall go is not there; so it is done."""
+
+
 class LinksDoor(Protocol):
     """Reads and changes them."""
 
@@ -134,7 +139,7 @@ class LinksDoor(Protocol):
         ...
 
     def do(self, act: Act) -> None:
-        """Change one thing. Raises MachineError."""
+        """Change one thing; what shall go and is not there is gone. Raises MachineError."""
         ...
 
 
@@ -151,7 +156,7 @@ class KernelLinks:
     """Asks the kernel, each time anew."""
 
     def look(self) -> Links:
-        """Read links, addresses and routes; link-local addresses are the kernel's own and left out."""
+        """Read links, addresses and routes."""
         with _netlink("read interfaces and routes") as netlink:
             names: dict[int, str] = {}
             links: dict[str, Link] = {}
@@ -177,7 +182,33 @@ class KernelLinks:
             found = netlink.link_lookup(ifname=act.interface)
             if not found:
                 raise MachineError(str(act), f"there is no interface {act.interface}")
-            _do(netlink, found[0], act)
+            try:
+                with _others_stay(act):
+                    _do(netlink, found[0], act)
+            except NetlinkError as error:
+                if error.code != _GONE_ALREADY.get(type(act)):
+                    raise
+
+
+@contextmanager
+def _others_stay(act: Act) -> Iterator[None]:
+    """Keep the kernel from taking all IPv4 addresses of a network, and with the last one every route, with its first one.
+
+    `promote_secondaries` (ip-sysctl) is as it was afterwards. Where it may not be written, the kernel does what it does.
+    """
+    if not isinstance(act, RemoveAddress) or act.address.version != 4:  # noqa: PLR2004 - IP version
+        yield
+        return
+    setting, before = Path(f"/proc/sys/net/ipv4/conf/{act.interface}/promote_secondaries"), None
+    with suppress(OSError):
+        before = setting.read_text(encoding="ascii")
+        setting.write_text("1", encoding="ascii")
+    try:
+        yield
+    finally:
+        if before is not None:
+            with suppress(OSError):
+                setting.write_text(before, encoding="ascii")
 
 
 def _do(netlink: Any, index: int, act: Act) -> None:

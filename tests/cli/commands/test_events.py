@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bascule.service.events import Event, EventKind, Grade
-from bascule.service.operations import Monitor, ShowLog
-from bascule.service.results import Events
+from bascule.service.operations import Monitor, ShowAudit, ShowLog
+from bascule.service.results import AuditLog, AuditRow, Events
 from cli.calling import PretendedConnection, call
 
 DOWN = Event(
@@ -79,3 +79,20 @@ def test_ends_of_sessions_come_where_they_are_asked_for() -> None:
     connection = PretendedConnection({Monitor: Events()})
     call("monitor", "--sessions", connection=connection)
     assert connection.asked[0] == Monitor(sessions=True)
+
+
+def test_the_audit_log_ends_with_the_newest() -> None:
+    """Who, what and, where it was refused, why."""
+    time = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    rows = (
+        AuditRow(number=2, at=time, user="bob", uid=1001, pid=8, words="asked to clear", refused="bob may not"),
+        AuditRow(number=1, at=time, user="alice", uid=1000, pid=7, words="committed a configuration", refused=""),
+    )
+    connection = PretendedConnection({ShowAudit: AuditLog(rows=rows)})
+    assert call("show", "audit", "--last", "2", connection=connection).out.splitlines() == [
+        "2026-03-01 12:00:00+00:00  alice (uid 1000, pid 7) committed a configuration",
+        "2026-03-01 12:00:00+00:00  bob (uid 1001, pid 8) asked to clear: refused, bob may not",
+    ]
+    assert connection.asked == [ShowAudit(last=2)]
+    first = call("show", "audit", "--json", connection=connection).out.splitlines()[0]
+    assert json.loads(first)["words"] == "committed a configuration"

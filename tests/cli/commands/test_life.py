@@ -140,3 +140,9 @@ def test_a_refused_reload_ends_with_one() -> None:
     called = call("reload", connection=PretendedConnection({Reload: OperationFailed(wrong)}))
     assert (called.code, called.out) == (1, "")
     assert called.err == "bascule: a.conf:1:1: error: unknown word\n"
+
+
+def test_backup_and_restore_need_nobody_who_runs() -> None:
+    """They are about the state directory, and say what was done."""
+    assert call("backup", "/far/copy.db", "--state", "/kept").out == "/far/copy.db holds /kept\n"
+    assert call("restore", "/far/copy.db", "--state", "/kept").out == "restored /far/copy.db to /kept\n"

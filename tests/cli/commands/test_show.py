@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from bascule.service.failures import OperationFailed
-from bascule.service.operations import Monitor, ShowFirewall, ShowRelays
+from bascule.service.operations import Monitor, ShowDrift, ShowFirewall, ShowRelays
 from bascule.service.request import Request
 from bascule.service.results import (
+    Drift,
     Events,
     FirewallRules,
     HostOrder,
@@ -182,3 +183,16 @@ def test_an_order_is_told_with_who_and_since_when() -> None:
     assert " drained  " in hosts.out
     (row,) = call("show", "hosts", "--json", connection=PretendedConnection({ShowRelays: relays})).out.splitlines()
     assert json.loads(row)["order"]["by"] == "alice"
+
+
+@pytest.mark.parametrize(
+    ("differences", "code", "words"),
+    [
+        ((), 0, "the machine is as it should be\n"),
+        (("somebody else took our table away",), 4, "somebody else took our table away\n"),
+    ],
+)
+def test_drift_is_told_and_has_an_exit_code(differences: tuple[str, ...], code: int, words: str) -> None:
+    """For whoever watches by a script."""
+    called = call("show", "drift", connection=PretendedConnection({ShowDrift: Drift(differences=differences)}))
+    assert (called.code, called.out) == (code, words)

@@ -16,7 +16,7 @@ from bascule.engines.network.links import Arrivals, Departures, told
 from bascule.plan.model import LinkPlan, NetworkPlan, PlannedAddress, PlannedRoute
 from bascule.system.announce import EthernetNeighbours, Neighbours
 from bascule.system.errors import MachineError
-from bascule.system.links import AddAddress, KernelLinks, LinksDoor, RemoveAddress, Way, network_stamp
+from bascule.system.links import AddAddress, KernelLinks, LinksDoor, RemoveAddress, SetLink, Way, network_stamp
 from bed.fake_links import FakeLinks, FakeNeighbours
 from bed.layout import Layout
 from bed.netlab import NetLab
@@ -77,7 +77,7 @@ class Rig:
         seen = self.run(asyncio.to_thread(self.door.look))
         return {PlannedRoute(way.interface, way.destination, way.gateway) for way in seen.ways}
 
-    def act(self, *acts: AddAddress | RemoveAddress) -> None:
+    def act(self, *acts: AddAddress | RemoveAddress | SetLink) -> None:
         """Have somebody else change something."""
         for act in acts:
             self.run(asyncio.to_thread(self.door.do, act))
@@ -139,6 +139,72 @@ def test_the_first_address_of_a_network_takes_no_other_with_it(rig: Rig) -> None
     rig.act(AddAddress("eth0", SECOND.address))
     rig.put(NOTHING)
     assert rig.held() == {OWN, OWN6, SECOND}
+
+
+def test_several_of_one_network_go_at_once(rig: Rig) -> None:
+    """The first of them first, which the kernel might take the others with."""
+    more = tuple(PlannedAddress("eth0", ip_interface(f"192.0.2.{n}/24")) for n in range(1, 5))
+    rig.put(NetworkPlan(addresses=more, changeable=True))
+    rig.put(NetworkPlan(addresses=more[2:3], changeable=True))
+    assert rig.held() == {OWN, OWN6, more[2]}
+    rig.put(NOTHING)
+    assert rig.held() == {OWN, OWN6}
+
+
+def test_a_route_takes_another_gateway(rig: Rig) -> None:
+    """Of both IP versions; and back, as a deployment that is taken back does it."""
+    ways = rig.ways()
+    other = PlannedRoute("eth0", FAR.destination, ip_address("10.80.0.101"))
+    other6 = PlannedRoute("eth0", FAR6.destination, ip_address("fd80::101"))
+    for routes in ((FAR, FAR6), (other, other6), (FAR, FAR6)):
+        rig.put(NetworkPlan(routes=routes, changeable=True))
+        assert rig.ways() == ways | {*routes}
+
+
+def test_what_is_given_to_somebody_else_is_not_taken(rig: Rig) -> None:
+    """An address of ours that is unmanaged from now on stays, and is never ours again."""
+    rig.put(NetworkPlan(addresses=(NEW,), changeable=True))
+    rig.put(NetworkPlan(left=frozenset({NEW}), changeable=True))
+    assert rig.held() == {OWN, OWN6, NEW}
+    rig.put(NOTHING)
+    assert rig.held() == {OWN, OWN6, NEW}
+
+
+def test_what_is_gone_is_forgotten(rig: Rig) -> None:
+    """Whoever gives an address later that was ours once, keeps it."""
+    rig.put(NetworkPlan(addresses=(NEW,), changeable=True))
+    rig.act(RemoveAddress("eth0", NEW.address))
+    rig.put(NOTHING)
+    rig.act(AddAddress("eth0", NEW.address))
+    rig.put(NOTHING)
+    assert rig.held() == {OWN, OWN6, NEW}
+
+
+def test_an_interface_that_has_its_old_settings_is_the_operators(rig: Rig) -> None:
+    """Ours were taken back; what he sets from then on stays."""
+    rig.put(NetworkPlan(links={"eth0": LinkPlan(mtu=1400)}, changeable=True))
+    rig.put(NOTHING)
+    assert rig.link().mtu == 1500
+    rig.act(SetLink("eth0", 1450))
+    rig.put(NOTHING)
+    assert rig.link().mtu == 1450
+
+
+@pytest.mark.kernel
+def test_the_operators_route_outlives_a_new_number(lab: Callable[[Layout], NetLab], tmp_path: Path) -> None:
+    """The node's only IPv4 address, which we gave, is another one: routes by that interface stay."""
+    node = lab(Layout(arms=1, servers=1))["lb1"]
+    rig = Rig(KernelLinks(), EthernetNeighbours(), tmp_path, node)
+    node.run("ip", "address", "flush", "dev", "eth0", "scope", "global")
+    rig.put(NetworkPlan(addresses=(OWN,), changeable=True))
+    node.run("ip", "route", "add", "203.0.113.0/24", "via", "10.80.1.1")
+    before = node.run("sysctl", "-n", "net.ipv4.conf.eth0.promote_secondaries").stdout
+    for address in ("10.80.0.3/16", "10.80.0.3/24", "10.80.0.4/16"):
+        moved = PlannedAddress("eth0", ip_interface(address))
+        rig.put(NetworkPlan(addresses=(moved,), changeable=True))
+        assert rig.held() == {moved}
+    assert "via 10.80.1.1" in node.run("ip", "route", "show", "203.0.113.0/24").stdout
+    assert node.run("sysctl", "-n", "net.ipv4.conf.eth0.promote_secondaries").stdout == before
 
 
 def test_what_somebody_takes_is_seen(rig: Rig) -> None:

@@ -16,12 +16,14 @@ from bascule.service.deployment import Deploy
 from bascule.service.events import Event
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.balancer import Running
+from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.journal import Journal
 from bascule.service.local.rows import SessionCounts
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
 from bed.clock import SteppedClock
+from bed.copies import MemoryCopies
 from bed.history import MemoryHistory
 from bed.wait import eventually
 from service.local.situations import FACTS, TWO_SERVICES, running
@@ -69,6 +71,17 @@ class PretendedMachine:
         return FACTS
 
 
+class PretendedFile:
+    """The committed text for people, in memory."""
+
+    text = b""
+
+    async def follow(self, before: bytes, committed: bytes) -> None:
+        """Take the next."""
+        del before
+        self.text = committed
+
+
 class Desk:
     """Deployments, and everything that comes of them."""
 
@@ -79,7 +92,18 @@ class Desk:
         """By how much somebody has set the time of day."""
         self.events: list[Event] = []
         journal = Journal(now=self.now, write=self.events.append)
-        self.deployments = Deployments(self.history, self.balancer, self.machine, journal, count=self.count, now=self.now)
+        self.published = PretendedFile()
+        copies = WorkingCopies(MemoryCopies(), self.history, self.machine, now=self.now)
+        self.deployments = Deployments(
+            self.history,
+            self.balancer,
+            self.machine,
+            journal,
+            copies=copies,
+            followers=(self.published,),
+            count=self.count,
+            now=self.now,
+        )
 
     async def count(self, _: Running) -> SessionCounts:
         """Say that no host has a session."""
@@ -115,6 +139,7 @@ async def test_what_is_committed_in_time_stays(desk: Desk) -> None:
     newest = desk.history.newest()
     assert newest is not None
     assert (newest.number, newest.text, newest.author, newest.message) == (2, OTHER, "bob", "port 8443")
+    assert desk.published.text == OTHER
     assert desk.balancer.loaded == ["8443 143"]
     assert desk.balancer.names == ["revision 2, not committed", "revision 2"]
     assert desk.states() == ["deployed", "committed"]

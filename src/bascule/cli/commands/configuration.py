@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from bascule.cli.paths import published
 from bascule.cli.report import complain, refused, report, summary
 from bascule.cli.session import Session
 from bascule.cli.source import Source, UsageError, read_source, replace_source
@@ -52,7 +53,8 @@ def _wrong_form(source: Source) -> Sequence[Diagnostic]:
 def run(arguments: Namespace, session: Session) -> int:
     """Run a configuration in the foreground until a signal, or `stop`, ends it."""
     if arguments.config is None:
-        return session.offline(arguments.state).run(RunRequest(state=arguments.state, socket=arguments.socket))
+        kept = RunRequest(state=arguments.state, socket=arguments.socket, published=published(arguments.state))
+        return session.offline(arguments.state).run(kept)
     source = read_source(arguments.config, session.stdin)
     request = RunRequest(
         text=source.text,

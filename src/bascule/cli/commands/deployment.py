@@ -10,14 +10,24 @@ from bascule.cli.report import complain, report
 from bascule.cli.screen import BAD, GOOD, QUIET, styled
 from bascule.cli.session import Connection, Session
 from bascule.cli.source import Source, UsageError, read_source
-from bascule.service.deployment import LAST_NUMBER, LONGEST_TEXT, Cancel, Commit, Deploy, ShowRevision, ShowRevisions
+from bascule.service.deployment import (
+    LAST_NUMBER,
+    LONGEST_TEXT,
+    Cancel,
+    Commit,
+    Deploy,
+    ShowCopy,
+    ShowRevision,
+    ShowRevisions,
+)
 from bascule.service.failures import ExitCode, NotFound, OperationFailed
 from bascule.service.results import RevisionRow, RevisionText
 
 
 def deploy(arguments: Namespace, session: Session) -> int:
     """Put a file into effect for a time; where it is refused, show why in its own lines."""
-    return _deploy(arguments, session, read_source(arguments.file, session.stdin), arguments.message)
+    source = None if arguments.file is None else read_source(arguments.file, session.stdin)
+    return _deploy(arguments, session, source, arguments.message, base=arguments.base, rebase=arguments.rebase)
 
 
 def rollback(arguments: Namespace, session: Session) -> int:
@@ -65,34 +75,58 @@ def revisions(arguments: Namespace, session: Session) -> int:
 def diff(arguments: Namespace, session: Session) -> int:
     """Show what a file or a revision changes."""
     connection = session.connect(arguments.socket)
-    new = _meant(arguments.what, session, connection)
-    old = _base(arguments.base, connection)
+    if arguments.what is None:
+        copy = connection.call(ShowCopy())
+        new, base = Source("your working copy", copy.text.encode()), copy.base
+        old = _base(base, connection) if base else Source("no configuration", b"")
+    else:
+        new, old = _meant(arguments.what, session, connection), _base(arguments.base, connection)
     for line in _changes(old, new):
         style = GOOD if line.startswith("+") else BAD if line.startswith("-") else QUIET
         session.screen.say(styled(line, style if line[:1] in "+-@" else ""))
     return ExitCode.FINE
 
 
-def _deploy(arguments: Namespace, session: Session, source: Source, message: str) -> int:
-    if len(source.text) > LONGEST_TEXT:
+def _deploy(
+    arguments: Namespace,
+    session: Session,
+    source: Source | None,
+    message: str,
+    *,
+    base: int | None = None,
+    rebase: bool = False,
+) -> int:
+    """Deploy a text, or the working copy for None."""
+    if source is not None and len(source.text) > LONGEST_TEXT:
         raise UsageError(f"{source.name} is longer than what can be deployed ({LONGEST_TEXT // 1000} kB)")
+    if source is not None and rebase:
+        raise UsageError("--rebase is about your working copy; for a file, load it first: bascule load FILE --base N")
+    connection = session.connect(arguments.socket)
     request = Deploy(
-        text=source.text,
+        text=None if source is None else source.text,
+        base=base,
+        rebase=rebase,
         seconds=arguments.seconds,
         message=message,
         ignore_health=arguments.ignore_health,
         commit=arguments.commit,
     )
     try:
-        deployed = session.connect(arguments.socket).call(request)
+        deployed = connection.call(request)
     except OperationFailed as failed:
-        return complain(session.screen, failed, source)
+        return complain(session.screen, failed, source or _working_copy(connection))
+    source = source or _working_copy(connection)
     for line in report(deployed.warnings, source):
         session.screen.say(line)
     for change in deployed.changes:
         session.screen.say(change)
     session.screen.say(deployed.sentence)
     return ExitCode.FINE
+
+
+def _working_copy(connection: Connection) -> Source:
+    """Return the working copy as it is now, to show lines of; committed, it is the newest revision."""
+    return Source("your working copy", connection.call(ShowCopy()).text.encode())
 
 
 def _meant(what: str, session: Session, connection: Connection) -> Source:

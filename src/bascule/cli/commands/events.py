@@ -1,4 +1,4 @@
-"""`monitor` and `show log`: what happens, and what happened."""
+"""`monitor`, `show log` and `show audit`: what happens, what happened, and who did it."""
 
 from argparse import Namespace
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from bascule.cli.screen import DOUBTFUL, QUIET, styled
 from bascule.cli.session import Session
 from bascule.service.events import Event, Grade
 from bascule.service.failures import ExitCode
-from bascule.service.operations import Monitor, ShowLog
+from bascule.service.operations import Monitor, ShowAudit, ShowLog
 from bascule.service.results import Events
 
 _STYLES: Final = {Grade.INFO: "", Grade.WARNING: DOUBTFUL}
@@ -26,6 +26,18 @@ def show_log(arguments: Namespace, session: Session) -> int:
     if arguments.follow:
         return _follow(arguments, session, Monitor(last=arguments.last))
     _print(arguments, session, session.connect(arguments.socket).call(ShowLog(last=arguments.last)))
+    return ExitCode.FINE
+
+
+def show_audit(arguments: Namespace, session: Session) -> int:
+    """Print who changed what, and who was refused, the newest last."""
+    for row in reversed(session.connect(arguments.socket).call(ShowAudit(last=arguments.last)).rows):
+        if arguments.json:
+            session.screen.json({name: getattr(row, name) for name in row.__struct_fields__})
+            continue
+        time = row.at.astimezone(session.now().tzinfo).isoformat(sep=" ", timespec="seconds")
+        refused = styled(f": refused, {row.refused}", DOUBTFUL) if row.refused else ""
+        session.screen.say(styled(time, QUIET), f"  {row.user} (uid {row.uid}, pid {row.pid}) {row.words}", refused)
     return ExitCode.FINE
 
 

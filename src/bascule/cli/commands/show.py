@@ -13,7 +13,7 @@ from bascule.cli.session import Session
 from bascule.cli.views import VIEWS, HostView, TableView, View
 from bascule.cli.wording import counted, duration, ordered
 from bascule.service.failures import ExitCode
-from bascule.service.operations import Monitor, ShowFirewall, ShowRelays
+from bascule.service.operations import Monitor, ShowDrift, ShowFirewall, ShowRelays
 from bascule.service.results import Relays
 
 Column: TypeAlias = tuple[str, Callable[[Any, datetime], Text | str]]
@@ -55,6 +55,16 @@ def _print(arguments: Namespace, session: Session, relays: Relays) -> None:
         [heading for heading, _ in columns],
         [[cell(row, now) for _, cell in columns] for row in rows],
     )
+
+
+def show_drift(arguments: Namespace, session: Session) -> int:
+    """Say how the machine differs from what it should be; a script knows by the exit code."""
+    found = session.connect(arguments.socket).call(ShowDrift()).differences
+    for difference in found:
+        session.screen.say(difference)
+    if not found:
+        session.screen.say("the machine is as it should be")
+    return ExitCode.DEGRADED if found else ExitCode.FINE
 
 
 def show_firewall(arguments: Namespace, session: Session) -> int:

@@ -1,16 +1,16 @@
-"""Gives interfaces the addresses and routes of a plan first of all, and takes those of an earlier plan last of all.
+"""Gives interfaces the addresses and routes of a plan before anybody uses them, and takes those of an earlier one last.
 
-In between everything else changes, so that nothing ever uses an address that is not there. What the machine has already is
-adopted: it counts as given, and stays when the plan no longer names it.
+What the machine has already is adopted: it counts as given, and stays when the plan no longer names it.
 """
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from bascule.config.diagnostics import Diagnostic, Span
-from bascule.config.model import InterfaceAddress
+from bascule.config.model import Address, InterfaceAddress
 from bascule.engines.network.given import Given, GivenFile
 from bascule.plan.model import LinkPlan, NetworkPlan, PlannedAddress, PlannedRoute
 from bascule.system.announce import Neighbours
@@ -51,6 +51,16 @@ class Seen:
         return frozenset(PlannedRoute(way.interface, way.destination, way.gateway) for way in self.now.ways if way.ours)
 
 
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Note no more what is not so: an address that is gone, or somebody else's; an interface's old settings that it has."""
+
+    note: PlannedAddress | str
+
+
+Change: TypeAlias = Act | Forget
+
+
 class LinksEngine:
     """What both halves do alike. Raises MachineError wherever the machine refuses."""
 
@@ -65,7 +75,7 @@ class LinksEngine:
         """Return what is there, and what of it is ours."""
         return Seen(await asyncio.to_thread(self._door.look), self._file.read())
 
-    async def rehearse(self, changes: Sequence[Act]) -> Sequence[Diagnostic]:
+    async def rehearse(self, changes: Sequence[Change]) -> Sequence[Diagnostic]:
         """Ask the segments who has the addresses that we would give."""
         given: dict[str, list[InterfaceAddress]] = {}
         for act in changes:
@@ -88,13 +98,16 @@ class LinksEngine:
             for address, holder in holders.items()
         ]
 
-    async def apply(self, changes: Sequence[Act]) -> None:
+    async def apply(self, changes: Sequence[Change]) -> None:
         """Make the changes one by one; what we give is noted before, what we take after."""
         await asyncio.to_thread(self._apply, changes)
 
-    def _apply(self, changes: Sequence[Act]) -> None:
+    def _apply(self, changes: Sequence[Change]) -> None:
         for act in changes:
             given = self._file.read()
+            if isinstance(act, Forget):
+                self._drop(act.note, given)
+                continue
             if isinstance(act, AddAddress):
                 self._note(given, addresses=given.addresses | {PlannedAddress(act.interface, act.address)})
             if isinstance(act, SetLink):
@@ -110,6 +123,10 @@ class LinksEngine:
             if isinstance(act, AddAddress):
                 with suppress(MachineError):  # whoever cannot be told now finds out when its own memory is old
                     self._neighbours.announce(act.interface, act.address.ip)
+
+    def _drop(self, note: PlannedAddress | str, given: Given) -> None:
+        before = {name: link for name, link in given.before.items() if name != note}
+        self._note(given, addresses=given.addresses - {note}, before=before)
 
     def _note(self, given: Given, **changed: object) -> None:
         changes = replace(given, **changed)  # type: ignore[arg-type]  # fields by name
@@ -129,10 +146,13 @@ class LinksEngine:
     async def restore(self, snapshot: Seen) -> None:
         """Bring back what was observed: what we have given since goes, what we have taken since comes back."""
         now = await self.observe()
-        acts: list[Act] = [
+        gone, back = now.ours() - snapshot.held(), snapshot.ours() - now.held()
+        back4 = frozenset(each for each in back if each.address.version == 4)  # noqa: PLR2004 - IP version
+        acts: list[Change] = [
             *(SetLink(link.name, link.mtu, link.alias) for link in _different(snapshot.now, now.now)),
-            *_takes(now.ours() - snapshot.held(), now.our_routes() - snapshot.our_routes()),
-            *_gives(snapshot.ours() - now.held(), snapshot.our_routes() - now.our_routes()),
+            *_gives(back4, frozenset()),  # first, so that the interface is never without
+            *_takes(gone, now.our_routes() - snapshot.our_routes()),
+            *_gives(back - back4, snapshot.our_routes() - now.our_routes()),
         ]
         await self.apply(acts)
 
@@ -140,7 +160,7 @@ class LinksEngine:
 class Arrivals(LinksEngine):
     """Gives what a plan names and interfaces lack."""
 
-    def difference(self, desired: NetworkPlan, observed: Seen) -> Sequence[Act]:
+    def difference(self, desired: NetworkPlan, observed: Seen) -> Sequence[Change]:
         """Return what to give; nothing where we may not."""
         if not desired.changeable:
             return []
@@ -150,28 +170,22 @@ class Arrivals(LinksEngine):
 class Departures(LinksEngine):
     """Takes what we gave and a plan names no more."""
 
-    def difference(self, desired: NetworkPlan, observed: Seen) -> Sequence[Act]:
+    def difference(self, desired: NetworkPlan, observed: Seen) -> Sequence[Change]:
         """Return what to take, routes first; interfaces that are named no more are as they were before."""
         if not desired.changeable:
             return []
-        wanted = {(each.interface, each.address.ip) for each in desired.addresses}  # with another length it was replaced
-        gone = frozenset(each for each in observed.ours() if (each.interface, each.address.ip) not in wanted)
-        return [*_takes(gone, observed.our_routes() - frozenset(desired.routes)), *_let_be(desired, observed)]
+        named = {_place(each) for each in (*desired.addresses, *desired.left)}  # with another length it was replaced
+        gone = frozenset(each for each in observed.ours() if _place(each) not in named)
+        led = {each.destination for each in desired.routes}  # by another gateway it was replaced
+        routes = frozenset(each for each in observed.our_routes() if each.destination not in led)
+        return [*_takes(gone, routes), *_let_be(desired, observed), *_outdated(desired, observed)]
 
-    async def apply(self, changes: Sequence[Act]) -> None:
-        """Make them; the kernel takes all IPv4 addresses of a network with its first one (`promote_secondaries`).
-
-        Those that went along come back at once.
-        """
-        before = await self.observe()
+    async def apply(self, changes: Sequence[Change]) -> None:
+        """Make them; what interfaces have back is the operator's to change from then on."""
         await super().apply(changes)
         self._forget(changes)
-        gone = frozenset(PlannedAddress(act.interface, act.address) for act in changes if isinstance(act, RemoveAddress))
-        after = await self.observe()
-        for lost in before.held() - gone - after.held():
-            await asyncio.to_thread(self._door.do, AddAddress(lost.interface, lost.address))
 
-    def _forget(self, changes: Sequence[Act]) -> None:
+    def _forget(self, changes: Sequence[Change]) -> None:
         """Forget what interfaces have back: it is the operator's to change from then on."""
         given = self._file.read()
         before = dict(given.before)
@@ -193,7 +207,7 @@ class Departures(LinksEngine):
         return len(seen.ours()) + len(seen.our_routes())
 
 
-def told(lost: Sequence[Act]) -> str:
+def told(lost: Sequence[Change]) -> str:
     """Return what was lost and is given anew, in words: `10.2.0.50/24 from eth0 and the route to …`; empty for nothing."""
     words = [f"{act.address} from {act.interface}" for act in lost if isinstance(act, AddAddress)]
     words += [f"the route to {act.destination} by {act.gateway}" for act in lost if isinstance(act, AddWay)]
@@ -212,16 +226,18 @@ def _set_links(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
 
 
 def _missing(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
-    """Yield what gives the addresses that are missing; one of ours with another prefix length makes way."""
+    """Yield what gives the addresses that are missing; one of ours with another prefix length makes way.
+
+    IPv4 has both for a moment, so that the interface is never without; IPv6 takes an address once.
+    """
     ours = observed.ours()
     kept = {held.address.ip for held in observed.held() - ours}
     for wanted in desired.addresses:
         if wanted in ours or wanted.address.ip in kept or wanted.interface not in observed.now.links:
             continue
-        for old in ours:
-            if old.interface == wanted.interface and old.address.ip == wanted.address.ip:
-                yield RemoveAddress(old.interface, old.address)
-        yield AddAddress(wanted.interface, wanted.address)
+        taken: list[Act] = [RemoveAddress(old.interface, old.address) for old in ours if _place(old) == _place(wanted)]
+        given = AddAddress(wanted.interface, wanted.address)
+        yield from (given, *taken) if wanted.address.version == 4 else (*taken, given)  # noqa: PLR2004 - IP version
 
 
 def _lacking(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
@@ -230,7 +246,29 @@ def _lacking(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
     others = {way.destination for way in observed.now.ways if not way.ours and way.metric <= OUR_METRIC}
     for wanted in desired.routes:
         if wanted not in there and wanted.destination not in others and wanted.interface in observed.now.links:
+            for old in observed.our_routes():
+                if old.destination == wanted.destination:
+                    yield RemoveWay(old.interface, old.destination, old.gateway)
             yield AddWay(wanted.interface, wanted.destination, wanted.gateway)
+
+
+def _place(address: PlannedAddress) -> tuple[str, Address]:
+    """Return an address without its prefix length."""
+    return address.interface, address.address.ip
+
+
+def _outdated(desired: NetworkPlan, observed: Seen) -> Iterator[Change]:
+    """Yield the notes that are not so any more."""
+    given, held = observed.given, observed.held()
+    wanted, left = {_place(each) for each in desired.addresses}, {_place(each) for each in desired.left}
+    for note in given.addresses:
+        if _place(note) in left or (note not in held and _place(note) not in wanted):
+            yield Forget(note)
+    for name, before in given.before.items():
+        link, plan = observed.now.links.get(name), desired.links.get(name, LinkPlan())
+        back = link is None or (before.mtu in (None, link.mtu) and before.alias in (None, link.alias))
+        if back and plan == LinkPlan():
+            yield Forget(name)
 
 
 def _takes(addresses: frozenset[PlannedAddress], routes: frozenset[PlannedRoute]) -> Iterator[Act]:

@@ -20,6 +20,8 @@ class ProxyPlan:
     workers: int = 1
     spans: Mapping[Place, Span] = field(default_factory=dict, compare=False)
     """Where in the text each listening place comes from."""
+    coming: frozenset[str] = field(default=frozenset(), compare=False)
+    """Addresses that interfaces have before sockets are opened, if they have them not yet."""
 
     def wanted(self) -> range:
         """Return the numbers of the workers: none where there is nothing to carry."""
@@ -71,6 +73,8 @@ class Opening:
     relay: str
     ours_elsewhere: bool
     """Another worker listens there already, so that nobody else can."""
+    comes: bool = field(default=False, compare=False)
+    """Its address is there before it is opened, if it is not there yet."""
     span: Span = field(default=Span(), compare=False)
 
 
@@ -99,6 +103,7 @@ def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan
     return ProxyPlan(
         relays=tuple(_relay(relay, each, plan.workers) for relay, each in verdicts if relay.engine is EngineName.PROXY),
         workers=plan.workers,
+        coming=frozenset(str(each.address.ip) for each in plan.network.addresses),
         spans={place_of(listen): relay.span for relay in mine for listen in relay.listens},
     )
 
@@ -115,6 +120,7 @@ def difference(desired: ProxyPlan, observed: Observed) -> Changes:
             place=place,
             relay=name,
             ours_elsewhere=place in held,
+            comes=place.address in desired.coming,
             span=desired.spans.get(place, Span()),
         )
         for number in desired.wanted()

@@ -59,7 +59,9 @@ class ProxyEngine:
     async def rehearse(self, changes: Changes) -> Sequence[Diagnostic]:
         """Return why listening sockets could not be opened."""
         places = {opening.place: opening for opening in changes.openings if not opening.ours_elsewhere}
-        objections = (objection(place, opening.relay, opening.span) for place, opening in places.items())
+        objections = (
+            objection(place, opening.relay, opening.span, comes=opening.comes) for place, opening in places.items()
+        )
         return [diagnostic for diagnostic in objections if diagnostic is not None]
 
     async def apply(self, changes: Changes) -> None:

@@ -7,6 +7,9 @@ from typing import Final
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.engines.proxy.wire import Place
 
+_FREE_BIND: Final = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
+"""IP_FREEBIND of linux/in.h, IPV6_FREEBIND of linux/in6.h."""
+
 BACKLOG: Final = 4096
 """Clients that the kernel lets wait at a door; `net.core.somaxconn` bounds it too."""
 
@@ -43,10 +46,15 @@ def listening_socket(place: Place) -> socket.socket:
     return listener
 
 
-def objection(place: Place, relay: str, span: Span) -> Diagnostic | None:
-    """Return why a relay cannot listen there, or None where it can. Nobody could connect meanwhile: it only binds."""
+def objection(place: Place, relay: str, span: Span, *, comes: bool = False) -> Diagnostic | None:
+    """Return why a relay cannot listen there, or None where it can. Nobody could connect meanwhile: it only binds.
+
+    `comes` says that the address will be there in time: then it need not be there now (ip(7), IP_FREEBIND).
+    """
     with _fresh_socket(place) as probe:
         try:
+            if comes:
+                probe.setsockopt(*_FREE_BIND[place.family], 1)
             probe.bind((place.address, place.port))
         except OSError as error:
             return _explained(error, place, relay, span)

@@ -1,4 +1,4 @@
-"""A backup every day, by itself: whoever needs one has one."""
+"""A backup every day and after every commit, by itself: whoever needs one has one."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Final
 
 from bascule.service.events import EventKind, Grade
 from bascule.service.local.journal import Journal
-from bascule.store.backups import back_up, daily, forget_old
+from bascule.store.backups import FOLDER, LAST_COMMIT, back_up, daily, forget_old, owed
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
 
@@ -16,7 +16,7 @@ LOOK: Final = 600.0
 """Seconds between two looks at how old the newest is."""
 
 
-class DailyBackups:
+class Backups:
     """Makes them in the state folder, and lets go of the oldest; what fails is said once and tried again."""
 
     def __init__(self, state: Path, clock: Clock, journal: Journal, *, now: Callable[[], datetime]) -> None:
@@ -24,32 +24,48 @@ class DailyBackups:
         self._clock = clock
         self._journal = journal
         self._now = now
+        self._committed = asyncio.Event()
         self._trouble = ""
+        self._owed = False
+        """What was committed is in no backup yet."""
+
+    async def follow(self, before: bytes, committed: bytes) -> None:
+        """Have one made soon, of what was committed just now; nobody waits for it."""
+        if before != committed:
+            self._committed.set()
 
     async def watch(self) -> None:
         """Go on until cancelled."""
         while True:
             await self.look()
-            await self._clock.sleep(LOOK)
+            ways = {asyncio.ensure_future(self._committed.wait()), asyncio.ensure_future(self._clock.sleep(LOOK))}
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
 
     async def look(self) -> None:
-        """Make one where it is time."""
+        """Make those for which it is time."""
+        committed = self._committed.is_set() or self._owed
+        self._committed.clear()
         try:
-            await asyncio.to_thread(self._make)
+            await asyncio.to_thread(self._make, committed=committed)
         except MachineError as error:
             if str(error) != self._trouble:
                 self._journal.note(EventKind.MACHINE, f"no backup: could not {error}", grade=Grade.WARNING)
-            self._trouble = str(error)
+            self._trouble, self._owed = str(error), committed
         else:
-            self._trouble = ""
+            self._trouble, self._owed = "", False
 
-    def _make(self) -> None:
-        place = daily(self._state, self._now())
-        if place is None:
-            return
+    def _make(self, *, committed: bool) -> None:
+        folder, today = self._state / FOLDER, daily(self._state, self._now())
         try:
-            place.parent.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise MachineError(f"make {place.parent}", error.strerror or str(error)) from error
-        back_up(self._state, place)
-        forget_old(self._state)
+            raise MachineError(f"make {folder}", error.strerror or str(error)) from error
+        if committed or owed(self._state):
+            back_up(self._state, folder / LAST_COMMIT)
+        if today is not None:
+            back_up(self._state, today)
+            forget_old(self._state)

@@ -410,6 +410,17 @@ class Balancer:
             await self._settle()
         await self._end_sessions()
 
+    async def drift(self) -> Sequence[str]:
+        """Return how the machine differs from what it should be, a sentence each. Raises MachineError."""
+        async with self._lock:
+            plan, rules = self.running.plan, await self._kernel.drift(self.running.plan)
+            lost = await self._lost()
+            return [
+                *([f"somebody else {rules}"] if rules else []),
+                *([f"somebody else took {lost}"] if lost else []),
+                *await self._kernel.changed_settings(plan),
+            ]
+
     async def _lost(self) -> str:
         """Return what of ours the interfaces have no more, in words. Raises MachineError."""
         arrivals, _ = self._network
@@ -457,8 +468,9 @@ class Balancer:
 
     async def _deploy(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Sequence[Diagnostic]:
         arrivals, departures = (Step(engine, plan.network) for engine in self._network)
-        carriers = [*self._kernel.steps(plan), Step(self._proxy, proxy_plan(plan, states))]
-        said = await deploy([arrivals, *carriers, departures])
+        proxy = Step(self._proxy, proxy_plan(plan, states))
+        # The kernel's rules first: an address that comes before them would have this machine itself reset its clients.
+        said = await deploy([*self._kernel.steps(plan), arrivals, proxy, departures])
         for warning in said:
             self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
         return said

@@ -19,13 +19,14 @@ from bascule.service.deployment import LONGEST_TEST, Deploy
 from bascule.service.events import EventKind, Grade
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.balancer import Running
+from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
 from bascule.service.local.preparation import judge
 from bascule.service.local.rows import SessionCounts
 from bascule.service.results import Deployed, PendingRow, RevisionRow, Revisions, RevisionText
 from bascule.store.history import History
 from bascule.store.pending import Pending, Stage
-from bascule.store.revisions import Head, Revision
+from bascule.store.revisions import Head, Revision, number_of
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
 
@@ -92,6 +93,14 @@ class Knows(Protocol):
         ...
 
 
+class Follower(Protocol):
+    """Who does something with what is committed: the file for people, the backups."""
+
+    async def follow(self, before: bytes, committed: bytes) -> None:
+        """Take a text that was committed just now, and the one before."""
+        ...
+
+
 class Deployments:
     """Carries deployments from a text to a revision, or back. What it does next is kept before it is done."""
 
@@ -102,9 +111,13 @@ class Deployments:
         machine: Knows,
         journal: Journal,
         *,
+        copies: WorkingCopies,
+        followers: Sequence[Follower],
         count: Callable[[Running], Awaitable[SessionCounts]],
         now: Callable[[], datetime],
     ) -> None:
+        self.copies = copies
+        self._followers = followers
         self._history = history
         self._balancer = balancer
         self._machine = machine
@@ -140,6 +153,8 @@ class Deployments:
         Raises OperationFailed where another deployment is under way, the text is refused, or somebody committed since
         whoever asks looked; MachineError where the machine would not. Then what ran before runs on.
         """
+        text = request.text
+        assert text is not None, "a working copy was looked up by whoever was asked"
         async with self._one_at_a_time:
             self._nothing_else()
             newest = await asyncio.to_thread(self._history.newest)
@@ -147,16 +162,16 @@ class Deployments:
             if request.base is not None and request.base != base:
                 raise OperationFailed(Conflict(message=_moved_on(request.base, newest)))
             facts = await self._machine.facts(self._balancer.running.facts.no_nftables)
-            judged = judge(request.text, facts)
+            judged = judge(text, facts)
             if judged.configuration is None:
                 raise OperationFailed(Rejected(diagnostics=judged.diagnostics))
-            if newest is not None and newest.text == request.text:
+            if newest is not None and newest.text == text:
                 sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
                 return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
             pending = Pending(
                 stage=Stage.APPLYING,
                 base=base,
-                text=request.text,
+                text=text,
                 author=by,
                 message=request.message,
                 until=self._now() + timedelta(seconds=request.seconds),
@@ -259,15 +274,26 @@ class Deployments:
 
     async def _commit(self, by: str, told: Told = NOTHING_TOLD) -> Deployed:
         pending = self._waiting()
+        before, _ = await asyncio.to_thread(committed, self._history, pending.base)
         revision = await asyncio.to_thread(self._committed, pending)
         self._pending, self._trouble = None, ""
         name = f"revision {revision.number}"
         await self._balancer.rename(name)
         words = f"{by} committed {name}" + (f": {revision.message}" if revision.message else "")
         self._journal.note(EventKind.CONFIGURATION, words, state="committed", number=revision.number)
+        await self._follow_up(before, revision.text)
         whose = "" if pending.author == by else f", as {pending.author} deployed it"
         sentence = f"committed: {name} is in effect{whose}"
         return Deployed(sentence=sentence, revision=revision.number, warnings=told.warnings, changes=told.changes)
+
+    async def _follow_up(self, before: bytes, text: bytes) -> None:
+        """Do what a commit brings with it; what fails of it is said, and the commit stands."""
+        try:
+            await self.copies.settle(text)
+            for follower in self._followers:
+                await follower.follow(before, text)
+        except MachineError as error:
+            self._journal.note(EventKind.MACHINE, f"committed, but could not {error}", grade=Grade.WARNING)
 
     async def _counted(self) -> SessionCounts:
         """Return how many sessions hosts have; where that cannot be told, none is named."""
@@ -347,11 +373,6 @@ def committed(history: History, number: int) -> tuple[bytes, str]:
 def uncommitted(base: int) -> str:
     """Return what a deployment over a revision is called until it is committed."""
     return f"revision {base + 1}, not committed"
-
-
-def number_of(newest: Revision | None) -> int:
-    """Return the number of the newest revision, 0 before the first."""
-    return 0 if newest is None else newest.number
 
 
 def _row(revision: Revision | Head) -> RevisionRow:

@@ -86,6 +86,14 @@ class Kernel:
             return ""
         return "took our table away" if seen is None else "changed our rules"
 
+    async def changed_settings(self, plan: Plan) -> Sequence[str]:
+        """Return the kernel settings that are not what a plan needs, a sentence each."""
+        if not plan.marks:
+            return []
+        seen = await self._settings.observe()
+        wrong = self._settings.difference(plan.network, seen)
+        return [f"{name} is {seen.now.get(name, 'not there')}, not {value}" for name, value in wrong.items()]
+
     async def obstacles(self, plan: Plan) -> Sequence[Obstacle]:
         """Return the chains of others that stop what relays carry, for certain or perhaps."""
         listing = await self._machine.nft.others(OURS)

@@ -1,5 +1,6 @@
 """The operations of a running parent, done."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Protocol
@@ -11,7 +12,16 @@ from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.orders import Duty
-from bascule.service.deployment import Cancel, Commit, Deploy, ShowRevision, ShowRevisions
+from bascule.service.deployment import (
+    Cancel,
+    Commit,
+    Deploy,
+    DiscardCopy,
+    LoadCopy,
+    ShowCopy,
+    ShowRevision,
+    ShowRevisions,
+)
 from bascule.service.events import EventKind
 from bascule.service.failures import Busy, Conflict, OperationFailed
 from bascule.service.local.administration import Administration
@@ -43,7 +53,9 @@ from bascule.service.operations import (
     OrderHost,
     Poll,
     Reload,
+    ShowAudit,
     ShowCounters,
+    ShowDrift,
     ShowFirewall,
     ShowLog,
     ShowRelays,
@@ -56,10 +68,15 @@ from bascule.service.operations import (
 )
 from bascule.service.request import Context
 from bascule.service.results import (
+    AuditLog,
+    AuditRow,
     Cleared,
     ClientReport,
+    CopyText,
     Deployed,
+    Discarded,
     DoctorReport,
+    Drift,
     EngineUse,
     Events,
     Explained,
@@ -69,6 +86,7 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Level,
+    Loaded,
     Polled,
     Relays,
     RelayStatus,
@@ -82,6 +100,7 @@ from bascule.service.results import (
     Whose,
 )
 from bascule.service.results import Counters as CountersResult
+from bascule.store.audit import Audit, Line
 
 _WATCHED: Final = 2.0
 """Seconds between two looks at the counters for one who watches them."""
@@ -111,6 +130,7 @@ class LocalService:
         proxy: ProxyEngine,
         *,
         administration: Administration,
+        audit: Audit,
         source: ConfigurationFile | Deployments,
         journal: Journal,
         sessions: SessionTable,
@@ -122,6 +142,7 @@ class LocalService:
         self._balancer = balancer
         self._proxy = proxy
         self._administration = administration
+        self._audit = audit
         self._source = source
         self._journal = journal
         self._sessions = sessions
@@ -213,7 +234,29 @@ class LocalService:
 
     async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
         """Put a configuration into effect for a time."""
-        return await self._deployments().deploy(request, context.user)
+        deployments = self._deployments()
+        return await deployments.deploy(await deployments.copies.meant(request, context.user), context.user)
+
+    async def show_drift(self, _: Context, __: ShowDrift, /) -> Drift:
+        """Compare now; what is ours is mended by itself within seconds."""
+        return Drift(differences=tuple(await self._balancer.drift()))
+
+    async def show_audit(self, _: Context, request: ShowAudit, /) -> AuditLog:
+        """List what is kept of it."""
+        lines = await asyncio.to_thread(self._audit.lines, request.last)
+        return AuditLog(rows=tuple(_audited(line) for line in lines))
+
+    async def copy_load(self, context: Context, request: LoadCopy, /) -> Loaded:
+        """Keep a text as a working copy."""
+        return await self._deployments().copies.load(request, context.user)
+
+    async def copy_show(self, context: Context, _: ShowCopy, /) -> CopyText:
+        """Return a working copy."""
+        return await self._deployments().copies.show(context.user)
+
+    async def copy_discard(self, context: Context, _: DiscardCopy, /) -> Discarded:
+        """Forget a working copy."""
+        return await self._deployments().copies.discard(context.user)
 
     async def commit(self, context: Context, _: Commit, /) -> Deployed:
         """Keep what is deployed."""
@@ -364,3 +407,16 @@ def _engines(running: Running) -> Sequence[EngineUse]:
         )
         uses.append(EngineUse(engine="proxy", relays=len({relay.name for relay in proxy}), reason=reason))
     return uses
+
+
+def _audited(line: Line) -> AuditRow:
+    deed = line.deed
+    return AuditRow(
+        number=line.number,
+        at=deed.at,
+        user=deed.user,
+        uid=deed.uid,
+        pid=deed.pid,
+        words=deed.words,
+        refused=deed.refused,
+    )

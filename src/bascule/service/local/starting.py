@@ -8,10 +8,11 @@ from bascule.config.facts import Facts
 from bascule.config.model import Configuration
 from bascule.deploy.resumption import resumption
 from bascule.service.failures import OperationFailed, Rejected
-from bascule.service.local.deploying import committed, number_of, uncommitted
+from bascule.service.local.deploying import committed, uncommitted
 from bascule.service.local.preparation import judge
 from bascule.store.history import History
 from bascule.store.pending import Pending
+from bascule.store.revisions import number_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
