@@ -82,6 +82,13 @@ class Finding(_Row, frozen=True, kw_only=True):
     """What to do about it; empty where the message says it all."""
 
 
+class Recent(_Row, frozen=True, kw_only=True):
+    """Something that changed."""
+
+    at: Moment
+    words: str
+
+
 class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
     """How the whole goes."""
 
@@ -103,6 +110,8 @@ class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
     orders: tuple[HostOrder, ...] = ()
     """What administrators have ordered of hosts, the oldest first."""
     pending: PendingRow | None = None
+    recent: tuple[Recent, ...] = ()
+    """What changed within a day, since Bascule started: the last of it, the oldest first."""
 
 
 class DoctorReport(Result, frozen=True, kw_only=True, tag="doctor"):

@@ -9,7 +9,18 @@ from bascule.config.diagnostics import Diagnostic, Severity, Span
 from bascule.service.client import NotRunningError
 from bascule.service.failures import Busy, Conflict, Failure, Forbidden, NotFound, OperationFailed, Rejected, Unavailable
 from bascule.service.operations import Clear, Poll, Reload, Status, Stop
-from bascule.service.results import Cleared, EngineUse, Finding, HostOrder, Level, Polled, Reloaded, StatusReport, Stopped
+from bascule.service.results import (
+    Cleared,
+    EngineUse,
+    Finding,
+    HostOrder,
+    Level,
+    Polled,
+    Recent,
+    Reloaded,
+    StatusReport,
+    Stopped,
+)
 from cli.calling import NOW, PretendedConnection, PretendedOffline, call
 
 REPORT = StatusReport(
@@ -25,6 +36,7 @@ REPORT = StatusReport(
     hosts_up=3,
     engines=(EngineUse(engine="kernel", relays=8, reason="nftables may be used"),),
     findings=(Finding(severity=Severity.WARNING, message="the conntrack table is nearly full"),),
+    recent=(Recent(at=NOW - timedelta(hours=2), words="root committed revision 2"),),
 )
 NOBODY = NotRunningError(Path("/run/bascule/control.sock"))
 
@@ -48,6 +60,7 @@ def test_status_says_what_stands_behind_it() -> None:
         "relays         8 of 8 active",
         "hosts          3 of 3 up",
         "engine kernel  8 relays: nftables may be used",
+        "changed        10:00:00 root committed revision 2",
         "warning: the conntrack table is nearly full",
     ]
 

@@ -1,7 +1,7 @@
 """Everybody hears everything, the slow lose and are told, and nobody waits for anybody."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.local.journal import REMEMBERED, WAITING, Journal
@@ -112,3 +112,18 @@ async def test_ends_of_sessions_are_told_to_those_who_ask() -> None:
         assert [event.event for event in (await other.next()).events] == [EventKind.HOST]
     assert asked == 1
     assert [event.event for event in (*written, *journal.last(10))] == [EventKind.HOST] * 2
+
+
+def test_what_changed_lately_is_configurations_and_what_needs_an_eye() -> None:
+    """Within the time that is asked for, and the last of it."""
+    now = NOW
+    journal = Journal(now=lambda: now, write=lambda _: None)
+    journal.note(EventKind.CONFIGURATION, "long ago", state="committed")
+    now += timedelta(days=2)
+    told(journal, 3)
+    journal.note(EventKind.HOST, "EX1 is down", grade=Grade.WARNING)
+    journal.note(EventKind.CONFIGURATION, "committed", state="committed")
+    journal.note(EventKind.HOST, "EX2 is down", grade=Grade.WARNING)
+    assert [event.words for event in journal.changes(timedelta(days=1), 2)] == ["committed", "EX2 is down"]
+    assert len(journal.changes(timedelta(days=1), 9)) == 3
+    assert len(journal.changes(timedelta(days=3), 9)) == 4

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypedDict, Unpack
 
 from bascule.service.events import Event, EventKind, Grade
@@ -101,6 +101,12 @@ class Journal:
         """Return the last events, oldest first: so many, or as many as are kept."""
         return tuple(self._last)[max(0, len(self._last) - number) :]
 
+    def changes(self, within: timedelta, most: int) -> Sequence[Event]:
+        """Return what changed lately, as far as it is kept, the oldest first: configurations, and all that needs an eye."""
+        since = self._now() - within
+        told = [event for event in self._last if event.time >= since and _is_change(event)]
+        return told[max(0, len(told) - most) :]
+
     @contextmanager
     def reader(self, *, sessions: bool = False) -> Iterator[Reader]:
         """Follow the journal from now on; with `sessions`, the end of each session, too."""
@@ -110,3 +116,7 @@ class Journal:
             yield reader
         finally:
             self._readers.discard(reader)
+
+
+def _is_change(event: Event) -> bool:
+    return event.grade is Grade.WARNING or event.event is EventKind.CONFIGURATION

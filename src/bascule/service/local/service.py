@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
 from typing import Final, Protocol
 
 from bascule import __version__
@@ -88,6 +89,7 @@ from bascule.service.results import (
     Level,
     Loaded,
     Polled,
+    Recent,
     Relays,
     RelayStatus,
     Reloaded,
@@ -101,6 +103,10 @@ from bascule.service.results import (
 )
 from bascule.service.results import Counters as CountersResult
 from bascule.store.audit import Audit, Line
+
+_LATELY: Final = timedelta(days=1)
+_MOST_RECENT: Final = 8
+"""Changes that `status` tells; `show log` has all of them."""
 
 _WATCHED: Final = 2.0
 """Seconds between two looks at the counters for one who watches them."""
@@ -173,6 +179,9 @@ class LocalService:
             findings=findings,
             pending=self._source.pending if isinstance(self._source, Deployments) else None,
             orders=tuple(order_row(order) for order in running.orders if order.duty is not Duty.SERVES),
+            recent=tuple(
+                Recent(at=event.time, words=event.words) for event in self._journal.changes(_LATELY, _MOST_RECENT)
+            ),
         )
 
     async def doctor(self, _: Context, __: AskDoctor, /) -> DoctorReport:
