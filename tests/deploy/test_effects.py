@@ -98,3 +98,12 @@ def test_what_interfaces_get_and_lose_is_said_first() -> None:
         "packets for everywhere else do not leave by 10.80.0.1 any more, if Bascule made them",
         "packets on eth0 are 1400 bytes long at most",
     ]
+
+
+def test_an_ip_version_without_hosts_is_not_said_to_be_served() -> None:
+    """Its clients are refused, and whoever deploys hears it."""
+    both = relay("BOTH", listen=["10.80.0.10 port 443", "fd80::10 port 443"], forward="check tcp mode source-hash")
+    assert effects(_plan(), _plan(both), {}) == [
+        "relay BOTH is new: it takes clients at 10.80.0.10:443 for EX1 and EX2",
+        "relay BOTH refuses clients at [fd80::10]:443: no host has an address of that IP version",
+    ]

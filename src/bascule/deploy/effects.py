@@ -61,9 +61,15 @@ def _gone(name: str, parts: Parts, sessions: Sessions) -> Iterator[str]:
 
 
 def _came(parts: Parts) -> Iterator[str]:
-    hosts = dict.fromkeys(_hosts(parts).values())
-    served = f"for {_list(list(hosts))}" if hosts else "and has no host yet: they are refused"
-    yield f"{_title(parts)} is new: it takes clients at {_places(_listens(parts))} {served}"
+    served, bare = [part for part in parts if part.pool.hosts], [part for part in parts if not part.pool.hosts]
+    if not served:
+        where = _places(_listens(parts))
+        yield f"{_title(parts)} is new: it takes clients at {where} and has no host yet: they are refused"
+        return
+    hosts = dict.fromkeys(_hosts(served).values())
+    yield f"{_title(parts)} is new: it takes clients at {_places(_listens(served))} for {_list(list(hosts))}"
+    if bare:
+        yield f"{_title(parts)} refuses clients at {_places(_listens(bare))}: no host has an address of that IP version"
 
 
 def _changed(name: str, old: Parts, new: Parts, sessions: Sessions) -> Sequence[str]:
