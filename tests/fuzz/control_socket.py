@@ -16,9 +16,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeAlias, cast
 
 from bascule.service.failures import Failure, OperationFailed, Unavailable
-from bascule.service.operations import OPERATIONS, AnyRequest, Service
+from bascule.service.operations import OPERATIONS, AnyRequest
 from bascule.service.results import AnyResult
 from bascule.service.server import ControlServer, open_listener
+from bascule.service.service import Service
 from bascule.system.channel import Decoder
 from fuzz.damage import pieces
 from fuzz.messages import stream, types

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from bascule.service.operations import OPERATIONS, AnyRequest, Explain, Operation, Service, ShowRelays
+from bascule.service.operations import OPERATIONS, AnyRequest, Explain, Operation, ShowRelays
 from bascule.service.request import Permission
 from bascule.service.results import AnyResult
+from bascule.service.service import Service
 
 
 def test_every_request_is_in_the_table() -> None:

@@ -3,17 +3,17 @@
 Front ends and the control socket are derived from the table below: nothing else lists the operations.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Protocol, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
 from bascule.service.deployment import Cancel, Commit, Deploy, DiscardCopy, LoadCopy, ShowCopy, ShowRevision, ShowRevisions
 from bascule.service.moment import Moment
-from bascule.service.request import Context, Name, Permission, Port, Request
+from bascule.service.request import Name, Permission, Port, Request
 from bascule.service.results import (
     AuditLog,
     Cleared,
@@ -487,130 +487,3 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
         )
     }
 )
-
-
-class Service(Protocol):
-    """Does the work of each operation.
-
-    A method raises OperationFailed for what the one who asked must know, and MachineError where the machine would not.
-    """
-
-    async def status(self, context: Context, request: Status, /) -> StatusReport:
-        """Say how it goes."""
-        ...
-
-    async def doctor(self, context: Context, request: AskDoctor, /) -> DoctorReport:
-        """Say what is wrong with what runs."""
-        ...
-
-    async def show_relays(self, context: Context, request: ShowRelays, /) -> Relays:
-        """List relays with their tables and hosts."""
-        ...
-
-    async def show_firewall(self, context: Context, request: ShowFirewall, /) -> FirewallRules:
-        """List our rules in the kernel."""
-        ...
-
-    async def show_log(self, context: Context, request: ShowLog, /) -> Events:
-        """List what happened last."""
-        ...
-
-    def monitor(self, context: Context, request: Monitor, /) -> AsyncIterator[Events]:
-        """Yield what happened last, then what happens."""
-        ...
-
-    async def explain(self, context: Context, request: Explain, /) -> Explained:
-        """Say which host takes each client, over the running plan."""
-        ...
-
-    async def order_host(self, context: Context, request: OrderHost, /) -> HostOrdered:
-        """Have a host drained, disabled, enabled or flushed, or its check overridden."""
-        ...
-
-    async def poll(self, context: Context, request: Poll, /) -> Polled:
-        """Check every host now, and answer when the results are in."""
-        ...
-
-    async def reload(self, context: Context, request: Reload, /) -> Reloaded:
-        """Read the configuration again; where it is refused, nothing has changed."""
-        ...
-
-    async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
-        """Put a configuration into effect for a time."""
-        ...
-
-    async def show_drift(self, context: Context, request: ShowDrift, /) -> Drift:
-        """Compare the machine with what it should be."""
-        ...
-
-    async def show_audit(self, context: Context, request: ShowAudit, /) -> AuditLog:
-        """List who did what."""
-        ...
-
-    async def copy_load(self, context: Context, request: LoadCopy, /) -> Loaded:
-        """Keep a text as a working copy."""
-        ...
-
-    async def copy_show(self, context: Context, request: ShowCopy, /) -> CopyText:
-        """Return a working copy."""
-        ...
-
-    async def copy_discard(self, context: Context, request: DiscardCopy, /) -> Discarded:
-        """Forget a working copy."""
-        ...
-
-    async def commit(self, context: Context, request: Commit, /) -> Deployed:
-        """Keep what is deployed."""
-        ...
-
-    async def cancel(self, context: Context, request: Cancel, /) -> Deployed:
-        """Take back what is deployed."""
-        ...
-
-    async def show_revisions(self, context: Context, request: ShowRevisions, /) -> Revisions:
-        """List what was committed."""
-        ...
-
-    async def show_revision(self, context: Context, request: ShowRevision, /) -> RevisionText:
-        """Return one of them."""
-        ...
-
-    async def show_sessions(self, context: Context, request: ShowSessions, /) -> Sessions:
-        """List the sessions that live."""
-        ...
-
-    async def show_counters(self, context: Context, request: ShowCounters, /) -> Counters:
-        """List what relays and hosts have carried."""
-        ...
-
-    def watch_counters(self, context: Context, request: WatchCounters, /) -> AsyncIterator[Counters]:
-        """Yield that every few seconds."""
-        ...
-
-    async def kill(self, context: Context, request: Kill, /) -> Killed:
-        """End sessions at both ends."""
-        ...
-
-    async def show_sticky(self, context: Context, request: ShowSticky, /) -> Sticky:
-        """List the clients whose host is remembered."""
-        ...
-
-    async def forget_sticky(self, context: Context, request: ForgetSticky, /) -> Forgotten:
-        """Forget the host of a client, or of all."""
-        ...
-
-    async def client(self, context: Context, request: AskClient, /) -> ClientReport:
-        """Say everything about one client."""
-        ...
-
-    async def who(self, context: Context, request: Who, /) -> Whose:
-        """Say which client stands behind an address and port in a host's log."""
-        ...
-
-    async def clear(self, context: Context, request: Clear, /) -> Cleared:
-        """Take everything of ours from the machine, then end after the answer is sent."""
-        ...
-
-    async def stop(self, context: Context, request: Stop, /) -> Stopped:
-        """End after the answer is sent."""
-        ...

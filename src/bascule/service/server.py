@@ -12,9 +12,10 @@ from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable, describe
-from bascule.service.operations import OPERATIONS, AnyRequest, Operation, Service
+from bascule.service.operations import OPERATIONS, AnyRequest, Operation
 from bascule.service.request import Context, Permission, Request
 from bascule.service.results import AnyResult
+from bascule.service.service import Service
 from bascule.system.channel import Channel, ChannelError
 from bascule.system.errors import MachineError
 
