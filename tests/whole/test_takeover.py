@@ -90,7 +90,7 @@ def _open(node: Node, calls: Sequence[Call], opened: ExitStack) -> list[socket.s
 def _heard(connections: Sequence[socket.socket], word: bytes) -> int:
     """Say a word on each connection, and return how many hear it again; with no word, how many are greeted."""
     for connection in connections if word else ():
-        with suppress(ConnectionResetError):  # a session lost before its client speaks: it hears nothing, and counts as that
+        with suppress(ConnectionResetError):  # lost before its client speaks: it hears nothing, and counts as that
             connection.send(word)
     waiting = {connection.fileno(): connection for connection in connections}
     with select.epoll() as poll:
