@@ -28,12 +28,12 @@ class Balancer:
         if text is not None:
             self.configuration.write_text(text, encoding="utf-8")
         self.log = at / f"{node.name}.log"
-        self._state, self._socket = at / f"{node.name}-state", at / f"{node.name}.sock"
+        self.state, self.socket = at / f"{node.name}-state", at / f"{node.name}.sock"
         self._process: subprocess.Popen[Any] | None = None
 
     def start(self, program: Sequence[str] = _BASCULE) -> None:
         """Start it and wait until it answers; raises BedError, with what it said, where it ends instead."""
-        options = ["--state", str(self._state), "--socket", str(self._socket)]
+        options = ["--state", str(self.state), "--socket", str(self.socket)]
         if not self._keeps_revisions:
             options += ["--config", str(self.configuration)]
         with self.log.open("ab") as log:
@@ -43,7 +43,7 @@ class Balancer:
             if process.poll() is not None:
                 raise BedError(f"bascule run ended with {process.returncode}:\n{self.log.read_text(encoding='utf-8')}")
             with suppress(subprocess.TimeoutExpired):
-                return self._socket.exists() and self.command("show", "summary", check=False, within=5).returncode == 0
+                return self.socket.exists() and self.command("show", "summary", check=False, within=5).returncode == 0
             return False
 
         until(answers, within=20.0, what="bascule run answers")
@@ -64,7 +64,7 @@ class Balancer:
 
     def close(self) -> None:
         """End it, with the workers that would outlive it, and take everything of it from the node."""
-        self.command("clear", "--state", str(self._state), check=False)
+        self.command("clear", "--state", str(self.state), check=False)
         if self._process is not None:
             end(self._process)
             self._process = None
@@ -78,11 +78,11 @@ class Balancer:
 
         Raises TimeoutExpired where it takes more than `within` seconds.
         """
-        return self.node.run(*_BASCULE, *words, "--socket", str(self._socket), check=check, timeout=within)
+        return self.node.run(*_BASCULE, *words, "--socket", str(self.socket), check=check, timeout=within)
 
     def following(self, *words: str) -> "subprocess.Popen[str]":
         """Start a `bascule` command that goes on, and return it with its output to read; it is ended with the network."""
-        command = [*_BASCULE, *words, "--socket", str(self._socket)]
+        command = [*_BASCULE, *words, "--socket", str(self.socket)]
         return self.node.popen(command, stdout=subprocess.PIPE, text=True)
 
     @property
@@ -92,7 +92,7 @@ class Balancer:
 
     def workers(self) -> list[int]:
         """Return the proxy workers beside the control socket."""
-        return [pid for path in self._socket.parent.glob("proxy-*.sock") for pid in memory.with_argument(str(path))]
+        return [pid for path in self.socket.parent.glob("proxy-*.sock") for pid in memory.with_argument(str(path))]
 
     def probe(self) -> int:
         """Return the process that checks the hosts; 0 while there is none."""

@@ -17,6 +17,8 @@ from typing import Any, Final, TypeAlias, cast
 
 from bascule.service.failures import Failure, OperationFailed, Unavailable
 from bascule.service.operations import OPERATIONS, AnyRequest
+from bascule.service.peer import Peer
+from bascule.service.permissions import Role
 from bascule.service.results import AnyResult
 from bascule.service.server import ControlServer, open_listener
 from bascule.service.service import Service
@@ -69,6 +71,11 @@ async def _forget(*_: object) -> None:
     """Keep no audit log."""
 
 
+async def _anybody(_: Peer) -> Role:
+    """Let everybody do everything."""
+    return Role.ADMINISTRATOR
+
+
 @asynccontextmanager
 async def opened() -> AsyncIterator[Target[Said]]:
     """Start a server that does nothing but understand."""
@@ -79,7 +86,7 @@ async def opened() -> AsyncIterator[Target[Said]]:
     with TemporaryDirectory(prefix="bascule-") as directory:
         path = Path(directory) / "control.sock"
         server = ControlServer(
-            cast("Service", _PretendedService()), permits=lambda _, __: True, note=_forget, log=log, patience=PATIENCE
+            cast("Service", _PretendedService()), recognize=_anybody, note=_forget, log=log, patience=PATIENCE
         )
         await server.start(open_listener(path))
         try:

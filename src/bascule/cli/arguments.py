@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from bascule import __version__
+from bascule.cli.commands import account
 from bascule.cli.commands.configuration import check, format_file, run
 from bascule.cli.commands.copies import discard, edit, load, show_copy
 from bascule.cli.commands.counters import show_counters
@@ -28,6 +29,7 @@ from bascule.config.kinds.numbers import duration
 from bascule.config.lexer import Token, TokenKind
 from bascule.service.deployment import LONGEST_TEST, MAXIMUM_REVISIONS
 from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
+from bascule.service.permissions import Role
 from bascule.service.sessions import MAXIMUM_LISTED
 
 Command: TypeAlias = Callable[[argparse.Namespace, Session], int]
@@ -70,6 +72,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_sticky(add_parser, places)
     _add_host(add_parser, places)
     _add_deployment(add_parser, places)
+    _add_accounts(add_parser, places)
     _add_life(add_parser, places)
     return top
 
@@ -275,6 +278,26 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
     )
     comparing.add_argument("base", metavar="N", nargs="?", type=_revision, help="over this revision (default: the newest)")
     _add_socket(comparing, places)
+
+
+def _add_accounts(add_parser: AddParser, places: Places) -> None:
+    about = "say who may do what here"
+    keeping = add_parser("account", help=about, description=f"{about}.".capitalize(), allow_abbrev=False)
+    add_action = keeping.add_subparsers(metavar="ACTION", required=True).add_parser
+    listing = _add(add_action, "list", account.list_accounts, "list accounts with their roles")
+    _add_json(listing)
+    adding = _add(add_action, "add", account.add, "make an account; the password is asked for, or read from the input")
+    changing = _add(add_action, "role", account.role, "change what an account may do")
+    opening = _add(add_action, "password", account.password, "give an account another password")
+    removing = _add(add_action, "remove", account.remove, "take an account away")
+    for command in (adding, changing, opening, removing):
+        command.add_argument("name", metavar="NAME", help="the account; a Unix user of that name has its role")
+    adding.add_argument("--role", required=True, choices=[*Role], help="what it may do")
+    adding.add_argument("--no-password", action="store_true", help="it opens no page: for the command line alone")
+    changing.add_argument("role", metavar="ROLE", choices=[*Role], help="administrator, operator or viewer")
+    opening.add_argument("--own", action="store_true", help="it is yours and you know the old one: any role may")
+    for command in (listing, adding, changing, opening, removing):
+        _add_socket(command, places)
 
 
 def _add_life(add_parser: AddParser, places: Places) -> None:

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -26,6 +26,7 @@ from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.access_log.entry import tell_end
 from bascule.service.local.access_log.writer import AccessLogWriter
+from bascule.service.local.account_book import AccountBook
 from bascule.service.local.administration import Administration
 from bascule.service.local.backups import Backups
 from bascule.service.local.balancer import Balancer, Running
@@ -36,17 +37,21 @@ from bascule.service.local.ended import Ended, EndedSessions
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine, this_machine
+from bascule.service.local.passwords import Passwords
 from bascule.service.local.preparation import judge
 from bascule.service.local.published import PublishedText
+from bascule.service.local.recognizing import recognizer
 from bascule.service.local.reloading import ConfigurationFile
+from bascule.service.local.rows import SessionCounts
 from bascule.service.local.service import GOING_ON, LocalService
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.starting import First, first, instead
 from bascule.service.local.watches.watching import Watches
 from bascule.service.offline import RunRequest
-from bascule.service.request import Context
-from bascule.service.server import ControlServer, open_listener, owner_or_root
+from bascule.service.peer import Peer
+from bascule.service.server import ControlServer, open_listener
+from bascule.store.accounts import DatabaseAccounts
 from bascule.store.audit import Audit, DatabaseAudit, Deed
 from bascule.store.backups import Backup, last_good
 from bascule.store.copies import DatabaseCopies
@@ -112,11 +117,10 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
             source = ConfigurationFile(request.path, request.name, machine, balancer, journal)
         else:
             _forget_reverted(begun, history, journal)
-            copies = WorkingCopies(DatabaseCopies(database), history, machine, now=_now)
             count = partial(session_counts, machine=machine, proxy=proxy)
-            backups = Backups(request.state, machine.clock, journal, now=_now)
-            files = (await _published(request, history, journal), backups)
-            source = Deployments(history, balancer, machine, journal, copies=copies, followers=files, count=count, now=_now)
+            source, backups = await _deployments(
+                request, database, balancer=balancer, machine=machine, journal=journal, count=count
+            )
             kept = (source, backups)
         watches = Watches(machine, balancer, journal)
         counters = Counters(machine, balancer, proxy, now=_now, looked=[watches.look_at_ports])
@@ -140,7 +144,8 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
             watches=(watches, access_log),
             end=over.end,
         )
-        server = ControlServer(service, permits=owner_or_root(os.geteuid()), note=partial(_audited, audit), log=log)
+        recognize = recognizer(os.geteuid(), None if history is None else DatabaseAccounts(database))
+        server = ControlServer(service, recognize=recognize, note=partial(_audited, audit), log=log)
         await server.start(listener)
         followed: tuple[Watching, ...] = (balancer, administration, gathering, counters, access_log, watches, *kept)
         async with _beside(*(each.watch() for each in followed), _reload_on_signal(source, journal)):
@@ -156,6 +161,27 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         listener.close()
         request.socket.unlink(missing_ok=True)
     return ExitCode.FINE
+
+
+async def _deployments(
+    request: RunRequest,
+    database: Database,
+    *,
+    balancer: Balancer,
+    machine: Machine,
+    journal: Journal,
+    count: Callable[[Running], Awaitable[SessionCounts]],
+) -> tuple[Deployments, Backups]:
+    """Return what carries deployments, and what keeps a copy of everything each day."""
+    history = DatabaseHistory(database)
+    accounts = AccountBook(DatabaseAccounts(database), Passwords(), now=_now)
+    copies = WorkingCopies(DatabaseCopies(database), history, machine, accounts, now=_now)
+    backups = Backups(request.state, machine.clock, journal, now=_now)
+    files = (await _published(request, history, journal), backups)
+    deployments = Deployments(
+        *(history, balancer, machine, journal), copies=copies, accounts=accounts, followers=files, count=count, now=_now
+    )
+    return deployments, backups
 
 
 def _session_table(
@@ -270,10 +296,10 @@ def _write(log: logging.Logger, event: Event) -> None:
     log.log(logging.WARNING if event.grade is Grade.WARNING else logging.INFO, "%s", event.words)
 
 
-async def _audited(audit: Audit, context: Context, words: str, refused: str) -> None:
+async def _audited(audit: Audit, peer: Peer, words: str, refused: str) -> None:
     """Keep who did what."""
     told = refused.encode(errors="replace").decode()
-    deed = Deed(at=_now(), user=context.user, uid=context.uid, pid=context.pid, words=words, refused=told)
+    deed = Deed(at=_now(), user=peer.user, uid=peer.uid, pid=peer.pid, words=words, refused=told)
     await asyncio.to_thread(audit.note, deed)
 
 

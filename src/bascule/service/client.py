@@ -87,7 +87,8 @@ class Client:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
             peer.settimeout(self._patience)
             peer.connect(str(self._path))
-            with contextlib.suppress(BrokenPipeError):  # it may have answered, and closed, before it read everything
+            # It may have answered, and closed, before it read everything.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 peer.sendall(encode(request))
             while data := self._received(peer, deadline):
                 yield from decoder.feed(data)

@@ -35,6 +35,8 @@ class Deploy(Request[Deployed], frozen=True, kw_only=True, tag="deploy"):
     """Let it stand although hosts that were up go down by it."""
     commit: bool = False
     """Keep it at once, without a test."""
+    again: bool = False
+    """It is a revision that was committed before: no account comes of it."""
 
 
 class LoadCopy(Request[Loaded], frozen=True, kw_only=True, tag="copy.load"):

@@ -11,10 +11,14 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
+from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
 from bascule.service.deployment import Cancel, Commit, Deploy, DiscardCopy, LoadCopy, ShowCopy, ShowRevision, ShowRevisions
 from bascule.service.moment import Moment
-from bascule.service.request import Name, Permission, Port, Request
+from bascule.service.permissions import Permission
+from bascule.service.request import Name, Port, Request
 from bascule.service.results import (
+    AccountChanged,
+    AccountRows,
     AuditLog,
     Cleared,
     ClientReport,
@@ -256,6 +260,11 @@ AnyRequest: TypeAlias = (
     | DiscardCopy
     | ShowAudit
     | ShowDrift
+    | ShowAccounts
+    | AddAccount
+    | ChangeRole
+    | ChangePassword
+    | RemoveAccount
 )
 
 
@@ -269,9 +278,21 @@ class Operation:
     summary: str
     """What it does, for help texts: starts in lower case, no full stop."""
     audit: str | None = None
-    """What the audit log says was done; None where nothing changes."""
+    """What the audit log says was done, with fields of the request in braces; None where nothing changes."""
     streams: bool = False
     """It is answered again and again, until the one who asked goes away."""
+
+    def needs(self, request: Request[Any]) -> Permission:
+        """Return what this very request needs: a deployment that is kept at once is a commit."""
+        return Permission.COMMIT if getattr(request, "commit", False) else self.permission
+
+    def deed(self, request: Request[Any]) -> str | None:
+        """Return what the audit log says of this very request."""
+        if self.audit is None:
+            return None
+        fields = msgspec.structs.asdict(request)
+        told = self.audit.format_map({name: "all" if value is None else value for name, value in fields.items()})
+        return "".join(letter if letter.isprintable() else "?" for letter in told)
 
     @property
     def name(self) -> str:
@@ -348,7 +369,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=HostOrdered,
                 permission=Permission.OPERATE,
                 summary="drain, disable, enable, flush or force a host",
-                audit="ordered something of a host",
+                audit="ordered of host {host}, in relay {relay}: {action}",
             ),
             Operation(
                 request=Poll,
@@ -360,7 +381,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
             Operation(
                 request=Reload,
                 result=Reloaded,
-                permission=Permission.DEPLOY,
+                permission=Permission.COMMIT,
                 summary="read the configuration again and put it into effect",
                 audit="had the configuration read again",
             ),
@@ -395,7 +416,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
             Operation(
                 request=Commit,
                 result=Deployed,
-                permission=Permission.DEPLOY,
+                permission=Permission.COMMIT,
                 summary="keep what is deployed as the next revision",
                 audit="committed a configuration",
             ),
@@ -443,7 +464,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=Killed,
                 permission=Permission.OPERATE,
                 summary="end sessions at both ends",
-                audit="ended sessions",
+                audit="ended sessions of client {client}, host {host}, relay {relay}",
             ),
             Operation(
                 request=ShowSticky,
@@ -456,7 +477,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=Forgotten,
                 permission=Permission.OPERATE,
                 summary="forget the host of a client, or of all",
-                audit="forgot sticky clients",
+                audit="forgot the host of client {client} in relay {relay}",
             ),
             Operation(
                 request=AskClient,
@@ -473,7 +494,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
             Operation(
                 request=Clear,
                 result=Cleared,
-                permission=Permission.DEPLOY,
+                permission=Permission.COMMIT,
                 summary="end every session and take everything of ours from the machine",
                 audit="cleared the machine",
             ),
@@ -483,6 +504,40 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.OPERATE,
                 summary="end the parent; relays go on without health checks",
                 audit="stopped the parent",
+            ),
+            Operation(
+                request=ShowAccounts,
+                result=AccountRows,
+                permission=Permission.VIEW,
+                summary="list who may do what",
+            ),
+            Operation(
+                request=AddAccount,
+                result=AccountChanged,
+                permission=Permission.ADMINISTER,
+                summary="make an account",
+                audit="made account {name}: {role}",
+            ),
+            Operation(
+                request=ChangeRole,
+                result=AccountChanged,
+                permission=Permission.ADMINISTER,
+                summary="change what an account may do",
+                audit="changed the role of account {name}: {role}",
+            ),
+            Operation(
+                request=ChangePassword,
+                result=AccountChanged,
+                permission=Permission.VIEW,  # of one's own account: the service lets administrators alone change others'
+                summary="change an account's password",
+                audit="changed the password of account {name}",
+            ),
+            Operation(
+                request=RemoveAccount,
+                result=AccountChanged,
+                permission=Permission.ADMINISTER,
+                summary="remove an account",
+                audit="removed account {name}",
             ),
         )
     }

@@ -1,29 +1,16 @@
-"""What every request is, who asks, and what an account may do."""
+"""What every request is, and who asks."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from bascule.service.permissions import Role
 from bascule.service.results import Result
 
 Answer_co = TypeVar("Answer_co", bound=Result, covariant=True)
 Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
 Port: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-
-
-class Permission(StrEnum):
-    """What an account may do; each operation needs exactly one."""
-
-    VIEW = "view"
-    """Look at anything that is no secret."""
-    OPERATE = "operate"
-    """Act on what runs, without changing the configuration."""
-    DEPLOY = "deploy"
-    """Change what runs."""
-    ADMINISTER = "administer"
-    """Change who may do what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +21,7 @@ class Context:
     pid: int
     user: str
     """The account's name, or its number where it has none."""
+    role: Role
 
 
 class Request(

@@ -3,17 +3,16 @@
 import asyncio
 import contextlib
 import logging
-import os
-import pwd
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable, describe
-from bascule.service.operations import OPERATIONS, AnyRequest, Operation
-from bascule.service.request import Context, Permission, Request
+from bascule.service.operations import OPERATIONS, AnyRequest
+from bascule.service.peer import Peer, peer_of
+from bascule.service.permissions import ALLOWED, Role
+from bascule.service.request import Context, Request
 from bascule.service.results import AnyResult
 from bascule.service.service import Service
 from bascule.system.channel import Channel, ChannelError
@@ -31,24 +30,17 @@ MAXIMUM_STREAMS: Final = 16
 PATIENCE: Final = 10.0
 """Seconds a peer may take to send a request, or to take an answer."""
 
-_CREDENTIALS: Final = Struct("3i")
+STRANGERS: Final = 10.0
+"""Seconds in which one attempt of somebody without an account goes into the audit log: anybody here can make them."""
 
-Permits: TypeAlias = Callable[[Context, Permission], bool]
-Note: TypeAlias = Callable[[Context, str, str], Awaitable[None]]
+Recognize: TypeAlias = Callable[[Peer], Awaitable[Role | None]]
+"""Returns what a peer is; None where he is nobody here. Raises MachineError."""
+Note: TypeAlias = Callable[[Peer, str, str], Awaitable[None]]
 """Keeps who did what and, where it was refused, why. Raises MachineError."""
 
 
-def owner_or_root(owner: int) -> Permits:
-    """Return the rule that root and the user Bascule runs as may do everything, and nobody else anything."""
-
-    def permits(context: Context, _: Permission) -> bool:
-        return context.uid in {0, owner}
-
-    return permits
-
-
 def open_listener(path: Path) -> socket.socket:
-    """Return a socket that listens at `path`, which only its owner may connect to.
+    """Return a socket that listens at `path`; whoever may enter its folder may connect, and is known by the kernel.
 
     Its folder is made where it is missing, and a socket that a dead Bascule left there is replaced. Raises MachineError
     where a live one listens, or where the path cannot be used.
@@ -59,10 +51,10 @@ def open_listener(path: Path) -> socket.socket:
         raise MachineError(step, obstacle)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        os.fchmod(listener.fileno(), 0o600)  # before it has a name, so that nobody else can be quicker
         listener.bind(str(path))
+        path.chmod(0o666)  # what a peer may do is told by who he is
         listener.listen(MAXIMUM_PEERS)
     except OSError as error:
         listener.close()
@@ -92,14 +84,14 @@ class ControlServer:
         self,
         service: Service,
         *,
-        permits: Permits,
+        recognize: Recognize,
         note: Note,
         log: logging.Logger,
         patience: float = PATIENCE,
         maximum_peers: int = MAXIMUM_PEERS,
     ) -> None:
         self._service = service
-        self._permits = permits
+        self._recognize = recognize
         self._note = note
         self._log = log
         self._patience = patience
@@ -107,6 +99,7 @@ class ControlServer:
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
         self._streams = 0
+        self._stranger_at = -STRANGERS
         self._closing = asyncio.Event()
 
     async def start(self, listener: socket.socket) -> None:
@@ -142,11 +135,20 @@ class ControlServer:
                 async with asyncio.timeout(self._patience):
                     await channel.close()
 
-    async def _converse(self, channel: Channel[AnyRequest], context: Context) -> None:
-        """Hear one request and answer it."""
+    async def _converse(self, channel: Channel[AnyRequest], peer: Peer) -> None:
+        """Hear one request and answer it; who is nobody here is not heard at all."""
         if len(self._conversations) > self._maximum_peers:
             await self._send(channel, Busy(message=f"{self._maximum_peers} others are asking; try again"))
             return
+        try:
+            role = await self._recognize(peer)
+        except MachineError as error:
+            await self._send(channel, Unavailable(message=str(error)))
+            return
+        if role is None:
+            await self._send(channel, await self._unknown(peer))
+            return
+        context = Context(uid=peer.uid, pid=peer.pid, user=peer.user, role=role)
         try:
             async with asyncio.timeout(self._patience):
                 request = await channel.receive()
@@ -155,9 +157,9 @@ class ControlServer:
             return
         if request is None:
             return
-        refusal = self._refusal(context, OPERATIONS[type(request)])
+        refusal = self._refusal(context, request)
         if refusal is not None:
-            await self._keep(context, f"asked to {OPERATIONS[type(request)].summary}", refusal.message)
+            await self._keep(peer, f"asked to {OPERATIONS[type(request)].summary}", refusal.message)
             await self._send(channel, refusal)
         elif OPERATIONS[type(request)].streams:
             await self._stream(channel, context, request)
@@ -202,52 +204,61 @@ class ControlServer:
         async with asyncio.timeout(self._patience):
             await channel.send(reply)
 
-    def _refusal(self, context: Context, operation: Operation) -> Forbidden | None:
+    async def _unknown(self, peer: Peer) -> Forbidden:
+        """Return what to tell somebody who is nobody here; the audit log has one of his like at a time."""
+        now = asyncio.get_running_loop().time()
+        if now - self._stranger_at >= STRANGERS:
+            self._stranger_at = now
+            await self._keep(peer, "came to the control socket", "has no account")
+        words = (
+            f"{peer.user} has no account here (an administrator makes one: bascule account add {peer.user} --role viewer)"
+        )
+        return Forbidden(message=words)
+
+    def _refusal(self, context: Context, request: Request[Any]) -> Forbidden | None:
         """Return why the peer may not have this done; None where it may."""
-        if self._permits(context, operation.permission):
+        operation = OPERATIONS[type(request)]
+        needed = operation.needs(request)
+        if needed in ALLOWED[context.role]:
             return None
         self._log.warning("refused %s to %s (uid %d)", operation.name, context.user, context.uid)
-        return Forbidden(message=f"{context.user} may not {operation.summary}")
+        who = " and ".join(f"{role}s" for role in Role if needed in ALLOWED[role])
+        what = "commit" if needed is not operation.permission else operation.summary
+        return Forbidden(message=f"{context.user} is {context.role} and may not {what}; {who} may")
 
     async def _answer(self, context: Context, request: Request[Any]) -> AnyResult | Failure:
         operation = OPERATIONS[type(request)]
+        who, deed = _peer(context), operation.deed(request)
         try:
             result: AnyResult = await getattr(self._service, operation.method)(context, request)
         except OperationFailed as failed:
-            await self._keep(context, operation.audit, describe(failed.failure).partition("\n")[0])
+            await self._keep(who, deed, describe(failed.failure).partition("\n")[0])
             return failed.failure
         except MachineError as error:
-            await self._keep(context, operation.audit, str(error))
+            await self._keep(who, deed, str(error))
             return Unavailable(message=str(error))
         except Exception:  # noqa: BLE001 - the process's edge: a bug in one operation must not cost the peer its answer
             self._log.exception("a fault of our own in %s", operation.name)
             return Unavailable(message=f"{operation.name} met a fault of Bascule's own; its log says where")
-        await self._keep(context, operation.audit)
+        await self._keep(who, deed)
         return result
 
-    async def _keep(self, context: Context, words: str | None, refused: str = "") -> None:
+    async def _keep(self, peer: Peer, words: str | None, refused: str = "") -> None:
         """Note a deed that is one; what was done is done, also where that fails."""
         if words is None:
             return
-        who = f"{context.user} (uid {context.uid}, pid {context.pid})"
+        who = f"{peer.user} (uid {peer.uid}, pid {peer.pid})"
         self._log.info("%s %s%s", who, words, ", which was refused" if refused else "")
         try:
-            await self._note(context, words, refused)
+            await self._note(peer, words, refused)
         except MachineError as error:
             self._log.warning("the audit log does not have it: %s", error)
+
+
+def _peer(context: Context) -> Peer:
+    return Peer(uid=context.uid, pid=context.pid, user=context.user)
 
 
 def _give_up_path(name: str) -> None:
     """Remove a listener's name; while it still listens, so that it can be nobody else's yet."""
     Path(name).unlink(missing_ok=True)
-
-
-def peer_of(connection: socket.socket) -> Context:
-    """Return who is at the other end of a unix socket, as the kernel knows it."""
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    pid, uid, _ = _CREDENTIALS.unpack(raw)
-    try:
-        user = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        user = str(uid)
-    return Context(uid=uid, pid=pid, user=user)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
 from bascule.service.deployment import Cancel, Commit, Deploy, DiscardCopy, LoadCopy, ShowCopy, ShowRevision, ShowRevisions
 from bascule.service.operations import (
     AskClient,
@@ -30,6 +31,8 @@ from bascule.service.operations import (
 )
 from bascule.service.request import Context
 from bascule.service.results import (
+    AccountChanged,
+    AccountRows,
     AuditLog,
     Cleared,
     ClientReport,
@@ -183,4 +186,24 @@ class Service(Protocol):
 
     async def stop(self, context: Context, request: Stop, /) -> Stopped:
         """End after the answer is sent."""
+        ...
+
+    async def show_accounts(self, context: Context, request: ShowAccounts, /) -> AccountRows:
+        """List who may do what."""
+        ...
+
+    async def account_add(self, context: Context, request: AddAccount, /) -> AccountChanged:
+        """Make an account."""
+        ...
+
+    async def account_role(self, context: Context, request: ChangeRole, /) -> AccountChanged:
+        """Have an account be something else."""
+        ...
+
+    async def account_password(self, context: Context, request: ChangePassword, /) -> AccountChanged:
+        """Give an account another password."""
+        ...
+
+    async def account_remove(self, context: Context, request: RemoveAccount, /) -> AccountChanged:
+        """Take an account away."""
         ...

@@ -75,7 +75,7 @@ class DatabaseHistory:
             change.execute("DELETE FROM pending")
             if pending is not None:
                 change.execute(
-                    f"INSERT INTO pending (only, {deployment.COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own
+                    f"INSERT INTO pending (only, {deployment.COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own
                     deployment.row_of(pending),
                 )
 

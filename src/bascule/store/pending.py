@@ -8,7 +8,7 @@ from typing import Final
 from bascule.store.database import Row
 from bascule.store.moment import moment, written
 
-COLUMNS: Final = "stage, base, text, author, message, until, starts"
+COLUMNS: Final = "stage, base, text, author, message, until, starts, again"
 
 
 class Stage(StrEnum):
@@ -36,17 +36,26 @@ class Pending:
     """When it is taken back."""
     starts: int = 0
     """How often Bascule has started since it was applied."""
+    again: bool = False
+    """It is what was committed before: no account comes of it."""
 
 
 def row_of(pending: Pending) -> Row:
     """Return a deployment as the file keeps it."""
     head = (pending.stage.value, pending.base, pending.text, pending.author, pending.message)
-    return (*head, written(pending.until), pending.starts)
+    return (*head, written(pending.until), pending.starts, int(pending.again))
 
 
 def pending_of(row: Row) -> Pending:
     """Return the deployment of a row. Raises ValueError for what we never wrote."""
-    stage, base, text, author, message, until, starts = row
+    stage, base, text, author, message, until, starts, again = row
     return Pending(
-        stage=Stage(stage), base=base, text=text, author=author, message=message, until=moment(until), starts=starts
+        stage=Stage(stage),
+        base=base,
+        text=text,
+        author=author,
+        message=message,
+        until=moment(until),
+        starts=starts,
+        again=bool(again),
     )

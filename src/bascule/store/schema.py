@@ -66,5 +66,24 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
     ),
+    (
+        """
+        CREATE TABLE accounts (
+            name TEXT PRIMARY KEY,
+            role TEXT NOT NULL CHECK (role IN ('administrator', 'operator', 'viewer')),
+            password TEXT NOT NULL,
+            since TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE proposed_passwords (
+            author TEXT NOT NULL,
+            name TEXT NOT NULL,
+            password TEXT NOT NULL,
+            PRIMARY KEY (author, name)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "ALTER TABLE pending ADD COLUMN again INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 """Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""

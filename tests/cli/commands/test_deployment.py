@@ -85,7 +85,7 @@ def test_rollback_deploys_an_old_text() -> None:
     """For a time, like any other, with a message of its own."""
     connection = PretendedConnection({ShowRevision: RevisionText(row=FIRST, text="one\n"), Deploy: WAITING})
     assert call("rollback", "1", connection=connection).out == f"{WAITING.sentence}\n"
-    assert connection.asked[1] == Deploy(text=b"one\n", message="back to revision 1")
+    assert connection.asked[1] == Deploy(text=b"one\n", message="back to revision 1", again=True)
 
 
 def test_diff_shows_what_a_file_changes(file: Path) -> None:

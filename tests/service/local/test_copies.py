@@ -7,7 +7,9 @@ import pytest
 from bascule.config.facts import Facts
 from bascule.service.deployment import Deploy, LoadCopy
 from bascule.service.failures import Conflict, NotFound, OperationFailed
+from bascule.service.local.account_book import AccountBook
 from bascule.service.local.copies import WorkingCopies
+from bed.accounts import QUICK, MemoryAccounts
 from bed.copies import MemoryCopies
 from bed.history import MemoryHistory
 from plan.situations import ONE_ARM
@@ -34,7 +36,8 @@ class Desk:
         self.history = MemoryHistory()
         self.commit(ONE, "alice")
         self.kept = MemoryCopies()
-        self.copies = WorkingCopies(self.kept, self.history, OneArm(), now=lambda: NOW)
+        book = AccountBook(MemoryAccounts(), QUICK, now=lambda: NOW)
+        self.copies = WorkingCopies(self.kept, self.history, OneArm(), book, now=lambda: NOW)
 
     def commit(self, text: bytes, author: str, message: str = "") -> None:
         """Commit a text."""

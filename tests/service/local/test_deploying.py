@@ -15,6 +15,7 @@ from bascule.plan.model import Plan
 from bascule.service.deployment import Deploy
 from bascule.service.events import Event
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
+from bascule.service.local.account_book import AccountBook
 from bascule.service.local.balancer import Running
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.deploying import Deployments
@@ -22,6 +23,7 @@ from bascule.service.local.journal import Journal
 from bascule.service.local.rows import SessionCounts
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
+from bed.accounts import QUICK, MemoryAccounts
 from bed.clock import SteppedClock
 from bed.copies import MemoryCopies
 from bed.history import MemoryHistory
@@ -93,13 +95,16 @@ class Desk:
         self.events: list[Event] = []
         journal = Journal(now=self.now, write=self.events.append)
         self.published = PretendedFile()
-        copies = WorkingCopies(MemoryCopies(), self.history, self.machine, now=self.now)
+        self.accounts = MemoryAccounts()
+        book = AccountBook(self.accounts, QUICK, now=self.now)
+        copies = WorkingCopies(MemoryCopies(), self.history, self.machine, book, now=self.now)
         self.deployments = Deployments(
             self.history,
             self.balancer,
             self.machine,
             journal,
             copies=copies,
+            accounts=book,
             followers=(self.published,),
             count=self.count,
             now=self.now,

@@ -34,12 +34,15 @@ def rollback(arguments: Namespace, session: Session) -> int:
     """Deploy a revision again."""
     found = session.connect(arguments.socket).call(ShowRevision(number=arguments.number))
     source = Source(f"revision {arguments.number}", found.text.encode())
-    return _deploy(arguments, session, source, arguments.message or f"back to revision {arguments.number}")
+    return _deploy(arguments, session, source, arguments.message or f"back to revision {arguments.number}", again=True)
 
 
 def commit(arguments: Namespace, session: Session) -> int:
-    """Keep what is deployed."""
-    session.screen.say(session.connect(arguments.socket).call(Commit()).sentence)
+    """Keep what is deployed, and say what came of it."""
+    committed = session.connect(arguments.socket).call(Commit())
+    for change in committed.changes:
+        session.screen.say(change)
+    session.screen.say(committed.sentence)
     return ExitCode.FINE
 
 
@@ -95,6 +98,7 @@ def _deploy(
     *,
     base: int | None = None,
     rebase: bool = False,
+    again: bool = False,
 ) -> int:
     """Deploy a text, or the working copy for None."""
     if source is not None and len(source.text) > LONGEST_TEXT:
@@ -110,6 +114,7 @@ def _deploy(
         message=message,
         ignore_health=arguments.ignore_health,
         commit=arguments.commit,
+        again=again,
     )
     try:
         deployed = connection.call(request)

@@ -12,6 +12,7 @@ from bascule.config.facts import Facts
 from bascule.config.merge import Clash, merged
 from bascule.service.deployment import Deploy, LoadCopy
 from bascule.service.failures import Conflict, NotFound, OperationFailed
+from bascule.service.local.account_book import AccountBook
 from bascule.service.local.preparation import judge
 from bascule.service.local.words import counted
 from bascule.service.results import CopyText, Discarded, Loaded
@@ -37,19 +38,23 @@ class Looks(Protocol):
 class WorkingCopies:
     """One for each account. Every method may raise OperationFailed and MachineError."""
 
-    def __init__(self, copies: Copies, history: History, machine: Looks, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, copies: Copies, history: History, machine: Looks, accounts: AccountBook, *, now: Callable[[], datetime]
+    ) -> None:
         self._copies = copies
         self._history = history
         self._machine = machine
+        self._accounts = accounts
         self._now = now
 
     async def load(self, request: LoadCopy, by: str) -> Loaded:
-        """Keep a text, whatever is wrong with it, and say what is."""
+        """Keep a text without its plain passwords, whatever is wrong with it, and say what is."""
         newest = number_of(await asyncio.to_thread(self._history.newest))
         base = newest if request.base is None else request.base
         if base > newest:
             raise OperationFailed(NotFound(message=f"there is no revision {base}"))
-        copy = WorkingCopy(account=by, base=base, text=request.text, at=self._now())
+        text = await self._accounts.sealed(request.text, by)
+        copy = WorkingCopy(account=by, base=base, text=text, at=self._now())
         await asyncio.to_thread(self._copies.keep, copy)
         found = judge(request.text, await self._machine.facts()).diagnostics
         sentence = f"kept as your working copy, written from {_named(base)}: {_wrong(found)}"

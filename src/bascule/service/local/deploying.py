@@ -18,6 +18,7 @@ from bascule.plan.model import Plan
 from bascule.service.deployment import LONGEST_TEST, Deploy
 from bascule.service.events import EventKind, Grade
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
+from bascule.service.local.account_book import AccountBook
 from bascule.service.local.balancer import Running
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
@@ -112,11 +113,13 @@ class Deployments:
         journal: Journal,
         *,
         copies: WorkingCopies,
+        accounts: AccountBook,
         followers: Sequence[Follower],
         count: Callable[[Running], Awaitable[SessionCounts]],
         now: Callable[[], datetime],
     ) -> None:
         self.copies = copies
+        self.accounts = accounts
         self._followers = followers
         self._history = history
         self._balancer = balancer
@@ -165,6 +168,8 @@ class Deployments:
             judged = judge(text, facts)
             if judged.configuration is None:
                 raise OperationFailed(Rejected(diagnostics=judged.diagnostics))
+            doubts = await self.accounts.doubts(judged.configuration.system.users)
+            text = await self.accounts.sealed(text, by)
             if newest is not None and newest.text == text:
                 sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
                 return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
@@ -175,13 +180,14 @@ class Deployments:
                 author=by,
                 message=request.message,
                 until=self._now() + timedelta(seconds=request.seconds),
+                again=request.again,
             )
             before, sessions = _situation(self._balancer.running), await self._counted()
             applied = await self._apply(pending, judged.configuration, facts, request.seconds)
             self._before = None if request.ignore_health else before
             after = self._balancer.running.plan
             changes = effects(self._balancer.supposed(before.plan), self._balancer.supposed(after), sessions)
-            told = Told(warnings=(*judged.diagnostics, *applied.said), changes=tuple(changes))
+            told = Told(warnings=(*judged.diagnostics, *applied.said), changes=(*changes, *doubts))
             if request.commit:
                 return await self._commit_or_revert(by, told)
             words = f"{by} deployed a configuration: it is taken back in {request.seconds:g} s if nobody commits it"
@@ -275,6 +281,7 @@ class Deployments:
     async def _commit(self, by: str, told: Told = NOTHING_TOLD) -> Deployed:
         pending = self._waiting()
         before, _ = await asyncio.to_thread(committed, self._history, pending.base)
+        made = () if pending.again else await self.accounts.settle(before, pending.text, pending.author)
         revision = await asyncio.to_thread(self._committed, pending)
         self._pending, self._trouble = None, ""
         name = f"revision {revision.number}"
@@ -284,7 +291,8 @@ class Deployments:
         await self._follow_up(before, revision.text)
         whose = "" if pending.author == by else f", as {pending.author} deployed it"
         sentence = f"committed: {name} is in effect{whose}"
-        return Deployed(sentence=sentence, revision=revision.number, warnings=told.warnings, changes=told.changes)
+        changes = (*told.changes, *made)
+        return Deployed(sentence=sentence, revision=revision.number, warnings=told.warnings, changes=changes)
 
     async def _follow_up(self, before: bytes, text: bytes) -> None:
         """Do what a commit brings with it; what fails of it is said, and the commit stands."""

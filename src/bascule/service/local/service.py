@@ -13,6 +13,7 @@ from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.orders import Duty
+from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -25,6 +26,7 @@ from bascule.service.deployment import (
 )
 from bascule.service.events import EventKind
 from bascule.service.failures import Busy, Conflict, OperationFailed
+from bascule.service.local.account_book import AccountBook
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.clearing import clear_machine
@@ -69,6 +71,8 @@ from bascule.service.operations import (
 )
 from bascule.service.request import Context
 from bascule.service.results import (
+    AccountChanged,
+    AccountRows,
     AuditLog,
     AuditRow,
     Cleared,
@@ -282,6 +286,33 @@ class LocalService:
     async def show_revision(self, _: Context, request: ShowRevision, /) -> RevisionText:
         """Return one of them."""
         return await self._deployments().revision(request.number)
+
+    async def show_accounts(self, _: Context, __: ShowAccounts, /) -> AccountRows:
+        """List them."""
+        return await self._accounts().rows()
+
+    async def account_add(self, _: Context, request: AddAccount, /) -> AccountChanged:
+        """Make one."""
+        return await self._accounts().add(request)
+
+    async def account_role(self, _: Context, request: ChangeRole, /) -> AccountChanged:
+        """Have one be something else."""
+        return await self._accounts().change_role(request)
+
+    async def account_password(self, context: Context, request: ChangePassword, /) -> AccountChanged:
+        """Give one another password, if it is the asker's, or he may."""
+        return await self._accounts().change_password(request, context)
+
+    async def account_remove(self, _: Context, request: RemoveAccount, /) -> AccountChanged:
+        """Take one away."""
+        return await self._accounts().remove(request)
+
+    def _accounts(self) -> AccountBook:
+        """Return who has an account. Raises OperationFailed where a file alone is run."""
+        if isinstance(self._source, Deployments):
+            return self._source.accounts
+        words = f"this Bascule runs {self._balancer.running.name} alone, and has no accounts: root does everything"
+        raise OperationFailed(Conflict(message=words))
 
     def _deployments(self) -> Deployments:
         """Return where deployments are kept. Raises OperationFailed where a file alone is run."""

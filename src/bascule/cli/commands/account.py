@@ -1,0 +1,82 @@
+"""`account`: who may do what here."""
+
+import getpass
+from argparse import Namespace
+from typing import Final
+
+from bascule.cli.screen import QUIET, styled
+from bascule.cli.session import Session
+from bascule.cli.source import UsageError
+from bascule.service.accounts import (
+    LONGEST_PASSWORD,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    RemoveAccount,
+    ShowAccounts,
+)
+from bascule.service.failures import ExitCode
+from bascule.service.permissions import Role
+
+_ADMINISTRATORS: Final = "root, the user Bascule runs as, and members of the group bascule-administrator are administrators"
+
+
+def list_accounts(arguments: Namespace, session: Session) -> int:
+    """Print who has an account."""
+    for row in session.connect(arguments.socket).call(ShowAccounts()).rows:
+        if arguments.json:
+            session.screen.json({name: getattr(row, name) for name in row.__struct_fields__})
+            continue
+        since = f"{row.since.astimezone(session.now().tzinfo):%Y-%m-%d}"
+        opened = "with a password" if row.password else "for the Unix user alone"
+        session.screen.say(f"{row.name:<20} {row.role:<14} ", styled(f"since {since}, {opened}", QUIET))
+    if not arguments.json:
+        session.screen.say(styled(f"besides, {_ADMINISTRATORS}", QUIET))
+    return ExitCode.FINE
+
+
+def add(arguments: Namespace, session: Session) -> int:
+    """Make an account."""
+    password = None if arguments.no_password else _chosen(arguments.name, session)
+    request = AddAccount(name=arguments.name, role=Role(arguments.role), password=password)
+    session.screen.say(session.connect(arguments.socket).call(request).sentence)
+    return ExitCode.FINE
+
+
+def role(arguments: Namespace, session: Session) -> int:
+    """Have an account be something else."""
+    request = ChangeRole(name=arguments.name, role=Role(arguments.role))
+    session.screen.say(session.connect(arguments.socket).call(request).sentence)
+    return ExitCode.FINE
+
+
+def password(arguments: Namespace, session: Session) -> int:
+    """Give an account another password."""
+    old = _read("old password: ", session) if arguments.own else None
+    request = ChangePassword(name=arguments.name, password=_chosen(arguments.name, session), old=old)
+    session.screen.say(session.connect(arguments.socket).call(request).sentence)
+    return ExitCode.FINE
+
+
+def remove(arguments: Namespace, session: Session) -> int:
+    """Take an account away."""
+    session.screen.say(session.connect(arguments.socket).call(RemoveAccount(name=arguments.name)).sentence)
+    return ExitCode.FINE
+
+
+def _chosen(name: str, session: Session) -> str:
+    """Return a new password: asked for twice at a terminal, else the next line of the input. Raises UsageError."""
+    first = _read(f"new password of {name}: ", session)
+    if session.stdin.isatty() and _read("once more: ", session) != first:
+        raise UsageError("the two are not the same: nothing was changed")
+    return first
+
+
+def _read(prompt: str, session: Session) -> str:
+    if session.stdin.isatty():
+        found = getpass.getpass(prompt)
+    else:
+        found = session.stdin.readline(LONGEST_PASSWORD + 2).removesuffix("\n")
+    if not found or len(found) > LONGEST_PASSWORD:
+        raise UsageError(f"a password has 1 to {LONGEST_PASSWORD} characters, and is read from the terminal or the input")
+    return found

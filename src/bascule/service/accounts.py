@@ -1,0 +1,55 @@
+"""Accounts as they are asked for: who there is, who comes and goes, and what each may do."""
+
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+
+from bascule.service.permissions import Role
+from bascule.service.request import Request
+from bascule.service.results import AccountChanged, AccountRows
+
+LONGEST_PASSWORD: Final = 256
+"""Characters."""
+
+AccountName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
+Password: TypeAlias = Annotated[str, msgspec.Meta(max_length=LONGEST_PASSWORD)]
+
+
+class _Request(Request[AccountChanged], frozen=True, kw_only=True):
+    """Something about one account; what is a secret of it shows nowhere."""
+
+    name: AccountName
+
+    def __repr__(self) -> str:
+        """Return what it is about, and no password."""
+        return f"{type(self).__name__}(name={self.name!r})"
+
+
+class ShowAccounts(Request[AccountRows], frozen=True, kw_only=True, tag="show.accounts"):
+    """Asks who has an account."""
+
+
+class AddAccount(_Request, frozen=True, kw_only=True, tag="account.add"):
+    """Asks for a new account."""
+
+    role: Role
+    password: Password | None = None
+    """None opens no page: the account is for the Unix user of its name."""
+
+
+class ChangeRole(_Request, frozen=True, kw_only=True, tag="account.role"):
+    """Asks to have an account be something else."""
+
+    role: Role
+
+
+class ChangePassword(_Request, frozen=True, kw_only=True, tag="account.password"):
+    """Asks to give an account another password; anybody may do that for his own."""
+
+    password: Password
+    old: Password | None = None
+    """Of one's own account; an administrator needs none."""
+
+
+class RemoveAccount(_Request, frozen=True, kw_only=True, tag="account.remove"):
+    """Asks to take an account away."""

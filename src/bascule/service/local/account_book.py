@@ -1,0 +1,161 @@
+"""Accounts: made, changed and removed, by who may, or by a text that is committed; the last administrator stays."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bascule.config.kinds.kind import Flaw
+from bascule.config.kinds.texts import NAME
+from bascule.config.lexer import Token, TokenKind
+from bascule.config.load import load
+from bascule.config.model import User
+from bascule.config.passwords import sealed
+from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount
+from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
+from bascule.service.local.passwords import Passwords, weakness
+from bascule.service.permissions import Role
+from bascule.service.request import Context
+from bascule.service.results import AccountChanged, AccountRow, AccountRows
+from bascule.store.accounts import Account, Accounts
+
+_UNREADABLE: Final = "surrogateescape"
+
+
+class AccountBook:
+    """Whoever may do something. Every method may raise OperationFailed and MachineError."""
+
+    def __init__(self, accounts: Accounts, passwords: Passwords, *, now: Callable[[], datetime]) -> None:
+        self._accounts = accounts
+        self._passwords = passwords
+        self._now = now
+        self._one_at_a_time = asyncio.Lock()
+
+    async def rows(self) -> AccountRows:
+        """Return everybody, by name."""
+        found = await asyncio.to_thread(self._accounts.every)
+        return AccountRows(rows=tuple(_row(account) for account in found))
+
+    async def add(self, request: AddAccount) -> AccountChanged:
+        """Make an account."""
+        async with self._one_at_a_time:
+            if isinstance(flaw := NAME.read(Token(TokenKind.STRING, f'"{request.name}"', 1, 1)), Flaw):
+                raise OperationFailed(Conflict(message=flaw.message))
+            if await asyncio.to_thread(self._accounts.account, request.name) is not None:
+                raise OperationFailed(Conflict(message=f"there is an account {request.name} already"))
+            password = "" if request.password is None else await self._hashed(request.name, request.password)
+            await self._keep(Account(name=request.name, role=request.role, password=password, since=self._now()))
+            opened = "" if password else ", without a password: for the Unix user of that name"
+            return AccountChanged(sentence=f"{request.name} is {_a(request.role)} now{opened}")
+
+    async def change_role(self, request: ChangeRole) -> AccountChanged:
+        """Have an account be something else."""
+        async with self._one_at_a_time:
+            account = await self._known(request.name)
+            if request.role is not Role.ADMINISTRATOR:
+                await self._not_the_last(account, "demoted")
+            await self._keep(replace(account, role=request.role))
+            return AccountChanged(sentence=f"{request.name} is {_a(request.role)} now")
+
+    async def change_password(self, request: ChangePassword, context: Context) -> AccountChanged:
+        """Give an account another password: one's own with the old one, any as an administrator."""
+        async with self._one_at_a_time:
+            if context.role is not Role.ADMINISTRATOR:
+                await self._prove(request, context)
+            account = await self._known(request.name)
+            await self._keep(replace(account, password=await self._hashed(request.name, request.password)))
+            return AccountChanged(sentence=f"{request.name} has a new password")
+
+    async def remove(self, request: RemoveAccount) -> AccountChanged:
+        """Take an account away."""
+        async with self._one_at_a_time:
+            await self._not_the_last(await self._known(request.name), "removed")
+            await asyncio.to_thread(self._accounts.drop, request.name)
+            return AccountChanged(sentence=f"{request.name} has no account any more")
+
+    async def sealed(self, text: bytes, author: str) -> bytes:
+        """Return a text without plain passwords, whose hashes are kept for the accounts that will come of it.
+
+        What is no UTF-8 goes through as it is.
+        """
+        if b"password" not in text:
+            return text
+        found = sealed(text.decode(errors=_UNREADABLE))
+        for name, password in found.passwords.items():
+            if await asyncio.to_thread(self._accounts.account, name) is None:
+                kept = await asyncio.to_thread(self._passwords.hashed, password)
+                await asyncio.to_thread(self._accounts.propose, author, name, kept)
+        return found.text.encode(errors=_UNREADABLE)
+
+    async def settle(self, before: bytes, text: bytes, author: str) -> Sequence[str]:
+        """Make the accounts that a text has and the one before had not, and return a sentence for each."""
+        known = {user.name for user in _users(before)}
+        told = []
+        async with self._one_at_a_time:
+            for user in _users(text):
+                if user.name in known or await asyncio.to_thread(self._accounts.account, user.name) is not None:
+                    continue
+                role = Role(user.role or Role.VIEWER)
+                password = await asyncio.to_thread(self._accounts.proposed, author, user.name)
+                await self._keep(Account(name=user.name, role=role, password=password, since=self._now()))
+                await asyncio.to_thread(self._accounts.settle, user.name)
+                opened = "" if password else f"; `bascule account password {user.name}` gives it a password"
+                told.append(f"{user.name} has an account now, as {_a(role)}{opened}")
+        return told
+
+    async def doubts(self, users: Sequence[User]) -> Sequence[str]:
+        """Return where a text says of an account what is not so: it only documents what there is."""
+        told = []
+        for user in users:
+            account = await asyncio.to_thread(self._accounts.account, user.name)
+            if account is not None and user.role and user.role != account.role:
+                words = f"the text says that {user.name} is {_a(Role(user.role))}: the account is {_a(Role(account.role))}"
+                told.append(f"{words}, and stays so (`bascule account role` changes it)")
+        return told
+
+    async def _prove(self, request: ChangePassword, context: Context) -> None:
+        if request.name != context.user:
+            words = f"{context.user} may not change the password of {request.name}"
+            raise OperationFailed(Forbidden(message=words))
+        account = await self._known(request.name)
+        fits = await asyncio.to_thread(self._passwords.fits, account.password, request.old or "")
+        if account.password and not fits:
+            raise OperationFailed(Forbidden(message="the old password is not the one"))
+
+    async def _hashed(self, name: str, password: str) -> str:
+        weak = weakness(name, password)
+        if weak:
+            raise OperationFailed(Conflict(message=weak))
+        return await asyncio.to_thread(self._passwords.hashed, password)
+
+    async def _known(self, name: str) -> Account:
+        account = await asyncio.to_thread(self._accounts.account, name)
+        if account is None:
+            raise OperationFailed(NotFound(message=f"there is no account {name}"))
+        return account
+
+    async def _not_the_last(self, account: Account, how: str) -> None:
+        everyone = await asyncio.to_thread(self._accounts.every)
+        others = [each for each in everyone if each.role == Role.ADMINISTRATOR and each.name != account.name]
+        if account.role == Role.ADMINISTRATOR and not others:
+            words = f"{account.name} is the last administrator and cannot be {how}: make another one first"
+            raise OperationFailed(Conflict(message=words))
+
+    async def _keep(self, account: Account) -> None:
+        await asyncio.to_thread(self._accounts.keep, account)
+
+
+def _users(text: bytes) -> Sequence[User]:
+    if b"user" not in text:
+        return ()
+    configuration = load(text).configuration
+    return () if configuration is None else configuration.system.users
+
+
+def _a(role: Role) -> str:
+    return f"{'a' if role is Role.VIEWER else 'an'} {role}"
+
+
+def _row(account: Account) -> AccountRow:
+    return AccountRow(name=account.name, role=Role(account.role), password=bool(account.password), since=account.since)

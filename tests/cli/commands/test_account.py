@@ -1,0 +1,61 @@
+"""`account` asks for what it was told, and a password never stands on the command line."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
+from bascule.service.permissions import Role
+from bascule.service.results import AccountChanged, AccountRow, AccountRows
+from cli.calling import PretendedConnection, call
+
+DONE = AccountChanged(sentence="done")
+ROWS = AccountRows(
+    rows=(
+        AccountRow(name="alice", role=Role.ADMINISTRATOR, password=True, since=datetime(2026, 3, 1, tzinfo=UTC)),
+        AccountRow(name="bob", role=Role.VIEWER, password=False, since=datetime(2026, 3, 2, tzinfo=UTC)),
+    )
+)
+
+
+def test_the_list_says_who_may_what() -> None:
+    """And how each proves who he is."""
+    lines = call("account", "list", connection=PretendedConnection({ShowAccounts: ROWS})).out.splitlines()
+    assert lines[0] == "alice                administrator  since 2026-03-01, with a password"
+    assert lines[1] == "bob                  viewer         since 2026-03-02, for the Unix user alone"
+    assert "root" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "asked"),
+    [
+        (["add", "bob", "--role", "viewer", "--no-password"], "", AddAccount(name="bob", role=Role.VIEWER)),
+        (
+            ["add", "bob", "--role", "operator"],
+            "correct horse\n",
+            AddAccount(name="bob", role=Role.OPERATOR, password="correct horse"),
+        ),
+        (["role", "bob", "viewer"], "", ChangeRole(name="bob", role=Role.VIEWER)),
+        (["password", "bob"], "correct horse\n", ChangePassword(name="bob", password="correct horse")),
+        (
+            ["password", "bob", "--own"],
+            "correct horse\nbattery staple\n",
+            ChangePassword(name="bob", password="battery staple", old="correct horse"),
+        ),
+        (["remove", "bob"], "", RemoveAccount(name="bob")),
+    ],
+)
+def test_each_asks_what_it_was_told(words: list[str], typed: str, asked: object) -> None:
+    """A password comes from the input where that is no terminal."""
+    connection = PretendedConnection({type(asked): DONE})
+    called = call("account", *words, connection=connection, stdin=typed.encode())
+    assert (called.code, called.out, connection.asked) == (0, "done\n", [asked])
+    assert "horse" not in repr(asked)
+
+
+def test_no_password_is_no_request() -> None:
+    """An empty input changes nothing."""
+    connection = PretendedConnection({})
+    called = call("account", "password", "bob", connection=connection, stdin=b"")
+    assert (called.code, connection.asked) == (2, [])
+    assert "a password has 1 to 256 characters" in called.err

@@ -1,0 +1,70 @@
+"""No plain password is left in a text that is kept, and nothing else of it changes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bascule.config.load import load
+from bascule.config.passwords import sealed
+
+TEXT = """\
+# who may
+system {
+	authentication {
+		user "alice" { role administrator; password "s3cret\\"}" }   # mine
+		user "bob" {
+			password set
+		}
+		user "carol" {
+			password   "set"
+		}
+	}
+}
+"""
+
+
+def test_passwords_go_and_all_else_stays() -> None:
+    """Character for character; a password may even look like what takes its place."""
+    found = sealed(TEXT)
+    assert found.passwords == {"alice": 's3cret"}', "carol": "set"}
+    assert found.text == TEXT.replace(r'"s3cret\"}"', "set").replace('   "set"', "   set")
+    assert "s3cret" not in repr(found)
+    loaded = load(found.text)
+    assert loaded.configuration is not None
+    assert not any(user.plain_password for user in loaded.configuration.system.users)
+
+
+def test_a_sealed_text_is_left_alone() -> None:
+    """Doing it again changes nothing."""
+    once = sealed(TEXT).text
+    assert (sealed(once).text, sealed(once).passwords) == (once, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'system { authentication { user "x" { password hunter2 } } }',
+        'system { authentication { user x { password "hunter2" } } }',
+        'system { authentication { user { password "hunter2" } } }',
+        'system { authentication { user "x" { password "hunter2" } ',
+        'system {\n authentication {\n user "x" {\n password "hunter2" more\n',
+        'system { authentication { user "x" { password "hunter2\\q" } } }',
+        'system { authentication { user "x" { password "a"hunter2"" } } }',
+    ],
+)
+def test_a_text_with_mistakes_keeps_no_password_either(text: str) -> None:
+    """It may be kept as a working copy, and is read by others then."""
+    assert "hunter2" not in sealed(text).text
+
+
+def test_a_word_that_says_nothing_of_a_password_stays() -> None:
+    """In a comment, or a name."""
+    text = '# password "a"\nload-balancer {\n\trelay "password" { listen on port password }\n}\n'
+    assert sealed(text).text == text
+
+
+@given(st.text(alphabet='{}";\n\\ #apsword"set', max_size=80))
+def test_any_text_goes_through(inner: str) -> None:
+    """And a second time changes nothing more."""
+    once = sealed(f'system {{ authentication {{ user "x" {{ password {inner} }} }} }}').text
+    assert sealed(once).text == once
