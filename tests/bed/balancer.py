@@ -62,6 +62,12 @@ class Balancer:
         process.wait(15)
         self._process = None
 
+    def ended(self) -> int:
+        """Wait until it has ended by itself, and return its exit code."""
+        code: int = self._running().wait(15)
+        self._process = None
+        return code
+
     def close(self) -> None:
         """End it, with the workers that would outlive it, and take everything of it from the node."""
         self.command("clear", "--state", str(self.state), check=False)

@@ -1,6 +1,7 @@
 """A proxy worker under test: as a process or a thread, a parent that speaks to it, and servers that do as they are told."""
 
 import contextlib
+import os
 import random
 import select
 import socket
@@ -324,7 +325,7 @@ def worker_thread(directory: Path, clock: Callable[[], float], *, descriptors: i
     """Run a worker in a thread, by a clock of the test's own; any request makes it look at the clock."""
     path = directory / "proxy-1.sock"
     with control_socket(path) as control:
-        worker = Worker(control, descriptors=descriptors, clock=clock, chance=random.Random(1))
+        worker = Worker(control, parents={os.geteuid()}, descriptors=descriptors, clock=clock, chance=random.Random(1))
 
         def life() -> None:
             worker.run()

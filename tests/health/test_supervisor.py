@@ -2,7 +2,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from ipaddress import ip_address
 
@@ -10,8 +10,9 @@ import pytest
 
 from bascule.config.model import MailCheck, MailProtocol, TcpCheck, Timing
 from bascule.health.outcome import Outcome
-from bascule.health.supervisor import FIRST_PAUSE, LAST_PAUSE, ProbeProcess, probe_command
+from bascule.health.supervisor import FIRST_PAUSE, LAST_PAUSE, ProbeProcess
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
+from bascule.system.children import OwnChildren, Starts
 from bascule.system.clock import SystemClock
 from bed.loopback import Loopback, says
 
@@ -26,10 +27,10 @@ def tcp(endpoint: Endpoint) -> Probe:
 class Supervised:
     """A prober, the outcomes that came from it, and its deaths."""
 
-    def __init__(self, command: Callable[[int], Sequence[str]] = probe_command) -> None:
+    def __init__(self, starts: Starts | None = None) -> None:
         self.deaths: list[str] = []
         self.outcomes: list[tuple[ProbeTarget, Outcome]] = []
-        self.process = ProbeProcess(clock=SystemClock(), died=self.deaths.append, command=command)
+        self.process = ProbeProcess(clock=SystemClock(), died=self.deaths.append, starts=starts or OwnChildren())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -125,16 +126,14 @@ class Hurried(SystemClock):
     [
         ("import sys; sys.exit(3)", "the prober ended with exit code 3"),
         ("import os; os.kill(os.getpid(), 15)", "the prober was ended by SIGTERM"),
-        ("import os,sys; os.write(int(sys.argv[1]), b'HTTP/1.1 400 what?')", "the prober ended with exit code 0"),
+        ("import os,sys; os.write(int(sys.argv[3]), b'HTTP/1.1 400 what?')", "the prober ended with exit code 0"),
     ],
     ids=["exits", "killed", "no message of ours"],
 )
 async def test_one_that_cannot_live_is_started_ever_more_slowly(program: str, reason: str) -> None:
     """A prober that dies young is waited for longer each time, up to a bound."""
     clock, deaths = Hurried(), list[str]()
-    process = ProbeProcess(
-        clock=clock, died=deaths.append, command=lambda descriptor: [sys.executable, "-Sc", program, str(descriptor)]
-    )
+    process = ProbeProcess(clock=clock, died=deaths.append, starts=OwnChildren([sys.executable, "-Sc", program]))
     listener = asyncio.create_task(_drain(process))
     async with asyncio.timeout(30):
         while len(clock.slept) < 8:  # noqa: ASYNC110 - the clock has no event
@@ -148,7 +147,7 @@ async def test_one_that_cannot_live_is_started_ever_more_slowly(program: str, re
 async def test_one_that_cannot_be_started_is_a_death_too() -> None:
     """A missing program is told, and tried again."""
     clock, deaths = Hurried(), list[str]()
-    process = ProbeProcess(clock=clock, died=deaths.append, command=lambda _descriptor: ["/nonexistent/prober"])
+    process = ProbeProcess(clock=clock, died=deaths.append, starts=OwnChildren(["/nonexistent/prober"]))
     listener = asyncio.create_task(_drain(process))
     async with asyncio.timeout(10):
         while len(deaths) < 2:  # noqa: ASYNC110 - the list has no event
@@ -187,7 +186,7 @@ async def test_stop_wakes_a_prober_that_waits_to_be_started() -> None:
             await asyncio.Event().wait()
 
     deaths = list[str]()
-    process = ProbeProcess(clock=Patient(), died=deaths.append, command=lambda _descriptor: ["/nonexistent/prober"])
+    process = ProbeProcess(clock=Patient(), died=deaths.append, starts=OwnChildren(["/nonexistent/prober"]))
     listener: Awaitable[None] = asyncio.create_task(_drain(process))
     async with asyncio.timeout(10):
         while not deaths:  # noqa: ASYNC110 - the list has no event

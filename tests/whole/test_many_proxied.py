@@ -8,6 +8,7 @@ import pytest
 
 from bascule.engines.proxy.desired import ProxyPlan
 from bascule.engines.proxy.engine import ProxyEngine
+from bascule.system.children import OwnChildren
 from bascule.system.clock import SystemClock
 from bed import memory, throng
 from bed.proxy import host, refusing, relay, runtime_directory, worker_process
@@ -61,7 +62,7 @@ async def test_18000_sessions_through_two_workers() -> None:
     servers = [refusing(f"127.0.4.{n}") for n in (1, 2)]
     with runtime_directory() as directory, ExitStack() as stack:
         place = refusing()
-        engine = ProxyEngine(directory, report=print, clock=SystemClock())
+        engine = ProxyEngine(directory, report=print, clock=SystemClock(), starts=OwnChildren())
         for server in servers:
             stack.enter_context(throng.serving(None, server.port, address=server.address))
         plan = relay(place, [host(server) for server in servers], slots=[0, 1])

@@ -3,13 +3,12 @@
 import asyncio
 import signal
 import socket
-from asyncio.subprocess import Process
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Final, Self
 
 from bascule.health import wire
 from bascule.system.channel import Channel
+from bascule.system.children import Started, Starts
 
 _PATIENCE: Final = 5.0
 """Seconds that the prober has to take an order. One that stands still longer is ended; its death is then seen."""
@@ -21,24 +20,21 @@ _LAST_WORDS: Final = 1.0
 class Child:
     """A running prober and the channel to it."""
 
-    def __init__(self, process: Process, channel: Channel[wire.Probed]) -> None:
+    def __init__(self, starts: Starts, process: Started, channel: Channel[wire.Probed]) -> None:
+        self._starts = starts
         self._process = process
         self.channel = channel
 
     @classmethod
-    async def start(cls, command: Callable[[int], Sequence[str]]) -> Self:
-        """Start the process, which inherits one end of a socket pair. Raises OSError when it cannot be started."""
+    async def start(cls, starts: Starts) -> Self:
+        """Start the process, which inherits one end of a socket pair. Raises MachineError when it cannot be started."""
         ours, theirs = socket.socketpair()
         with ExitStack() as undo, theirs:
             undo.callback(ours.close)
-            # A group of its own, so that ctrl-C reaches the parent alone, which then decides.
-            process = await asyncio.create_subprocess_exec(
-                *command(theirs.fileno()), pass_fds=[theirs.fileno()], process_group=0
-            )
-            undo.callback(process.kill)
+            process = await starts.start("probe", handed=theirs)
             reader, writer = await asyncio.open_connection(sock=ours)
             undo.pop_all()
-        return cls(process, Channel(reader, writer, wire.Probed))
+        return cls(starts, process, Channel(reader, writer, wire.Probed))
 
     @property
     def pid(self) -> int:
@@ -51,7 +47,7 @@ class Child:
             async with asyncio.timeout(_PATIENCE):
                 await self.channel.send(order)
         except TimeoutError:
-            self._kill()
+            await self._kill()
         except OSError:
             return  # whoever listens to the channel sees its end too
 
@@ -60,13 +56,17 @@ class Child:
         await self.channel.close()
         try:
             async with asyncio.timeout(_LAST_WORDS):
-                code = await self._process.wait()
+                await self._process.wait()
         except TimeoutError:
-            self._kill()
+            await self._kill()
             await self._process.wait()
             return "stood still and was ended"
+        finally:
+            self._process.close()
+        code = self._process.status
+        if code is None:
+            return "ended"
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError):  # it may have ended a moment ago
-            self._process.kill()
+    async def _kill(self) -> None:
+        await self._starts.kill(self._process)

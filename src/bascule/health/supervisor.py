@@ -1,7 +1,6 @@
 """The parent's side of probing: starts the prober, starts it again when it dies, and passes on what it finds."""
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from itertools import count
 from typing import Final
@@ -12,7 +11,9 @@ from bascule.health.child import Child
 from bascule.health.outcome import Outcome
 from bascule.plan.model import Probe, ProbeTarget
 from bascule.system.channel import ChannelError
+from bascule.system.children import Starts
 from bascule.system.clock import Clock
+from bascule.system.errors import MachineError
 
 FIRST_PAUSE: Final = 0.2
 LAST_PAUSE: Final = 10.0
@@ -24,11 +25,6 @@ _GROWN_UP: Final = 60.0
 _IDLE: Final = 60.0
 _GRACE: Final = 10.0
 """Seconds that a prober may be silent with nothing to do, and longer than its probes explain."""
-
-
-def probe_command(descriptor: int) -> Sequence[str]:
-    """Return the command that runs a prober on an inherited socket."""
-    return [sys.executable, "-m", "bascule", "role", "probe", "--fd", str(descriptor)]
 
 
 class ProbeProcess:
@@ -43,11 +39,11 @@ class ProbeProcess:
         *,
         clock: Clock,
         died: Callable[[str], None],
-        command: Callable[[int], Sequence[str]] = probe_command,
+        starts: Starts,
     ) -> None:
         self._clock = clock
         self._died = died
-        self._command = command
+        self._starts = starts
         self._numbers = count()
         self._probes: dict[Probe, int] = {}
         self._targets: dict[int, ProbeTarget] = {}
@@ -80,9 +76,9 @@ class ProbeProcess:
         while not self._stopped.is_set():
             born = self._clock.monotonic()
             try:
-                self._child = child = await Child.start(self._command)
-            except OSError as error:
-                reason = f"the prober could not be started: {error}"
+                self._child = child = await Child.start(self._starts)
+            except MachineError as error:
+                reason = f"the prober could not be started: {error.cause}"
             else:
                 try:
                     await child.tell(self._orders())

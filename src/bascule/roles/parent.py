@@ -7,59 +7,48 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from bascule import __version__
 from bascule.config.facts import Facts
 from bascule.config.model import EngineName
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.engines.proxy.engine import ProxyEngine
+from bascule.engines.proxy.folder import workers_folder
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.orders import Orders
+from bascule.roles.assembly import Core, Watching, audited, served, sourced
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
-from bascule.service.local.access_log.entry import tell_end
-from bascule.service.local.access_log.writer import AccessLogWriter
-from bascule.service.local.account_book import AccountBook
-from bascule.service.local.administration import Administration
-from bascule.service.local.backups import Backups
 from bascule.service.local.balancer import Balancer, Running
-from bascule.service.local.copies import WorkingCopies
-from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
-from bascule.service.local.ended import Ended, EndedSessions
-from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
-from bascule.service.local.machine import Machine, this_machine
-from bascule.service.local.passwords import Passwords
+from bascule.service.local.machine import this_machine
 from bascule.service.local.preparation import judge
-from bascule.service.local.published import PublishedText
 from bascule.service.local.recognizing import recognizer
 from bascule.service.local.reloading import ConfigurationFile
-from bascule.service.local.rows import SessionCounts
-from bascule.service.local.service import GOING_ON, LocalService
-from bascule.service.local.session_counts import session_counts
-from bascule.service.local.session_table import SessionTable
+from bascule.service.local.service import GOING_ON
 from bascule.service.local.starting import First, first, instead
-from bascule.service.local.watches.watching import Watches
+from bascule.service.local.telling import Telling
 from bascule.service.offline import RunRequest
-from bascule.service.peer import Peer
 from bascule.service.server import ControlServer, open_listener
 from bascule.store.accounts import DatabaseAccounts
-from bascule.store.audit import Audit, DatabaseAudit, Deed
 from bascule.store.backups import Backup, last_good
-from bascule.store.copies import DatabaseCopies
 from bascule.store.database import FILE, DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
 from bascule.store.orders import DatabaseOrders
+from bascule.system.children import STARTER, OfStarter, OwnChildren, Starts
 from bascule.system.claim import claimed
 from bascule.system.errors import MachineError
+from bascule.system.notify import ServiceManager
+from bascule.system.privacy import require_private
 
 _FORMAT: Final = "%(asctime)s %(message)s"
 
@@ -70,8 +59,10 @@ def run(request: RunRequest) -> int:
     Raises OperationFailed where the text is refused, MachineError where the machine would not; then nothing is changed.
     """
     logging.basicConfig(format=_FORMAT, datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
+    require_private(request.state)
     with claimed(request.state):
         try:
+            require_private(request.state / FILE)
             with closing(_opened(request.state)) as database:
                 return asyncio.run(_run(request, database, logging.getLogger("bascule")))
         except DamagedError as error:
@@ -106,50 +97,26 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
     journal = Journal(now=_now, write=partial(_write, log))
     listener = open_listener(request.socket)
     try:
-        proxy = ProxyEngine(request.socket.parent, clock=machine.clock, report=partial(_note_worker, journal))
-        prober = ProbeProcess(clock=machine.clock, died=partial(_note_worker, journal))
+        starts, noted = _starts(os.environ), partial(_note_worker, journal)
+        proxy = ProxyEngine(workers_folder(request.socket.parent), clock=machine.clock, report=noted, starts=starts)
+        prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts)
         balancer = Balancer(machine, proxy, prober, journal)
         begun = await _start(balancer, begun, history, facts, DatabaseOrders(database).orders())
         _say_ready(journal, balancer.running, facts)
-        source: ConfigurationFile | Deployments
-        kept: tuple[Watching, ...] = ()
-        if history is None:
-            source = ConfigurationFile(request.path, request.name, machine, balancer, journal)
-        else:
+        if history is not None:
             _forget_reverted(begun, history, journal)
-            count = partial(session_counts, machine=machine, proxy=proxy)
-            source, backups = await _deployments(
-                request, database, balancer=balancer, machine=machine, journal=journal, count=count
-            )
-            kept = (source, backups)
-        watches = Watches(machine, balancer, journal)
-        counters = Counters(machine, balancer, proxy, now=_now, looked=[watches.look_at_ports])
-        access_log = AccessLogWriter(
-            lambda: balancer.running.configuration.load_balancer.access_log, journal, clock=machine.clock
-        )
-        told = (access_log.note, partial(tell_end, journal))
-        gathering, sessions = _session_table(machine, balancer, proxy, counters, told)
-        administration = Administration(DatabaseOrders(database), balancer, clock=machine.clock, now=_now, journal=journal)
-        audit = DatabaseAudit(database)
-        service = LocalService(
-            machine,
-            balancer,
-            proxy,
-            administration=administration,
-            audit=audit,
-            source=source,
-            journal=journal,
-            sessions=sessions,
-            counters=counters,
-            watches=(watches, access_log),
-            end=over.end,
-        )
+        core = Core(request, database, machine, journal, balancer, proxy, _now)
+        source, kept = await sourced(core, history)
+        service, followed = served(core, source, over.end)
         recognize = recognizer(os.geteuid(), None if history is None else DatabaseAccounts(database))
-        server = ControlServer(service, recognize=recognize, note=partial(_audited, audit), log=log)
+        server = ControlServer(service, recognize=recognize, note=partial(audited, core), log=log)
         await server.start(listener)
-        followed: tuple[Watching, ...] = (balancer, administration, gathering, counters, access_log, watches, *kept)
-        async with _beside(*(each.watch() for each in followed), _reload_on_signal(source, journal)):
+        manager = ServiceManager.of(os.environ)
+        telling = Telling(manager, balancer, machine.clock)
+        parts: tuple[Watching, ...] = (telling, balancer, *followed, *kept)
+        async with _beside(*(part.watch() for part in parts), _reload_on_signal(source, journal)):
             last_words = await over.wait()
+            manager.stopping()
             if isinstance(source, Deployments):
                 await source.leave()
             await balancer.stop()
@@ -163,44 +130,12 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
     return ExitCode.FINE
 
 
-async def _deployments(
-    request: RunRequest,
-    database: Database,
-    *,
-    balancer: Balancer,
-    machine: Machine,
-    journal: Journal,
-    count: Callable[[Running], Awaitable[SessionCounts]],
-) -> tuple[Deployments, Backups]:
-    """Return what carries deployments, and what keeps a copy of everything each day."""
-    history = DatabaseHistory(database)
-    accounts = AccountBook(DatabaseAccounts(database), Passwords(), now=_now)
-    copies = WorkingCopies(DatabaseCopies(database), history, machine, accounts, now=_now)
-    backups = Backups(request.state, machine.clock, journal, now=_now)
-    files = (await _published(request, history, journal), backups)
-    deployments = Deployments(
-        *(history, balancer, machine, journal), copies=copies, accounts=accounts, followers=files, count=count, now=_now
-    )
-    return deployments, backups
-
-
-def _session_table(
-    machine: Machine, balancer: Balancer, proxy: ProxyEngine, counters: Counters, tell: Sequence[Callable[[Ended], None]]
-) -> tuple[Gathering, SessionTable]:
-    """Return who hears of sessions that end, and what is known of sessions by that."""
-    ended = EndedSessions(now=_now)
-    gathering = Gathering(machine, balancer, proxy, ended, now=_now, hear=counters.hear, tell=tell)
-    return gathering, SessionTable(machine, balancer, proxy, ended, gathering, now=_now)
-
-
-async def _published(request: RunRequest, history: History, journal: Journal) -> PublishedText:
-    """Return the file of the committed text for people, which is there from now on."""
-    assert request.published is not None, "whoever keeps revisions has a place for the last of them"
-    published = PublishedText(request.published, journal)
-    newest = await asyncio.to_thread(history.newest)
-    if newest is not None:
-        await published.look(newest.text)
-    return published
+def _starts(environment: Mapping[str, str]) -> Starts:
+    """Return who starts our processes: the starter, where he started us."""
+    descriptor = environment.get(STARTER)
+    if descriptor is None:
+        return OwnChildren()
+    return OfStarter(socket.socket(fileno=int(descriptor)), os.geteuid())
 
 
 def _first(request: RunRequest, history: History | None, facts: Facts) -> First:
@@ -259,14 +194,6 @@ class Ending:
         return await self._words
 
 
-class Watching(Protocol):
-    """Whatever goes on beside the control socket."""
-
-    async def watch(self) -> None:
-        """Go on until cancelled."""
-        ...
-
-
 @asynccontextmanager
 async def _beside(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     """Have work go on meanwhile; a fault there ends the parent, and with it becomes visible."""
@@ -294,13 +221,6 @@ async def _reload_on_signal(source: ConfigurationFile | Deployments, journal: Jo
 def _write(log: logging.Logger, event: Event) -> None:
     """Write an event's line into the log."""
     log.log(logging.WARNING if event.grade is Grade.WARNING else logging.INFO, "%s", event.words)
-
-
-async def _audited(audit: Audit, peer: Peer, words: str, refused: str) -> None:
-    """Keep who did what."""
-    told = refused.encode(errors="replace").decode()
-    deed = Deed(at=_now(), user=peer.user, uid=peer.uid, pid=peer.pid, words=words, refused=told)
-    await asyncio.to_thread(audit.note, deed)
 
 
 def _note_worker(journal: Journal, words: str) -> None:

@@ -16,6 +16,8 @@ from typing import Final
 from bascule.engines.proxy.worker import Worker
 
 _OWNER_ONLY: Final = 0o600
+_ANYBODY: Final = 0o666
+"""Where the parent is another user: the folder keeps others out, and orders are taken from the parent alone."""
 _PARENTS_WAITING: Final = 4
 _GARBAGE: Final = 50_000
 """Objects that may be made before cycles are looked for: sessions form none, and all would be looked at in vain."""
@@ -25,15 +27,20 @@ def main(arguments: Sequence[str]) -> int:
     """Carry relays for whichever parent connects to the socket; return an exit status: 0 fine, 2 usage, 3 no socket."""
     parser = argparse.ArgumentParser(prog="bascule role proxy", allow_abbrev=False)
     parser.add_argument("--socket", type=Path, required=True, metavar="PATH", help="where the parent connects")
-    path: Path = parser.parse_args(arguments).socket
+    parser.add_argument("--parent", type=int, metavar="UID", help="the user that the parent runs as (default: ours)")
+    chosen = parser.parse_args(arguments)
+    path: Path = chosen.socket
     try:
-        control = control_socket(path)
+        control = control_socket(path, _OWNER_ONLY if chosen.parent is None else _ANYBODY)
     except OSError as error:
         sys.stderr.write(f"bascule: cannot listen on {path}: {error.strerror or error}\n")
         return 3
     gc.freeze()
     gc.set_threshold(_GARBAGE)
-    worker = Worker(control, descriptors=most_descriptors(), clock=time.monotonic, chance=random.SystemRandom())
+    parents = {0, os.geteuid(), *(() if chosen.parent is None else (chosen.parent,))}
+    worker = Worker(
+        control, parents=parents, descriptors=most_descriptors(), clock=time.monotonic, chance=random.SystemRandom()
+    )
     try:
         worker.run()
     finally:
@@ -43,14 +50,14 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def control_socket(path: Path) -> socket.socket:
-    """Return a unix socket that listens at a path, for our own user only.
+def control_socket(path: Path, mode: int = _OWNER_ONLY) -> socket.socket:
+    """Return a unix socket that listens at a path, for our own user only where no other mode is given.
 
     What a dead worker left there is replaced. Raises OSError, EADDRINUSE where another worker lives.
     """
     control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        os.fchmod(control.fileno(), _OWNER_ONLY)  # Linux gives the mode of the socket to the name that bind makes
+        os.fchmod(control.fileno(), mode)  # Linux gives the mode of the socket to the name that bind makes
         try:
             control.bind(str(path))
         except OSError as error:
@@ -58,6 +65,7 @@ def control_socket(path: Path) -> socket.socket:
                 raise
             path.unlink()
             control.bind(str(path))
+        path.chmod(mode)  # what the umask took
         control.listen(_PARENTS_WAITING)
     except OSError:
         control.close()

@@ -6,6 +6,7 @@ import pytest
 
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
 from bascule.service.permissions import Role
+from bascule.service.request import Request
 from bascule.service.results import AccountChanged, AccountRow, AccountRows
 from cli.calling import PretendedConnection, call
 
@@ -45,7 +46,7 @@ def test_the_list_says_who_may_what() -> None:
         (["remove", "bob"], "", RemoveAccount(name="bob")),
     ],
 )
-def test_each_asks_what_it_was_told(words: list[str], typed: str, asked: object) -> None:
+def test_each_asks_what_it_was_told(words: list[str], typed: str, asked: Request[AccountChanged]) -> None:
     """A password comes from the input where that is no terminal."""
     connection = PretendedConnection({type(asked): DONE})
     called = call("account", *words, connection=connection, stdin=typed.encode())

@@ -36,6 +36,7 @@ from bascule.engines.proxy.wire import (
 )
 from bascule.plan.model import HostState
 from bascule.system.channel import encode
+from bascule.system.children import OwnChildren
 from bascule.system.clock import SystemClock
 from bascule.system.errors import MachineError
 from bed.proxy import Parent, Rig, client, echo, host, refusing, relay, serving
@@ -99,6 +100,7 @@ control.FromParent = wire.Listeners | wire.Follow | wire.AskStatus | wire.Stop
 sys.exit(proxy.main(sys.argv[1:]))
 """
 """A worker whose messages are ours in nothing but the part that never changes, and which takes no other question."""
+FAILING = (sys.executable, "-c", "raise SystemExit(7)")
 
 
 class Elder:
@@ -162,7 +164,7 @@ def said() -> list[str]:
 @pytest.fixture
 async def engine(directory: Path, said: list[str]) -> AsyncIterator[ProxyEngine]:
     """Return an engine of our version for the same directory; its workers end with the test."""
-    engine = ProxyEngine(directory, report=said.append, clock=SystemClock())
+    engine = ProxyEngine(directory, report=said.append, clock=SystemClock(), starts=OwnChildren())
     yield engine
     await engine.stop_workers()
 
@@ -262,9 +264,7 @@ async def test_it_goes_on_where_nothing_is_deployed(engine: ProxyEngine, elder: 
 
 async def test_it_goes_on_where_the_upgrade_fails(elder: Elder, directory: Path) -> None:
     """Where no new worker starts, what was done is taken back and the old one listens as before."""
-    failing = ProxyEngine(
-        directory, report=print, clock=SystemClock(), command=(sys.executable, "-c", "raise SystemExit(7)")
-    )
+    failing = ProxyEngine(directory, report=print, clock=SystemClock(), starts=OwnChildren(FAILING))
     snapshot = await failing.observe()
     with pytest.raises(MachineError, match="ended with status 7"):
         await failing.apply(failing.difference(ProxyPlan(relays=(elder.plan,)), snapshot))

@@ -19,6 +19,7 @@ from bascule.engines.proxy.desired import ProxyPlan
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.listening import listening_socket
 from bascule.engines.proxy.wire import Place, ProxyRelay
+from bascule.system.children import OwnChildren
 from bascule.system.clock import SystemClock
 from bascule.system.errors import MachineError
 from bed.proxy import client, echo, host, refusing, relay, runtime_directory, serving
@@ -31,17 +32,19 @@ import msgspec
 from bascule.engines.proxy.desired import ProxyPlan
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.wire import ProxyRelay
+from bascule.system.children import OwnChildren
 from bascule.system.clock import SystemClock
 
 async def parent() -> None:
     relay = msgspec.json.decode(sys.argv[2], type=ProxyRelay)
-    engine = ProxyEngine(Path(sys.argv[1]), report=print, clock=SystemClock())
+    engine = ProxyEngine(Path(sys.argv[1]), report=print, clock=SystemClock(), starts=OwnChildren())
     await engine.apply(engine.difference(ProxyPlan(relays=(relay,), workers=2), await engine.observe()))
     print("ready", flush=True)
     await asyncio.sleep(3600)
 
 asyncio.run(parent())
 """
+FAILING = (sys.executable, "-c", "raise SystemExit(7)")
 
 
 class Events(list[str]):
@@ -61,7 +64,7 @@ def events() -> Events:
 @pytest.fixture
 async def engine(directory: Path, events: Events) -> AsyncIterator[ProxyEngine]:
     """Return an engine whose workers end with the test."""
-    engine = ProxyEngine(directory, report=events.append, clock=SystemClock(), log=directory / "log")
+    engine = ProxyEngine(directory, report=events.append, clock=SystemClock(), starts=OwnChildren(), log=directory / "log")
     yield engine
     await engine.stop_workers()
     log = directory / "log"
@@ -253,7 +256,9 @@ async def test_the_next_parent_can_replace_a_worker_too(
     place = refusing()
     await _have(engine, relay(place, [host(server)]))
     engine.leave_workers()
-    following = ProxyEngine(directory, report=events.append, clock=SystemClock(), log=directory / "log")
+    following = ProxyEngine(
+        directory, report=events.append, clock=SystemClock(), starts=OwnChildren(), log=directory / "log"
+    )
     await following.observe()
     (pid,) = _pids(directory)
     os.kill(pid, signal.SIGKILL)
@@ -266,7 +271,7 @@ async def test_two_parents_at_once(engine: ProxyEngine, directory: Path, server:
     """The second is told that there is another, and disturbs nothing."""
     place = refusing()
     await _have(engine, relay(place, [host(server)]))
-    second = ProxyEngine(directory, report=print, clock=SystemClock())
+    second = ProxyEngine(directory, report=print, clock=SystemClock(), starts=OwnChildren())
     with pytest.raises(MachineError, match="another instance"):
         await second.observe()
     assert await asyncio.to_thread(_echoes, place)
@@ -300,7 +305,10 @@ async def test_a_worker_that_cannot_start(events: Events) -> None:
     place = refusing()
     with runtime_directory() as directory:
         engine = ProxyEngine(
-            directory, report=events.append, clock=SystemClock(), command=(sys.executable, "-c", "raise SystemExit(7)")
+            directory,
+            report=events.append,
+            clock=SystemClock(),
+            starts=OwnChildren(FAILING),
         )
         changes = engine.difference(ProxyPlan(relays=(relay(place, []),)), await engine.observe())
         with pytest.raises(MachineError, match="start proxy worker 1: it ended with status 7"):

@@ -1,5 +1,6 @@
 """A worker lives as long as it has something to do, or somebody to do it for."""
 
+import os
 import random
 import threading
 from pathlib import Path
@@ -17,7 +18,13 @@ def test_one_that_nobody_ever_contacts_ends(directory: Path) -> None:
     path = directory / "proxy-1.sock"
     started = iter([0.0])
     with control_socket(path) as control:
-        worker = Worker(control, descriptors=256, clock=lambda: next(started, UNCONTACTED + 1), chance=random.Random(1))
+        worker = Worker(
+            control,
+            parents={os.geteuid()},
+            descriptors=256,
+            clock=lambda: next(started, UNCONTACTED + 1),
+            chance=random.Random(1),
+        )
         thread = threading.Thread(target=worker.run)
         thread.start()
         thread.join(5)

@@ -1,9 +1,8 @@
 """A worker's socket for its parent: one parent at a time, of the worker's own user."""
 
-import os
 import select
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -72,8 +71,10 @@ class Served(Protocol):
 class Control:
     """Listens for a parent and answers it, in the worker's epoll; never waits for it."""
 
-    def __init__(self, epoll: select.epoll, listener: socket.socket, served: Served) -> None:
+    def __init__(self, epoll: select.epoll, listener: socket.socket, served: Served, *, parents: Collection[int]) -> None:
+        """Take the users from whom orders are taken."""
         listener.settimeout(0)
+        self._parents = parents
         self._epoll = epoll
         self._listener = listener
         self._served = served
@@ -116,7 +117,7 @@ class Control:
             return  # it left before it was let in
         wire: Wire[FromParent] = Wire(connection, FromParent)
         with suppress(OSError):  # it may leave at any moment
-            if wire.peer_uid == os.geteuid():
+            if wire.peer_uid in self._parents:
                 if self._wire is None:
                     self._attach(wire)
                     return

@@ -1,14 +1,13 @@
 """The proxy engine: makes the worker processes carry what a plan gives to the proxy."""
 
+import os
 import socket
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from heapq import nlargest
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
 
 from bascule.config.diagnostics import Diagnostic
 from bascule.engines.proxy.counts import Lasting, ProxyCounts
@@ -16,18 +15,16 @@ from bascule.engines.proxy.desired import Changes, Observed, Opening, ProxyPlan,
 from bascule.engines.proxy.fleet import Fleet
 from bascule.engines.proxy.listening import listening_socket, objection
 from bascule.engines.proxy.wire import AskSessions, Chosen, Ended, Order, Place, Sessions
+from bascule.system.children import Starts
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
-
-COMMAND: Final = (sys.executable, "-m", "bascule", "role", "proxy")
-"""How a worker is started; `--socket PATH` is added."""
 
 
 class ProxyEngine:
     """Carries relays in processes of their own, which outlive this one.
 
     `directory` holds the workers' sockets and must be the caller's own; `report` hears of workers that die and return;
-    `log` takes what workers have to say before they die, where they are given one.
+    `starts` starts them; `log` takes what they say before they die, which nobody hears otherwise.
     """
 
     name = "proxy"
@@ -38,10 +35,10 @@ class ProxyEngine:
         *,
         report: Callable[[str], None],
         clock: Clock,
-        command: Sequence[str] = COMMAND,
-        log: Path | None = None,
+        starts: Starts,
+        log: Path = Path(os.devnull),
     ) -> None:
-        self._fleet = Fleet(directory, command=command, report=report, clock=clock, log=log)
+        self._fleet = Fleet(directory, starts=starts, report=report, clock=clock, log=log)
         self._adopted = False
         self._lasting = Lasting()
 

@@ -1,7 +1,6 @@
 """The worker processes, as their parent sees them: found or started, watched, replaced when they die, left alone."""
 
 import asyncio
-import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from bascule.engines.proxy.line import LinkLostError
 from bascule.engines.proxy.link import Link
 from bascule.engines.proxy.steering import share_out
 from bascule.engines.proxy.wire import AskSessions, Chosen, Ended, Place, ProxyRelay, Sessions, Status
+from bascule.system.children import Started, Starts
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
 
@@ -40,6 +40,8 @@ class Worker:
         self.path = path
         self.link: Link | None = None
         self.pid = 0
+        self.process: Started | None = None
+        """What we know of it where we started it."""
         self.listeners: dict[Place, socket.socket] = {}
         """Our own copies, which a replacement inherits."""
         self.handed: frozenset[Place] = frozenset()
@@ -51,11 +53,9 @@ class Worker:
 class Fleet:
     """The workers of one runtime directory. `report` hears, in a sentence, what an operator should know."""
 
-    def __init__(
-        self, directory: Path, *, command: Sequence[str], report: Callable[[str], None], clock: Clock, log: Path | None
-    ) -> None:
+    def __init__(self, directory: Path, *, starts: Starts, report: Callable[[str], None], clock: Clock, log: Path) -> None:
         self._directory = directory
-        self._command = tuple(command)
+        self._starts = starts
         self._report = report
         self._clock = clock
         self._log = log
@@ -172,6 +172,7 @@ class Fleet:
 
     def _forget(self, worker: Worker) -> None:
         self._unwatch(worker)
+        self._part(worker)
         if worker.link is not None:
             worker.link.close()
         for listener in worker.listeners.values():
@@ -213,33 +214,28 @@ class Fleet:
 
     async def _spawn(self, worker: Worker) -> None:
         """Start the process of a worker and connect to it. Raises MachineError."""
-        worker.pid = self._process(worker)
+        step, parent = f"start proxy worker {worker.number}", self._starts.parent
+        orders = [] if parent is None else ["--parent", str(parent)]
+        self._part(worker)
+        try:
+            started = await self._starts.start("proxy", ["--socket", str(worker.path), *orders], log=self._log)
+        except MachineError as error:
+            raise MachineError(step, error.cause) from error
+        worker.process, worker.pid = started, started.pid
         for _ in range(START_POLLS):
             if await self._connect(worker):
                 return
-            if (status := self._reap(worker)) is not None:
-                raise MachineError(f"start proxy worker {worker.number}", f"it ended with status {status}")
+            if started.ended:
+                raise MachineError(step, "it ended" if started.status is None else f"it ended with status {started.status}")
             await self._clock.sleep(START_POLL)
-        raise MachineError(f"start proxy worker {worker.number}", "it does not listen")
+        raise MachineError(step, "it does not listen")
 
-    def _process(self, worker: Worker) -> int:
-        """Start a process that shares nothing with us that could end it: no session, no terminal, no output of ours."""
-        log = os.devnull if self._log is None else str(self._log)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        try:
-            return os.posix_spawn(  # subprocess would end, or complain about, a child that outlives us
-                self._command[0],
-                [*self._command, "--socket", str(worker.path)],
-                os.environ,
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_OPEN, 1, log, flags, 0o600),
-                    (os.POSIX_SPAWN_DUP2, 1, 2),
-                ],
-                setsid=True,
-            )
-        except OSError as error:
-            raise MachineError(f"start proxy worker {worker.number}", error.strerror or str(error)) from error
+    def _part(self, worker: Worker) -> None:
+        """Bury a process that has ended; one that lives goes on, and the kernel buries it after us."""
+        if worker.process is not None:
+            self._reap(worker)
+            worker.process.close()
+            worker.process = None
 
     async def _hand_over(self, worker: Worker, link: Link) -> None:
         """Have a worker hold and carry what it shall. Raises LinkLostError."""
@@ -248,12 +244,8 @@ class Fleet:
         worker.handed = frozenset(worker.listeners)
 
     def _reap(self, worker: Worker) -> int | None:
-        """Return the exit status of a worker that has ended and was our child, else None."""
-        try:
-            pid, status = os.waitpid(worker.pid, os.WNOHANG)
-        except ChildProcessError:
-            return None
-        return os.waitstatus_to_exitcode(status) if pid else None
+        """Return the exit status of a worker that we started and that has ended, else None."""
+        return None if worker.process is None else worker.process.status
 
     # --- watching ----------------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ class LinkLostError(Exception):
 
 
 async def connected(path: Path, kind: Any) -> Wire[Any]:
-    """Connect to a worker of our own user that says messages of this kind.
+    """Connect to a worker that says messages of this kind: one of our own user, or of the user whose folder it lies in.
 
     Raises OSError where nobody listens at the path, MachineError where the worker is another user's.
     """
@@ -47,7 +47,7 @@ async def connected(path: Path, kind: Any) -> Wire[Any]:
         connection.close()
         raise
     wire: Wire[Any] = Wire(connection, kind)
-    if wire.peer_uid != os.geteuid():
+    if wire.peer_uid not in {os.geteuid(), path.parent.stat().st_uid}:
         wire.close()
         raise MachineError(f"connect to the proxy worker at {path}", f"it belongs to user {wire.peer_uid}")
     return wire

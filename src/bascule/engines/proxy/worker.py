@@ -4,7 +4,7 @@ import os
 import random
 import select
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from bascule.engines.proxy.carrier import Carrier
@@ -29,11 +29,18 @@ _OWN_DESCRIPTORS: Final = 24
 class Worker:
     """Carries the relays that its parent names, until it is told to stop or has nothing to do and nobody to do it for.
 
-    `descriptors` is how many the process may have open; `control` is the listening socket for parents.
+    `descriptors` is how many the process may have open; `control` is the listening socket for
+    parents, who run as one of the users `parents`.
     """
 
     def __init__(
-        self, control: socket.socket, *, descriptors: int, clock: Callable[[], float], chance: random.Random
+        self,
+        control: socket.socket,
+        *,
+        parents: Collection[int],
+        descriptors: int,
+        clock: Callable[[], float],
+        chance: random.Random,
     ) -> None:
         self._clock = clock
         self._chance = chance
@@ -48,7 +55,7 @@ class Worker:
         self._pipes = PipePool(pipes)
         self._carrier = Carrier(self._epoll, Mover(self._pipes), descriptors=self._room, clock=clock)
         self._doors = Doors(self._epoll, welcome=self._carrier.welcome, has_room=self._carrier.has_room, clock=clock)
-        self._control = Control(self._epoll, control, self)
+        self._control = Control(self._epoll, control, self, parents=parents)
 
     def run(self) -> None:
         """Serve until there is no more to do."""

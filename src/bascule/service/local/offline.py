@@ -8,6 +8,7 @@ from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.engines.nftables.foreign import OURS, obstacles
 from bascule.engines.proxy.engine import ProxyEngine
+from bascule.engines.proxy.folder import workers_folder
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
 from bascule.service.local.machine import Machine, this_machine
@@ -18,6 +19,7 @@ from bascule.service.operations import Explain
 from bascule.service.results import Cleared, Explained
 from bascule.store.backups import Backup, back_up, restore
 from bascule.store.database import FILE
+from bascule.system.children import OwnChildren
 from bascule.system.claim import claimed, only_one_here
 from bascule.system.errors import MachineError
 
@@ -77,7 +79,7 @@ async def _clear(machine: Machine, socket: Path) -> Cleared:
     facts = await machine.facts()
     if facts.no_nftables and machine.settings().before():
         raise MachineError("take the kernel's relays away", facts.no_nftables)
-    proxy = ProxyEngine(socket.parent, clock=machine.clock, report=lambda _: None)
+    proxy = ProxyEngine(workers_folder(socket.parent), clock=machine.clock, report=lambda _: None, starts=OwnChildren())
     if facts.no_nftables:
         return await clear_machine(machine, proxy, kernel=False)
     with only_one_here():

@@ -44,6 +44,7 @@ from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
+from bascule.service.local.telling import how_it_goes
 from bascule.service.local.words import counted
 from bascule.service.operations import (
     AskClient,
@@ -170,7 +171,7 @@ class LocalService:
         findings = (*self._findings(running), *await self._crowds(running))
         return StatusReport(
             level=_level(len(relays), active, hosts - up, findings),
-            sentence=_sentence(len(relays), active, hosts, up, failing=bool(self._balancer.troubles())),
+            sentence=how_it_goes(len(relays), active, hosts, up, failing=bool(self._balancer.troubles())),
             version=__version__,
             pid=os.getpid(),
             configuration=running.name,
@@ -417,18 +418,6 @@ def _level(relays: int, active: int, hosts_down: int, findings: Sequence[Finding
     if active < relays or hosts_down or findings:
         return Level.DEGRADED
     return Level.OK
-
-
-def _sentence(relays: int, active: int, hosts: int, up: int, *, failing: bool) -> str:
-    if not relays:
-        return "no relay is configured: nothing is balanced"
-    are_up = f"{up} of {counted(hosts, 'host')} {'is' if hosts == 1 else 'are'} up"
-    if failing:
-        return f"the machine would not do what {counted(relays, 'relay')} needs, so some may not serve; {are_up}"
-    serving = f"{relays} relays serve clients" if relays > 1 else "1 relay serves clients"
-    if active < relays:
-        serving = f"{active} of {counted(relays, 'relay')} serve{'' if relays > 1 else 's'} clients"
-    return f"{serving}, {are_up}"
 
 
 def _engines(running: Running) -> Sequence[EngineUse]:

@@ -1,0 +1,125 @@
+"""Puts together what a parent does beside its balancer: deployments, the service, and all that goes on meanwhile."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from bascule.engines.proxy.engine import ProxyEngine
+from bascule.service.local.access_log.entry import tell_end
+from bascule.service.local.access_log.writer import AccessLogWriter
+from bascule.service.local.account_book import AccountBook
+from bascule.service.local.administration import Administration
+from bascule.service.local.backups import Backups
+from bascule.service.local.balancer import Balancer
+from bascule.service.local.copies import WorkingCopies
+from bascule.service.local.counters.sampling import Counters
+from bascule.service.local.deploying import Deployments
+from bascule.service.local.early import EarlyText
+from bascule.service.local.ended import EndedSessions
+from bascule.service.local.gathering import Gathering
+from bascule.service.local.journal import Journal
+from bascule.service.local.machine import Machine
+from bascule.service.local.passwords import Passwords
+from bascule.service.local.published import PublishedText
+from bascule.service.local.reloading import ConfigurationFile
+from bascule.service.local.service import LocalService
+from bascule.service.local.session_counts import session_counts
+from bascule.service.local.session_table import SessionTable
+from bascule.service.local.watches.watching import Watches
+from bascule.service.offline import RunRequest
+from bascule.service.peer import Peer
+from bascule.store.accounts import DatabaseAccounts
+from bascule.store.audit import DatabaseAudit, Deed
+from bascule.store.copies import DatabaseCopies
+from bascule.store.database import Database
+from bascule.store.history import History
+from bascule.store.orders import DatabaseOrders
+
+
+class Watching(Protocol):
+    """Whatever goes on beside the control socket."""
+
+    async def watch(self) -> None:
+        """Go on until cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What every part of a parent is made with."""
+
+    request: RunRequest
+    database: Database
+    machine: Machine
+    journal: Journal
+    balancer: Balancer
+    proxy: ProxyEngine
+    now: Callable[[], datetime]
+
+
+async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFile | Deployments, Sequence[Watching]]:
+    """Return where configurations come from, the file alone or deployments, and what goes on beside that."""
+    request, journal = core.request, core.journal
+    if history is None:
+        return ConfigurationFile(request.path, request.name, core.machine, core.balancer, journal), ()
+    accounts = AccountBook(DatabaseAccounts(core.database), Passwords(), now=core.now)
+    backups = Backups(request.state, core.machine.clock, journal, now=core.now)
+    early = EarlyText(request.state, core.balancer, history, journal, core.machine.clock)
+    deployments = Deployments(
+        *(history, core.balancer, core.machine, journal),
+        copies=WorkingCopies(DatabaseCopies(core.database), history, core.machine, accounts, now=core.now),
+        accounts=accounts,
+        followers=(await _published(request, history, journal), early, backups),
+        count=partial(session_counts, machine=core.machine, proxy=core.proxy),
+        now=core.now,
+    )
+    return deployments, (deployments, backups, early)
+
+
+def served(
+    core: Core, source: ConfigurationFile | Deployments, end: Callable[[str], None]
+) -> tuple[LocalService, Sequence[Watching]]:
+    """Return who answers operations, and what has to go on for that; `end` ends the parent."""
+    machine, balancer, proxy, journal, now = core.machine, core.balancer, core.proxy, core.journal, core.now
+    watches = Watches(machine, balancer, journal)
+    counters = Counters(machine, balancer, proxy, now=now, looked=[watches.look_at_ports])
+    access_log = AccessLogWriter(
+        lambda: balancer.running.configuration.load_balancer.access_log, journal, clock=machine.clock
+    )
+    ended = EndedSessions(now=now)
+    tell = (access_log.note, partial(tell_end, journal))
+    gathering = Gathering(machine, balancer, proxy, ended, now=now, hear=counters.hear, tell=tell)
+    orders = DatabaseOrders(core.database)
+    administration = Administration(orders, balancer, clock=machine.clock, now=now, journal=journal)
+    service = LocalService(
+        *(machine, balancer, proxy),
+        administration=administration,
+        audit=DatabaseAudit(core.database),
+        source=source,
+        journal=journal,
+        sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
+        counters=counters,
+        watches=(watches, access_log),
+        end=end,
+    )
+    return service, (administration, gathering, counters, access_log, watches)
+
+
+async def audited(core: Core, peer: Peer, words: str, refused: str) -> None:
+    """Keep who did what. Raises MachineError."""
+    told = refused.encode(errors="replace").decode()
+    deed = Deed(at=core.now(), user=peer.user, uid=peer.uid, pid=peer.pid, words=words, refused=told)
+    await asyncio.to_thread(DatabaseAudit(core.database).note, deed)
+
+
+async def _published(request: RunRequest, history: History, journal: Journal) -> PublishedText:
+    """Return the file of the committed text for people, which is there from now on."""
+    assert request.published is not None, "whoever keeps revisions has a place for the last of them"
+    published = PublishedText(request.published, journal)
+    newest = await asyncio.to_thread(history.newest)
+    if newest is not None:
+        await published.look(newest.text)
+    return published
