@@ -150,6 +150,18 @@ def test_a_prober_that_dies_is_started_again(place: Place) -> None:
     assert "the prober ended" in place.balancer.command("show", "log").stdout
 
 
+def test_what_root_restores_is_the_parents(place: Place, open_directory: Path) -> None:
+    """An operator is root; the process that goes on with his file is not."""
+    backup, state = open_directory / "all.db", str(place.balancer.state)
+    node = place.net["lb1"]
+    node.run(sys.executable, "-m", "bascule", "backup", str(backup), "--state", state)
+    place.balancer.stop()
+    node.run(sys.executable, "-m", "bascule", "restore", str(backup), "--state", state)
+    place.start()
+    assert "revision 1" in place.balancer.command("status", check=False).stdout
+    place.served(KERNEL)
+
+
 def test_a_stop_leaves_what_carries(place: Place) -> None:
     """SIGTERM to the starter, as the unit sends it, is the parent's."""
     place.balancer.stop()
