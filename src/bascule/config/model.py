@@ -151,10 +151,9 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """A server of a table."""
+class HostOptions:
+    """What a table says of a host, however the host is named."""
 
-    address: Address
     name: str = ""
     weight: int = 1
     fall: int | None = None
@@ -163,10 +162,30 @@ class Host:
     """Sessions that the services of its table give it at most, all of them together; None is no limit."""
     span: Span = _span()
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host(HostOptions):
+    """A server of a table."""
+
+    address: Address
+
     @property
     def label(self) -> str:
         """Return what people call the host: its name, else its address."""
         return self.name or str(self.address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedHost(HostOptions):
+    """A server of a table that is written by its name in the DNS: as many hosts as that has addresses."""
+
+    host_name: str
+    """With its domain, in lower case, without a dot at its end."""
+
+    @property
+    def label(self) -> str:
+        """Return what people call it."""
+        return self.name or self.host_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +194,8 @@ class Table:
 
     name: str
     hosts: tuple[Host, ...] = ()
+    named: tuple[NamedHost, ...] = ()
+    """Become hosts once it is known what their names stand for; see `config.names`."""
     key: int = 0
     """Seeds the choice of hosts, 32 bits. Derived from the name where the text has none."""
     key_written: bool = False

@@ -21,7 +21,7 @@ _LAST_WORDS: Final = 1.0
 class Child:
     """A running prober and the channel to it."""
 
-    def __init__(self, process: Process, channel: Channel[wire.Probed]) -> None:
+    def __init__(self, process: Process, channel: Channel[wire.Report]) -> None:
         self._process = process
         self.channel = channel
 
@@ -38,7 +38,7 @@ class Child:
             undo.callback(process.kill)
             reader, writer = await asyncio.open_connection(sock=ours)
             undo.pop_all()
-        return cls(process, Channel(reader, writer, wire.Probed))
+        return cls(process, Channel(reader, writer, wire.Report))
 
     @property
     def pid(self) -> int:

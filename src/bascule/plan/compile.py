@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bascule.config.facts import Facts
 from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Kind, Mode, Relay, Transport
+from bascule.config.names import with_hosts
 from bascule.plan.least import NO_LOAD, Load, deal_by_load
 from bascule.plan.marks import allocate
 from bascule.plan.model import (
@@ -47,6 +48,7 @@ class Situation:
 def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     """Return the plan of a configuration that has no errors. Raises OutOfMarks."""
     facts = promised(configuration, situation.facts)
+    configuration = with_hosts(configuration, facts)
     situation = replace(situation, facts=facts)
     relays = [
         _relay(configuration, relay, interface, listens, situation)

@@ -17,7 +17,9 @@ from typing import Final, Protocol
 
 from bascule import __version__
 from bascule.config.facts import Facts
+from bascule.config.load import load
 from bascule.config.model import EngineName
+from bascule.config.names import NOTHING_TO_ASK, Questions, questions
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.health.supervisor import ProbeProcess
@@ -37,6 +39,7 @@ from bascule.service.local.ended import Ended, EndedSessions
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine, this_machine
+from bascule.service.local.names.following import FollowedNames
 from bascule.service.local.passwords import Passwords
 from bascule.service.local.preparation import judge
 from bascule.service.local.published import PublishedText
@@ -98,10 +101,7 @@ def _back_to(backup: Backup, request: RunRequest) -> str:
 async def _run(request: RunRequest, database: Database, log: logging.Logger) -> int:
     history = DatabaseHistory(database) if request.text is None else None
     machine = this_machine(request.state)
-    facts = await machine.facts()
-    begun = _first(request, history, facts)
-    for warning in begun.warnings:
-        log.warning("%s", warning.render(begun.name))
+    begun, facts = await _begun(request, history, machine, log)
     over = Ending()
     journal = Journal(now=_now, write=partial(_write, log))
     listener = open_listener(request.socket)
@@ -122,6 +122,7 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
                 request, database, balancer=balancer, machine=machine, journal=journal, count=count
             )
             kept = (source, backups)
+        names = _followed_names(machine, balancer, prober, journal)
         watches = Watches(machine, balancer, journal)
         counters = Counters(machine, balancer, proxy, now=_now, looked=[watches.look_at_ports])
         access_log = AccessLogWriter(
@@ -141,13 +142,13 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
             journal=journal,
             sessions=sessions,
             counters=counters,
-            watches=(watches, access_log),
+            watches=(watches, access_log, names),
             end=over.end,
         )
         recognize = recognizer(os.geteuid(), None if history is None else DatabaseAccounts(database))
         server = ControlServer(service, recognize=recognize, note=partial(_audited, audit), log=log)
         await server.start(listener)
-        followed: tuple[Watching, ...] = (balancer, administration, gathering, counters, access_log, watches, *kept)
+        followed: tuple[Watching, ...] = (balancer, administration, gathering, counters, access_log, watches, names, *kept)
         async with _beside(*(each.watch() for each in followed), _reload_on_signal(source, journal)):
             last_words = await over.wait()
             if isinstance(source, Deployments):
@@ -201,6 +202,32 @@ async def _published(request: RunRequest, history: History, journal: Journal) ->
     if newest is not None:
         await published.look(newest.text)
     return published
+
+
+def _followed_names(machine: Machine, balancer: Balancer, prober: ProbeProcess, journal: Journal) -> FollowedNames:
+    """Return who has hosts follow their names, by what the prober is told."""
+    names = FollowedNames(machine.names, balancer, journal, now=_now)
+    prober.tell_names_to(names.heard)
+    return names
+
+
+async def _begun(
+    request: RunRequest, history: History | None, machine: Machine, log: logging.Logger
+) -> tuple[First, Facts]:
+    """Return what to start with, and the machine by which it is judged. Raises OperationFailed, MachineError."""
+    facts = await machine.facts(asked=_asked(request, history))
+    begun = _first(request, history, facts)
+    for warning in begun.warnings:
+        log.warning("%s", warning.render(begun.name))
+    return begun, facts
+
+
+def _asked(request: RunRequest, history: History | None) -> Questions:
+    """Return what name servers are to be asked before the start, where nobody ever told. Raises MachineError."""
+    if history is None:
+        return questions(load(request.text or b"").configuration)
+    last = history.pending() or history.newest()
+    return NOTHING_TO_ASK if last is None else questions(load(last.text).configuration)
 
 
 def _first(request: RunRequest, history: History | None, facts: Facts) -> First:

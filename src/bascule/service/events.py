@@ -16,6 +16,8 @@ class EventKind(StrEnum):
 
     HOST = "host"
     """A host's state, for one relay, is another than before."""
+    NAME = "name"
+    """What a host's name stands for is another than before; or nobody tells any more, or again."""
     TABLE = "table"
     """Another of a relay's tables takes its clients now."""
     RELAY = "relay"

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bascule.config.kinds.addresses import ADDRESS, ADDRESS_RANGE, HOST_ADDRESS
+from bascule.config.kinds.addresses import ADDRESS, ADDRESS_RANGE
+from bascule.config.kinds.addresses import HOST as HOST_KIND
 from bascule.config.kinds.kind import choice
 from bascule.config.kinds.numbers import KEY as KEY_KIND
 from bascule.config.kinds.numbers import PORT as PORT_KIND
@@ -20,7 +21,7 @@ from bascule.config.version import SECOND
 
 NAME: Final = Value("name", NAME_KIND)
 TABLE: Final = Value("table", TABLE_KIND)
-HOST: Final[Value[Address]] = Value("host", HOST_ADDRESS)
+HOST: Final[Value[Address | str]] = Value("host", HOST_KIND)
 WEIGHT: Final = Value("weight", integer(0, MAXIMUM_WEIGHT))
 RETRY: Final = Value("retry", integer(0, 99))
 MAX_SESSIONS: Final = Value("max sessions", integer(1, 1_000_000))
@@ -60,9 +61,9 @@ _DISABLE: Final = Clause(word="disable", help="it is kept in the text and does n
 _HOST: Final = Clause(
     parts=(HOST,),
     many=True,
-    help="a server of the table",
+    help="a server of the table; by name, as many as the servers of `dns` know addresses of it, and asked again by its TTL",
     options=(
-        Clause(word="name", parts=(NAME,), default="the address", help="what people call the host"),
+        Clause(word="name", parts=(NAME,), default="the address, or the name", help="what people call the host"),
         Clause(word="weight", parts=(WEIGHT,), default="1", help="its share of the clients; 0 takes no new ones"),
         Clause(word="retry", parts=(RETRY,), help="relayd's word: failed probes to forgive, so `fall` is one more"),
         Clause(

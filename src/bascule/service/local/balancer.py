@@ -11,6 +11,7 @@ from typing import Final
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration, EngineName
+from bascule.config.names import questions
 from bascule.deploy.transaction import RehearsalRefused, Step, deploy
 from bascule.engines.network.links import told
 from bascule.engines.nftables.foreign import Obstacle
@@ -151,7 +152,7 @@ class Balancer:
             orders=orders,
         )
         await self._settle()
-        await self._prober.set_probes(plan.probes)
+        await self._tell_prober()
         await self._try(self._look_around)
 
     async def reload(self, configuration: Configuration, name: str, facts: Facts) -> Sequence[Diagnostic]:
@@ -163,27 +164,27 @@ class Balancer:
             if self._over:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
-            situation = self._situation(facts, before.belief.states, before.plan.marks, before.orders)
-            plan = _compiled(configuration, situation)
-            belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
-            self._full = still_full(before.plan, plan, self._full)
-            plan = self._redealt(plan, belief.states)
-            self._kernel.claim(plan)
-            said = await self._deploy(plan, belief.states)
-            self._hosts = self._retargeted(plan)
-            self._running = Running(
-                configuration=configuration,
-                name=name,
-                since=datetime.now(UTC),
-                facts=facts,
-                plan=plan,
-                hosts=self._hosts,
-                belief=belief,
-                orders=before.orders,
-            )
-            await self._prober.set_probes(plan.probes)
-            await self._try(partial(self._follow_up, before))
-            return said
+            after = replace(before, configuration=configuration, name=name, since=datetime.now(UTC), facts=facts)
+            return await self._bring(before, after)
+
+    async def _bring(self, before: Running, after: Running) -> Sequence[Diagnostic]:
+        """Bring the machine to another configuration, or to other hosts of the same; the rest of `after` follows here."""
+        situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders)
+        plan = _compiled(after.configuration, situation)
+        belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
+        self._full = still_full(before.plan, plan, self._full)
+        plan = self._redealt(plan, belief.states)
+        self._kernel.claim(plan)
+        said = await self._deploy(plan, belief.states)
+        self._hosts = self._retargeted(plan)
+        self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
+        await self._tell_prober()
+        await self._try(partial(self._follow_up, before))
+        return said
+
+    async def _tell_prober(self) -> None:
+        await self._prober.set_probes(self.running.plan.probes)
+        await self._prober.set_questions(questions(self.running.configuration))
 
     def supposed(self, plan: Plan) -> Plan:
         """Return a plan as it would be with every host up."""
@@ -376,6 +377,10 @@ class Balancer:
 
     # --- the machine ------------------------------------------------------------------------------------------------
 
+    async def look_at_names(self) -> None:
+        """Have hosts be what their names stand for now; where the machine would not, it is tried again."""
+        await self._look(Occasion(rules=False, due=False))
+
     async def _look(self, occasion: Occasion) -> None:
         async with self._lock:
             if not self._over:
@@ -397,6 +402,8 @@ class Balancer:
         """Look at the machine; mend what somebody else changed, and follow what has changed there."""
         facts = await self._machine.facts(self.running.facts.no_nftables)
         due = occasion.due or bool(self._trouble)
+        if facts.names != self.running.facts.names:
+            await self._bring(self.running, replace(self.running, facts=facts))
         if occasion.rules or due:
             await self._mend_rules()
             await self._look_around()

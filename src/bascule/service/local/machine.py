@@ -1,15 +1,17 @@
 """The doors to one machine, together, and what it looks like through them."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 
 from bascule.config.facts import Facts
+from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.engines.network.given import GivenFile
 from bascule.engines.network.links import Arrivals, Departures
 from bascule.engines.network.settings import SettingsEngine
 from bascule.engines.nftables.rules.probing import PACKET_MARK
+from bascule.service.local.names.known import Names, NamesFile
 from bascule.system.accounts import Accounts, KernelAccounts
 from bascule.system.announce import EthernetNeighbours, Neighbours
 from bascule.system.changes import Changes, KernelChanges
@@ -39,6 +41,7 @@ class Machine:
     neighbours: Neighbours
     changes: Changes
     clock: Clock
+    names: Names
     state: Path
     """The folder that outlives us."""
 
@@ -51,11 +54,16 @@ class Machine:
         """Return the engine of kernel settings."""
         return SettingsEngine(self.sysctls, self.state)
 
-    async def facts(self, no_nftables: str | None = None) -> Facts:
-        """Look at the machine; `no_nftables` says what is known already of the right to load rules."""
+    async def facts(self, no_nftables: str | None = None, asked: Questions = NOTHING_TO_ASK) -> Facts:
+        """Look at the machine; `no_nftables` says what is known already of the right to load rules.
+
+        What is `asked` of name servers, and was never answered, is asked for now, for some seconds.
+        """
         if no_nftables is None:
             no_nftables = await nftables_refusal(self.commands)
-        return await asyncio.to_thread(observe, self.sysctls, no_nftables, self.settings().before())
+        names = await self.names.known(asked)
+        facts = await asyncio.to_thread(observe, self.sysctls, no_nftables, self.settings().before())
+        return replace(facts, names=names)
 
 
 def this_machine(state: Path) -> Machine:
@@ -73,5 +81,6 @@ def this_machine(state: Path) -> Machine:
         neighbours=EthernetNeighbours(),
         changes=changes,
         clock=SystemClock(),
+        names=Names(NamesFile(state)),
         state=state,
     )
