@@ -39,6 +39,7 @@ targets = st.builds(
     endpoint=st.builds(Endpoint, addresses, st.integers(0, 65535)),
     check=checks,
     timing=st.builds(Timing, interval=st.floats(0.1, 3600), fall=st.integers(1, 9)),
+    ttl=st.none() | st.integers(1, 255),
 )
 probes = st.builds(Probe, target=targets, source=st.none() | addresses)
 

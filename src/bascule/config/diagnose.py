@@ -8,6 +8,7 @@ from bascule.config.diagnosis.listeners import listeners
 from bascule.config.diagnosis.names import names
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnosis.relays import relays
+from bascule.config.diagnosis.routers import routers
 from bascule.config.diagnosis.system import system
 from bascule.config.diagnosis.tables import tables
 from bascule.config.diagnostics import Diagnostic
@@ -22,6 +23,7 @@ _JUDGES: Final[tuple[Callable[[Ownership], Iterator[Diagnostic]], ...]] = (
     names,
     listeners,
     relays,
+    routers,
     system,
 )
 

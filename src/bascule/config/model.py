@@ -158,6 +158,8 @@ class HostOptions:
     weight: int = 1
     fall: int | None = None
     """From relayd's `retry N` (fall N+1); None leaves the check's own."""
+    ttl: int | None = None
+    """Of the packets that its checks send; None is the system's."""
     max_sessions: int | None = None
     """Sessions that the services of its table give it at most, all of them together; None is no limit."""
     span: Span = _span()
@@ -374,6 +376,18 @@ class Relay:
         return (self.forward, *self.fallbacks)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """A `router "NAME"` block: routes that lead by the first gateway of a table that is up."""
+
+    name: str
+    destinations: tuple[Network | None, ...]
+    """None is `default`, of each IP version that has a gateway."""
+    forward: Forward
+    disabled: bool = False
+    span: Span = _span()
+
+
 class LogKind(StrEnum):
     """Who takes the lines of a log."""
 
@@ -399,6 +413,7 @@ class LoadBalancer:
     tables: tuple[Table, ...] = ()
     relays: tuple[Relay, ...] = ()
     """Relays and redirects, in the order of the text."""
+    routers: tuple[Router, ...] = ()
     workers: int | None = None
     """Processes of the user-space proxy; None is one for each processor, four at most."""
     access_log: AccessLog | None = None

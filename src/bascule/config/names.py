@@ -72,6 +72,7 @@ def _hosts(named: NamedHost, addresses: list[Address]) -> Iterator[Host]:
             name=named.label if len(addresses) == 1 else f"{named.label}/{address}",
             weight=named.weight,
             fall=named.fall,
+            ttl=named.ttl,
             max_sessions=named.max_sessions,
             span=named.span,
         )

@@ -89,6 +89,7 @@ class ProbeOrder(_Wire, frozen=True, tag="probe"):
     source: str | None
     check: Check
     timing: Timing
+    ttl: int | None = None
 
 
 class SetProbes(_Wire, frozen=True, tag="set-probes"):
@@ -162,6 +163,7 @@ def order(number: int, probe: Probe) -> ProbeOrder:
         source=None if probe.source is None else str(probe.source),
         check=_ON_THE_WIRE[type(target.check)](**asdict(target.check)),
         timing=Timing(**asdict(target.timing)),
+        ttl=target.ttl,
     )
 
 
@@ -173,6 +175,7 @@ def probe(ordered: ProbeOrder) -> Probe:
             endpoint=Endpoint(ip_address(ordered.address), ordered.port),
             check=check(**fields_of(ordered.check)),
             timing=model.Timing(**fields_of(ordered.timing)),
+            ttl=ordered.ttl,
         ),
         source=None if ordered.source is None else ip_address(ordered.source),
     )

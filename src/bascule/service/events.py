@@ -24,6 +24,8 @@ class EventKind(StrEnum):
     """A relay serves clients again, or none any more."""
     AFFINITY = "affinity"
     """No host is up on every service of a group, so that its clients may be split; or one is again."""
+    ROUTER = "router"
+    """A gateway of a router is up or down, or its routes lead by another."""
     SESSIONS = "sessions"
     """Sessions were ended by Bascule."""
     SESSION = "session"

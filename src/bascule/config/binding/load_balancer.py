@@ -1,17 +1,18 @@
 """Binds the `load-balancer` block: its tables, and the relays and redirects that refer to them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
 from bascule.config.binding.relays import Surroundings, relay
+from bascule.config.binding.routers import router
 from bascule.config.binding.timing import of_block
 from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
 from bascule.config.matching import Match
-from bascule.config.model import AccessLog, Address, Host, Kind, LoadBalancer, LogKind, NamedHost, Table
+from bascule.config.model import AccessLog, Address, Host, Kind, LoadBalancer, LogKind, NamedHost, Router, Table
 from bascule.config.outline import Node
-from bascule.config.schema.load_balancer import HOST, KEY, LOG_PATH, MAX_SESSIONS, NAME, RETRY, TABLE, WEIGHT, WORKERS
+from bascule.config.schema.load_balancer import HOST, KEY, LOG_PATH, MAX_SESSIONS, NAME, RETRY, TABLE, TTL, WEIGHT, WORKERS
 
 _SERVICES: Final = frozenset(Kind)
 
@@ -32,13 +33,23 @@ def load_balancer(top: Node, report: Report) -> LoadBalancer:
     bound = [relay(one, around, report) for one in services]
     relays = tuple(one for one in bound if one is not None)
     unique(((one.match[NAME], f"{one.match.clause.word} {one.match[NAME]}", one.match.span) for one in services), report)
+    routers = tuple(_routers(node, around, report))
+    unique(((one.name, f"router {one.name}", one.span) for one in routers), report)
     workers = node.first("workers")
     return LoadBalancer(
         tables=tables,
         relays=relays,
+        routers=routers,
         workers=None if workers is None else workers.match[WORKERS],
         access_log=_access_log(node.first("access-log")),
     )
+
+
+def _routers(node: Node, around: Surroundings, report: Report) -> Iterator[Router]:
+    for block in node.each("router"):
+        bound = router(block, around, report)
+        if bound is not None:
+            yield bound
 
 
 def _access_log(node: Node | None) -> AccessLog | None:
@@ -86,6 +97,7 @@ def _options(match: Match) -> Mapping[str, Any]:
         "name": match.option("name", NAME) or "",
         "weight": 1 if weight is None else weight,
         "fall": None if retry is None else retry + 1,
+        "ttl": match.option("ip ttl", TTL),
         "max_sessions": match.option("max sessions", MAX_SESSIONS),
         "span": match.spans[HOST.name],
     }

@@ -16,6 +16,7 @@ from bascule.config.kinds.texts import identifier
 from bascule.config.model import MAXIMUM_WEIGHT, MOST_COUNTED, Address, Mode
 from bascule.config.schema.check import CHECKS
 from bascule.config.schema.clause import Clause, Literal, Value
+from bascule.config.schema.router import ROUTER
 from bascule.config.schema.timing import TIMING
 from bascule.config.version import SECOND
 
@@ -23,6 +24,7 @@ NAME: Final = Value("name", NAME_KIND)
 TABLE: Final = Value("table", TABLE_KIND)
 HOST: Final[Value[Address | str]] = Value("host", HOST_KIND)
 WEIGHT: Final = Value("weight", integer(0, MAXIMUM_WEIGHT))
+TTL: Final = Value("ip ttl", integer(1, 255))
 RETRY: Final = Value("retry", integer(0, 99))
 MAX_SESSIONS: Final = Value("max sessions", integer(1, 1_000_000))
 KEY: Final = Value("key", KEY_KIND)
@@ -65,6 +67,12 @@ _HOST: Final = Clause(
     options=(
         Clause(word="name", parts=(NAME,), default="the address, or the name", help="what people call the host"),
         Clause(word="weight", parts=(WEIGHT,), default="1", help="its share of the clients; 0 takes no new ones"),
+        Clause(
+            word="ip ttl",
+            parts=(TTL,),
+            default="the system's",
+            help="the time to live of what its checks send; 1 reaches a gateway on the segment and nobody behind a router",
+        ),
         Clause(word="retry", parts=(RETRY,), help="relayd's word: failed probes to forgive, so `fall` is one more"),
         Clause(
             word="max sessions",
@@ -258,5 +266,6 @@ LOAD_BALANCER: Final = Clause(
         _TABLE,
         _RELAY,
         _REDIRECT,
+        ROUTER,
     ),
 )

@@ -28,9 +28,10 @@ from bascule.plan.explain import suppose
 from bascule.plan.fullness import Member, by_member, filled, full_members, limited, still_full
 from bascule.plan.least import NO_LOAD
 from bascule.plan.marks import OutOfMarks
-from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget, RelayPlan
+from bascule.plan.model import HostState, MarkOwner, Plan, PlannedRoute, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Orders
 from bascule.plan.slots import Rankings
+from bascule.plan.uplinks import led_by
 from bascule.service.events import EventKind, Grade
 from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
@@ -40,6 +41,7 @@ from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, Count,
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
+from bascule.service.local.uplinks.news import Uplinks, uplink_news
 from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
 from bascule.system.ctnetlink import Session
@@ -95,6 +97,8 @@ class Balancer:
         self.obstacles: tuple[Obstacle, ...] = ()
         """Chains of others that for certain stop what relays carry, as last seen."""
         self._trouble = ""
+        self._led: frozenset[PlannedRoute] = frozenset()
+        """Our routes as they were found at the start."""
         self._over = False
 
     @property
@@ -128,13 +132,14 @@ class Balancer:
         Raises RehearsalRefused and MachineError; then nothing has changed.
         """
         rules = None if facts.no_nftables else await self._kernel.rules()
+        self._led = await self._our_routes(facts)
         needed = _compiled(configuration, self._situation(facts, {}, kept_marks(rules), orders))
         kept = await self._kernel.kept(rules, needed)
         plan = _compiled(configuration, self._situation(facts, {}, kept, orders))
         if not mine:
             plan, rules = self._kernel.ours(plan, rules)
         self._kernel.claim(plan)
-        live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe())
+        live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe()) | led_by(plan.routers, self._led)
         self._hosts = self._retargeted(plan, live)
         belief = Belief(states=self._hosts.states())
         plan = self._redealt(plan, belief.states)
@@ -275,7 +280,11 @@ class Balancer:
         plan = self._redealt(before.plan, belief.states)
         for news in host_news(plan, before.belief.states, belief.states, before.hosts):
             news.tell(self._journal)
-        for news in (*relay_news(before.plan, plan), *group_news(plan, before.belief.states, belief.states)):
+        for news in (
+            *relay_news(before.plan, plan),
+            *group_news(plan, before.belief.states, belief.states),
+            *uplink_news(Uplinks(before.plan, before.belief.states), Uplinks(plan, belief.states), before.hosts),
+        ):
             news.tell(self._journal)
         self._running = replace(before, belief=belief, plan=plan)
         await self._follow_plan(before.plan)
@@ -290,8 +299,10 @@ class Balancer:
             await self._try(self._mend)
 
     async def _flip(self, before: Plan, after: Plan) -> None:
-        """Bring the slots to the kernel and the workers."""
+        """Bring the slots to the kernel and the workers, and the routes of routers to the kernel."""
         await self._kernel.flip(before, after)
+        if before.network != after.network:
+            await deploy([Step(engine, after.network) for engine in self._network])
         if after.of(EngineName.PROXY):
             await deploy([Step(self._proxy, proxy_plan(after, self.running.belief.states))])
 
@@ -380,6 +391,11 @@ class Balancer:
     async def look_at_names(self) -> None:
         """Have hosts be what their names stand for now; where the machine would not, it is tried again."""
         await self._look(Occasion(rules=False, due=False))
+
+    async def _our_routes(self, facts: Facts) -> frozenset[PlannedRoute]:
+        """Return the routes that an earlier parent left. Raises MachineError."""
+        arrivals, _ = self._network
+        return frozenset() if facts.no_addressing else (await arrivals.observe()).our_routes()
 
     async def _look(self, occasion: Occasion) -> None:
         async with self._lock:
@@ -495,7 +511,8 @@ class Balancer:
     def _situation(
         self, facts: Facts, states: Mapping[ProbeTarget, HostState], marks: Mapping[MarkOwner, int], orders: Orders
     ) -> Situation:
-        return Situation(facts=facts, states=states, marks=marks, orders=orders, rankings=self._rankings)
+        led = self._led if self._running is None else frozenset(self._running.plan.network.routes)
+        return Situation(facts=facts, states=states, marks=marks, orders=orders, rankings=self._rankings, led=led)
 
 
 def _compiled(configuration: Configuration, situation: Situation) -> Plan:
