@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from bascule.config.model import Address, InterfaceAddress
+from bascule.config.model import Address, InterfaceAddress, Network
 from bascule.system.errors import MachineError
 from bascule.system.links import Act, AddAddress, AddWay, Link, Links, RemoveAddress, RemoveWay, SetLink, Way
 
@@ -37,7 +37,7 @@ class FakeLinks:
             case RemoveAddress(_, address):
                 link = replace(link, addresses=tuple(held for held in link.addresses if held != address))
                 self.ways = [way for way in self.ways if self._reached(way, link)]
-            case AddWay(name, destination, gateway):
+            case AddWay(name, destination, gateway, _):
                 self.ways.append(Way(interface=name, destination=destination, gateway=gateway, metric=1, ours=True))
             case RemoveWay(name, destination, gateway):
                 way = Way(interface=name, destination=destination, gateway=gateway, metric=1, ours=True)
@@ -50,10 +50,13 @@ class FakeLinks:
         match act:
             case AddAddress(_, address) if address in link.addresses:
                 raise MachineError(str(act), "File exists")
-            case AddWay(_, _, gateway) if not any(gateway in address.network for address in link.addresses):
+            case AddWay(_, _, gateway, _) if not any(gateway in address.network for address in link.addresses):
                 raise MachineError(str(act), "Network is unreachable")
-            case AddWay(_, destination, _) if any(way.destination == destination and way.ours for way in self.ways):
+            case AddWay(_, destination, _, beside) if not beside and self._leads(destination):
                 raise MachineError(str(act), "File exists")
+
+    def _leads(self, destination: Network) -> bool:
+        return any(way.destination == destination and way.ours for way in self.ways)
 
     @staticmethod
     def _reached(way: Way, link: Link) -> bool:

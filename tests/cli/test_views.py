@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bascule.cli.views import VIEWS
-from bascule.service.results import HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
+from bascule.service.results import GatewayRow, HostRow, HostStatus, RelayRow, Relays, RelayStatus, RouterRow, TableRow
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 RELAYS = Relays(
@@ -127,3 +127,21 @@ def test_fields_of_a_relay_and_a_table_are_stable() -> None:
         "hosts": 2,
         "hosts_up": 1,
     }
+
+
+def test_routers_stand_behind_relays() -> None:
+    """Each with its gateways, and numbers that go on."""
+    gateway = GatewayRow(
+        name="ISP1", address="10.0.0.1", interface="eth0", status=HostStatus.DOWN, checks_up=1, checks_all=4
+    )
+    router = RouterRow(
+        name="uplinks", status=RelayStatus.DOWN, routes=("0.0.0.0/0",), check="check icmp", gateways=(gateway,)
+    )
+    relays = Relays(relays=RELAYS.relays, routers=(router,))
+    rows = list(VIEWS["summary"](relays))
+    assert rows[:-2] == list(VIEWS["summary"](RELAYS))
+    assert rows[-2:] == list(VIEWS["routers"](relays))
+    assert [(row.id, row.type, row.name, row.availability, row.status) for row in rows[-2:]] == [
+        (len(rows) - 1, "router", "uplinks", None, "down"),
+        (len(rows), "gateway", "ISP1", 25.0, "down"),
+    ]

@@ -15,6 +15,7 @@ from bascule.config.model import (
     OnDown,
     OnEmpty,
     Relay,
+    Router,
     SendCheck,
     System,
     Table,
@@ -28,6 +29,7 @@ def summary(configuration: Configuration) -> Iterator[str]:
         yield from _interface(interface)
     yield from map(_table, configuration.load_balancer.tables)
     yield from map(_relay, configuration.load_balancer.relays)
+    yield from map(_router, configuration.load_balancer.routers)
     if configuration.firewall is not None:
         for zone in configuration.firewall.zones:
             yield " ".join(["zone", zone.name, *zone.interfaces, *map(str, zone.networks)])
@@ -46,6 +48,11 @@ def _interface(interface: Interface) -> Iterator[str]:
 def _table(table: Table) -> str:
     hosts = (f"{host.name} {host.address} weight {host.weight}{_fall(host)}{_most(host)}".strip() for host in table.hosts)
     return f"table <{table.name}> key {table.key:08x}: {', '.join(hosts)}"
+
+
+def _router(router: Router) -> str:
+    led = " ".join(str(destination or "default") for destination in router.destinations)
+    return f"router {router.name} {led} by <{router.forward.table}>{' disabled' if router.disabled else ''}"
 
 
 def _fall(host: Host) -> str:

@@ -9,6 +9,8 @@ from ipaddress import ip_address
 import pytest
 
 from bascule.config.model import MailCheck, MailProtocol, TcpCheck, Timing
+from bascule.config.names import Questions
+from bascule.health.names.answer import Answer
 from bascule.health.outcome import Outcome
 from bascule.health.supervisor import FIRST_PAUSE, LAST_PAUSE, ProbeProcess
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
@@ -193,3 +195,17 @@ async def test_stop_wakes_a_prober_that_waits_to_be_started() -> None:
             await asyncio.sleep(0.01)
     await process.stop()
     await asyncio.wait_for(listener, 5)
+
+
+async def test_name_servers_are_asked_by_the_prober_whenever_it_lives() -> None:
+    """What they say is told, also by a prober that had to be started again."""
+    answers: list[Answer] = []
+    prober = Supervised()
+    prober.process.tell_names_to(answers.append)
+    await prober.process.set_questions(Questions(servers=(ip_address("127.0.0.9"),), names=frozenset({"a.example"})))
+    async with prober.running():
+        await prober.until(lambda: answers)
+        os.kill(prober.pid(), signal.SIGKILL)
+        await prober.until(lambda: prober.deaths and len(answers) > 1)
+    assert {answer.name for answer in answers} == {"a.example"}
+    assert all(answer.failure and answer.v4 is None for answer in answers)

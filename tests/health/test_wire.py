@@ -1,3 +1,5 @@
+from ipaddress import ip_address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,9 @@ from bascule.config.model import (
     Timing,
     TlsCheck,
 )
+from bascule.config.names import Questions
 from bascule.health import wire
+from bascule.health.names.answer import Answer
 from bascule.health.outcome import Outcome
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
 from bascule.system.channel import ChannelError, Decoder, encode
@@ -35,8 +39,42 @@ targets = st.builds(
     endpoint=st.builds(Endpoint, addresses, st.integers(0, 65535)),
     check=checks,
     timing=st.builds(Timing, interval=st.floats(0.1, 3600), fall=st.integers(1, 9)),
+    ttl=st.none() | st.integers(1, 255),
 )
 probes = st.builds(Probe, target=targets, source=st.none() | addresses)
+
+
+names = st.from_regex(r"[a-z]{1,9}\.example", fullmatch=True)
+told = st.none() | st.frozensets(st.ip_addresses(v=4), max_size=4)
+told6 = st.none() | st.frozensets(st.ip_addresses(v=6), max_size=4)
+
+
+@given(st.builds(Questions, servers=st.lists(addresses, max_size=3).map(tuple), names=st.frozensets(names, max_size=4)))
+def test_questions_travel_unchanged(questions: Questions) -> None:
+    """The prober asks whom and what the parent meant."""
+    (came,) = Decoder[wire.Order](wire.Order).feed(encode(wire.names(questions)))
+    assert isinstance(came, wire.SetNames)
+    assert wire.questions(came) == questions
+
+
+@given(st.builds(Answer, name=names, v4=told, v6=told6, failure=st.just("") | st.just("no answer")))
+def test_answers_travel_unchanged(answer: Answer) -> None:
+    """What name servers said comes as it was."""
+    (came,) = Decoder[wire.Report](wire.Report).feed(encode(wire.resolved(answer)))
+    assert isinstance(came, wire.Resolved)
+    assert wire.answer(came) == answer
+
+
+def test_a_prober_that_strangers_own_tells_addresses_alone() -> None:
+    """What is no address of its family is left out, and nothing that a terminal obeys is shown."""
+    said = wire.Resolved(
+        name="a.example", v4=("10.0.0.1", "fd00::1", "x"), v6=("10.0.0.1", "fe80::1%eth0"), failure="\x1b[2J"
+    )
+    answer = wire.answer(said)
+    assert (answer.v4, answer.v6) == (frozenset({ip_address("10.0.0.1")}), frozenset())
+    assert answer.failure == "?[2J"
+    with pytest.raises(ChannelError):
+        list(Decoder[wire.Report](wire.Report).feed(encode(structs.replace(said, v4=("10.0.0.1",) * 65))))
 
 
 @given(st.lists(probes, max_size=5))

@@ -103,6 +103,7 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
         ("relays", "relays: where they listen, who carries them, how many sessions"),
         ("tables", "tables, as each relay sees them"),
         ("hosts", "hosts: what the checks say, since when, why, how many sessions"),
+        ("routers", "routers: which gateway has the routes, which are down, since when, why"),
     ):
         view = _add(add_view, name, show, summary)
         view.set_defaults(view=name)

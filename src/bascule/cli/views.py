@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import count
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import msgspec
 
-from bascule.service.results import HostOrder, HostRow, RelayRow, Relays, TableRow
+from bascule.service.results import GatewayRow, HostOrder, HostRow, RelayRow, Relays, RouterRow, TableRow
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +58,43 @@ class HostView(_Row, frozen=True, kw_only=True):
     """What an administrator has ordered of it."""
 
 
-View: TypeAlias = RelayView | TableView | HostView
+class RouterView(_Row, frozen=True, kw_only=True):
+    """A row of `show routers`: a router."""
+
+    router: str
+    routes: tuple[str, ...]
+    check: str
+
+
+class GatewayView(_Row, frozen=True, kw_only=True):
+    """A row of `show routers`: one of its gateways."""
+
+    router: str
+    address: str
+    interface: str
+    routes: tuple[str, ...]
+    """Those that lead by it now."""
+    checks_up: int
+    checks_all: int
+    since: datetime | None
+    reason: str
+
+
+View: TypeAlias = RelayView | TableView | HostView | RouterView | GatewayView
 
 
 def summary(relays: Relays) -> Iterator[View]:
-    """Yield every relay with its tables and hosts under it, as `relayctl show summary` does."""
+    """Yield every relay with its tables and hosts under it, as `relayctl show summary` does, then every router."""
+    balanced = list(_balanced(relays))
+    yield from balanced
+    numbers = count(len(balanced) + 1)
+    for router in relays.routers:
+        yield _router(router, next(numbers))
+        for gateway in router.gateways:
+            yield _gateway(router, gateway, next(numbers))
+
+
+def _balanced(relays: Relays) -> Iterator[View]:
     for relay in relays.relays:
         yield _relay(relay)
         for table in relay.tables:
@@ -70,12 +103,18 @@ def summary(relays: Relays) -> Iterator[View]:
                 yield _host(relay, table, host)
 
 
-def _only(kind: type[View]) -> Callable[[Relays], Iterator[View]]:
-    return lambda relays: (row for row in summary(relays) if isinstance(row, kind))
+def _only(*kinds: type[View]) -> Callable[[Relays], Iterator[View]]:
+    return lambda relays: (row for row in summary(relays) if isinstance(row, kinds))
 
 
 VIEWS: Final[Mapping[str, Callable[[Relays], Iterator[View]]]] = MappingProxyType(
-    {"summary": summary, "relays": _only(RelayView), "tables": _only(TableView), "hosts": _only(HostView)}
+    {
+        "summary": summary,
+        "relays": _only(RelayView),
+        "tables": _only(TableView),
+        "hosts": _only(HostView),
+        "routers": _only(RouterView, GatewayView),
+    }
 )
 
 
@@ -91,6 +130,37 @@ def _relay(relay: RelayRow) -> RelayView:
         engine=relay.engine,
         session_timeout=relay.session_timeout,
         sessions=relay.sessions,
+    )
+
+
+def _router(router: RouterRow, number: int) -> RouterView:
+    return RouterView(
+        id=number,
+        type="router",
+        name=router.name,
+        availability=None,
+        status=router.status,
+        router=router.name,
+        routes=router.routes,
+        check=router.check,
+    )
+
+
+def _gateway(router: RouterRow, gateway: GatewayRow, number: int) -> GatewayView:
+    return GatewayView(
+        id=number,
+        type="gateway",
+        name=gateway.name,
+        availability=gateway.availability,
+        status=gateway.status,
+        router=router.name,
+        address=gateway.address,
+        interface=gateway.interface,
+        routes=gateway.leads,
+        checks_up=gateway.checks_up,
+        checks_all=gateway.checks_all,
+        since=gateway.since,
+        reason=gateway.reason,
     )
 
 

@@ -5,16 +5,27 @@ from typing import Final
 
 from bascule.config.diagnosis.interfaces import interfaces
 from bascule.config.diagnosis.listeners import listeners
+from bascule.config.diagnosis.names import names
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnosis.relays import relays
+from bascule.config.diagnosis.routers import routers
 from bascule.config.diagnosis.system import system
 from bascule.config.diagnosis.tables import tables
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.load import in_order
 from bascule.config.model import Configuration
+from bascule.config.names import with_hosts
 
-_JUDGES: Final[tuple[Callable[[Ownership], Iterator[Diagnostic]], ...]] = (interfaces, tables, listeners, relays, system)
+_JUDGES: Final[tuple[Callable[[Ownership], Iterator[Diagnostic]], ...]] = (
+    interfaces,
+    tables,
+    names,
+    listeners,
+    relays,
+    routers,
+    system,
+)
 
 
 def diagnose(configuration: Configuration, facts: Facts) -> tuple[Diagnostic, ...]:
@@ -23,5 +34,5 @@ def diagnose(configuration: Configuration, facts: Facts) -> tuple[Diagnostic, ..
     An error among them refuses the configuration, as one of `load` does. What other software on the machine does is not
     judged here.
     """
-    ownership = Ownership(configuration, facts)
+    ownership = Ownership(with_hosts(configuration, facts), facts)
     return in_order(tuple(found for judge in _JUDGES for found in judge(ownership)))

@@ -151,17 +151,25 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """A server of a table."""
+class HostOptions:
+    """What a table says of a host, however the host is named."""
 
-    address: Address
     name: str = ""
     weight: int = 1
     fall: int | None = None
     """From relayd's `retry N` (fall N+1); None leaves the check's own."""
+    ttl: int | None = None
+    """Of the packets that its checks send; None is the system's."""
     max_sessions: int | None = None
     """Sessions that the services of its table give it at most, all of them together; None is no limit."""
     span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host(HostOptions):
+    """A server of a table."""
+
+    address: Address
 
     @property
     def label(self) -> str:
@@ -170,11 +178,26 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedHost(HostOptions):
+    """A server of a table that is written by its name in the DNS: as many hosts as that has addresses."""
+
+    host_name: str
+    """With its domain, in lower case, without a dot at its end."""
+
+    @property
+    def label(self) -> str:
+        """Return what people call it."""
+        return self.name or self.host_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A `table <NAME>` block: the hosts that do one job."""
 
     name: str
     hosts: tuple[Host, ...] = ()
+    named: tuple[NamedHost, ...] = ()
+    """Become hosts once it is known what their names stand for; see `config.names`."""
     key: int = 0
     """Seeds the choice of hosts, 32 bits. Derived from the name where the text has none."""
     key_written: bool = False
@@ -353,6 +376,18 @@ class Relay:
         return (self.forward, *self.fallbacks)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """A `router "NAME"` block: routes that lead by the first gateway of a table that is up."""
+
+    name: str
+    destinations: tuple[Network | None, ...]
+    """None is `default`, of each IP version that has a gateway."""
+    forward: Forward
+    disabled: bool = False
+    span: Span = _span()
+
+
 class LogKind(StrEnum):
     """Who takes the lines of a log."""
 
@@ -378,6 +413,7 @@ class LoadBalancer:
     tables: tuple[Table, ...] = ()
     relays: tuple[Relay, ...] = ()
     """Relays and redirects, in the order of the text."""
+    routers: tuple[Router, ...] = ()
     workers: int | None = None
     """Processes of the user-space proxy; None is one for each processor, four at most."""
     access_log: AccessLog | None = None

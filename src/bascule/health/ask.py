@@ -20,7 +20,9 @@ _LATE = 0.25
 
 async def ask(probe: Probe, *, random: Random, tls_context: ssl.SSLContext, clock: Clock) -> Outcome:
     """Probe a host once and say what came of it, within the check's timeout; never raises for what a server does."""
-    caller = Caller(endpoint=probe.target.endpoint, source=probe.source, random=random, tls=tls_context)
+    caller = Caller(
+        endpoint=probe.target.endpoint, source=probe.source, random=random, tls=tls_context, ttl=probe.target.ttl
+    )
     timeout = probe.target.timing.timeout
     started = clock.monotonic()
 

@@ -52,6 +52,8 @@ class Caller:
     random: Random
     """Chooses local ports, and what an echo carries."""
     tls: ssl.SSLContext
+    ttl: int | None = None
+    """Of the packets that are sent; None is the system's."""
     awaited: str = "answer"
     """What the probe waits for now, as the reason of a timeout names it."""
     proven: str = ""
@@ -61,6 +63,15 @@ class Caller:
     def family(self) -> socket.AddressFamily:
         """Return the address family of the host."""
         return socket.AF_INET if self.endpoint.address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IP version
+
+    def limit_hops(self, door: socket.socket) -> None:
+        """Have what a socket sends live as long as it shall (ip(7), ipv6(7)). Raises OSError."""
+        if self.ttl is None:
+            return
+        if door.family is socket.AF_INET:
+            door.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, self.ttl)
+        else:
+            door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, self.ttl)
 
     async def connect(self) -> socket.socket:
         """Return a connected, non-blocking TCP socket that the caller must close. Raises OSError, ProbeError."""
@@ -98,6 +109,7 @@ class Caller:
         with ExitStack() as undo:
             undo.callback(connection.close)
             connection.settimeout(0)
+            self.limit_hops(connection)
             if local is not None:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 connection.bind(local)

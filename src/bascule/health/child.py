@@ -20,7 +20,7 @@ _LAST_WORDS: Final = 1.0
 class Child:
     """A running prober and the channel to it."""
 
-    def __init__(self, starts: Starts, process: Started, channel: Channel[wire.Probed]) -> None:
+    def __init__(self, starts: Starts, process: Started, channel: Channel[wire.Report]) -> None:
         self._starts = starts
         self._process = process
         self.channel = channel
@@ -34,7 +34,7 @@ class Child:
             process = await starts.start("probe", handed=theirs)
             reader, writer = await asyncio.open_connection(sock=ours)
             undo.pop_all()
-        return cls(starts, process, Channel(reader, writer, wire.Probed))
+        return cls(starts, process, Channel(reader, writer, wire.Report))
 
     @property
     def pid(self) -> int:

@@ -6,8 +6,10 @@ from itertools import count
 from typing import Final
 
 from bascule.config.model import Timing
+from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.health import wire
 from bascule.health.child import Child
+from bascule.health.names.answer import Answer
 from bascule.health.outcome import Outcome
 from bascule.plan.model import Probe, ProbeTarget
 from bascule.system.channel import ChannelError
@@ -43,7 +45,9 @@ class ProbeProcess:
     ) -> None:
         self._clock = clock
         self._died = died
+        self._told: Callable[[Answer], None] = lambda _: None
         self._starts = starts
+        self._questions = NOTHING_TO_ASK
         self._numbers = count()
         self._probes: dict[Probe, int] = {}
         self._targets: dict[int, ProbeTarget] = {}
@@ -56,6 +60,10 @@ class ProbeProcess:
         """Return the process's id; None while none runs."""
         return None if self._child is None else self._child.pid
 
+    def tell_names_to(self, told: Callable[[Answer], None]) -> None:
+        """Have somebody hear what name servers say."""
+        self._told = told
+
     async def set_probes(self, probes: Sequence[Probe]) -> None:
         """Have these probed from now on, and nothing else; those that stay keep their rhythm."""
         known = self._probes
@@ -64,6 +72,14 @@ class ProbeProcess:
         self._patience = _longest_silence([target.timing for target in self._targets.values()])
         if self._child is not None:
             await self._child.tell(self._orders())
+
+    async def set_questions(self, questions: Questions) -> None:
+        """Have name servers asked for these names from now on, and for no others."""
+        if questions == self._questions:
+            return
+        self._questions = questions
+        if self._child is not None:
+            await self._child.tell(wire.names(questions))
 
     async def probe_now(self) -> None:
         """Have everything probed at once, as if it were new."""
@@ -82,6 +98,7 @@ class ProbeProcess:
             else:
                 try:
                     await child.tell(self._orders())
+                    await child.tell(wire.names(self._questions))
                     async for result in self._results(child):
                         if (target := self._targets.get(result.number)) is not None:
                             yield target, wire.outcome(result)
@@ -110,16 +127,19 @@ class ProbeProcess:
             busy = bool(self._probes)
             try:
                 async with asyncio.timeout(self._patience):
-                    result = await child.channel.receive()
+                    report = await child.channel.receive()
             except TimeoutError:
                 if busy:
                     return
                 continue
             except (OSError, ChannelError):
                 return
-            if result is None:
+            if report is None:
                 return
-            yield result
+            if isinstance(report, wire.Probed):
+                yield report
+            elif report.name in self._questions.names:
+                self._told(wire.answer(report))
 
     async def _wait(self, seconds: float) -> None:
         """Sleep, but wake up for `stop`."""

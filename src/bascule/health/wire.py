@@ -13,6 +13,9 @@ import msgspec
 from msgspec.structs import asdict as fields_of
 
 from bascule.config import model
+from bascule.config.kinds.addresses import parsed_address
+from bascule.config.names import Questions
+from bascule.health.names.answer import Answer
 from bascule.health.outcome import Outcome
 from bascule.health.reasons import printable, shortened
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
@@ -86,6 +89,7 @@ class ProbeOrder(_Wire, frozen=True, tag="probe"):
     source: str | None
     check: Check
     timing: Timing
+    ttl: int | None = None
 
 
 class SetProbes(_Wire, frozen=True, tag="set-probes"):
@@ -111,8 +115,31 @@ class Probed(_Wire, frozen=True, tag="probed"):
 MAXIMUM_REASON: Final = 1000
 """Characters of a reason; ours take a few hundred."""
 
-Order: TypeAlias = SetProbes | ProbeNow
+
+class SetNames(_Wire, frozen=True, tag="set-names"):
+    """Parent to prober: ask these servers for these names, again and again, and for no others."""
+
+    servers: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+_Told: TypeAlias = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=45)], ...], msgspec.Meta(max_length=64)]
+
+
+class Resolved(_Wire, frozen=True, tag="resolved"):
+    """Prober to parent: what name servers say of a name; see `Answer`."""
+
+    name: Annotated[str, msgspec.Meta(max_length=253)]
+    v4: _Told | None
+    v6: _Told | None
+    failure: str
+
+
+Order: TypeAlias = SetProbes | ProbeNow | SetNames
 """What the prober receives."""
+
+Report: TypeAlias = Probed | Resolved
+"""What it says."""
 
 _ON_THE_WIRE: Final[Mapping[type[model.Check], type[Check]]] = {
     model.IcmpCheck: IcmpCheck,
@@ -136,6 +163,7 @@ def order(number: int, probe: Probe) -> ProbeOrder:
         source=None if probe.source is None else str(probe.source),
         check=_ON_THE_WIRE[type(target.check)](**asdict(target.check)),
         timing=Timing(**asdict(target.timing)),
+        ttl=target.ttl,
     )
 
 
@@ -147,6 +175,7 @@ def probe(ordered: ProbeOrder) -> Probe:
             endpoint=Endpoint(ip_address(ordered.address), ordered.port),
             check=check(**fields_of(ordered.check)),
             timing=model.Timing(**fields_of(ordered.timing)),
+            ttl=ordered.ttl,
         ),
         source=None if ordered.source is None else ip_address(ordered.source),
     )
@@ -161,3 +190,32 @@ def outcome(result: Probed) -> Outcome:
     """Return the outcome of a result, its reason fit to be shown: the prober reads what hosts say, and one may own it."""
     reason = shortened(printable(result.reason), MAXIMUM_REASON)
     return Outcome(up=result.up, reason=reason, seconds=result.seconds, ours=result.ours)
+
+
+def names(questions: Questions) -> SetNames:
+    """Return questions as they travel."""
+    return SetNames(servers=tuple(map(str, questions.servers)), names=tuple(sorted(questions.names)))
+
+
+def questions(ordered: SetNames) -> Questions:
+    """Return the questions of an order. Raises ValueError for what is no address."""
+    return Questions(servers=tuple(map(ip_address, ordered.servers)), names=frozenset(ordered.names))
+
+
+def resolved(answer: Answer) -> Resolved:
+    """Return an answer as it travels."""
+    v4, v6 = (None if told is None else tuple(map(str, told)) for told in (answer.v4, answer.v6))
+    return Resolved(name=answer.name, v4=v4, v6=v6, failure=answer.failure)
+
+
+def answer(told: Resolved) -> Answer:
+    """Return the answer that was told, of addresses alone, its failure fit to be shown: strangers may own the prober."""
+    failure = shortened(printable(told.failure), MAXIMUM_REASON)
+    return Answer(name=told.name, v4=_addresses(told.v4, 4), v6=_addresses(told.v6, 6), failure=failure)
+
+
+def _addresses(texts: tuple[str, ...] | None, version: int) -> frozenset[model.Address] | None:
+    if texts is None:
+        return None
+    read = (parsed_address(text) for text in texts)
+    return frozenset(address for address in read if address is not None and address.version == version)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bascule.config.facts import Facts
 from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Kind, Mode, Relay, Transport
+from bascule.config.names import with_hosts
 from bascule.plan.least import NO_LOAD, Load, deal_by_load
 from bascule.plan.marks import allocate
 from bascule.plan.model import (
@@ -13,11 +14,13 @@ from bascule.plan.model import (
     HostState,
     MarkOwner,
     Plan,
+    PlannedRoute,
     Pool,
     PoolHost,
     Probe,
     ProbeTarget,
     RelayPlan,
+    RouterPlan,
 )
 from bascule.plan.network import network_plan, promised
 from bascule.plan.orders import Orders
@@ -25,6 +28,7 @@ from bascule.plan.slots import EMPTY, Rankings, deal, serving
 from bascule.plan.sources import ours, own_addresses, own_towards, source
 from bascule.plan.standing import standing
 from bascule.plan.sysctls import settings
+from bascule.plan.uplinks import router_plans, with_uplinks
 
 MOST_WORKERS = 4
 """Proxy processes where the text names no number: more gain little, since the kernel does most of the work."""
@@ -42,11 +46,14 @@ class Situation:
     """The marks in use; see `plan.marks`."""
     orders: Orders = field(default_factory=Orders)
     rankings: Rankings = field(default_factory=Rankings)
+    led: frozenset[PlannedRoute] = frozenset()
+    """The routes of ours that there are: those of routers stay while no gateway is up."""
 
 
 def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     """Return the plan of a configuration that has no errors. Raises OutOfMarks."""
     facts = promised(configuration, situation.facts)
+    configuration = with_hosts(configuration, facts)
     situation = replace(situation, facts=facts)
     relays = [
         _relay(configuration, relay, interface, listens, situation)
@@ -57,10 +64,13 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     marked = allocate(situation.marks, (owner for relay in relays for owner in _owners(relay)))
     relays = [_with_marks(relay, marked) for relay in relays]
     kernel = [relay for relay in relays if relay.engine is EngineName.KERNEL]
+    routers = router_plans(configuration, facts)
+    network = network_plan(configuration, facts, settings(kernel, marked, facts))
     plan = Plan(
-        network=network_plan(configuration, facts, settings(kernel, marked, facts)),
+        network=with_uplinks(network, routers, situation.states, situation.led),
         relays=tuple(relays),
-        probes=tuple(_probes(configuration, relays, facts)),
+        routers=routers,
+        probes=tuple(_probes(configuration, relays, routers, facts)),
         marks=marked,
         own=own_addresses(configuration, facts),
         admin=tuple(_admin(configuration, relays, facts)),
@@ -92,12 +102,16 @@ def _ordered(relay: RelayPlan, orders: Orders) -> RelayPlan:
 
 
 def redeal(plan: Plan, states: States, rankings: Rankings, load: Load = NO_LOAD) -> Plan:
-    """Return the plan with every pool's slots dealt anew; what a host's going up or down does to a plan.
+    """Return the plan with every pool's slots dealt anew; what a host's, or a gateway's, going up or down does to a plan.
 
     `load` is what `least-states` deals by.
     """
     pairs = zip(plan.relays, standing(plan, states), strict=True)
-    return replace(plan, relays=tuple(_redealt(relay, up, rankings, load) for relay, up in pairs))
+    return replace(
+        plan,
+        relays=tuple(_redealt(relay, up, rankings, load) for relay, up in pairs),
+        network=with_uplinks(plan.network, plan.routers, states, plan.network.routes),
+    )
 
 
 def _redealt(relay: RelayPlan, up: frozenset[int], rankings: Rankings, load: Load) -> RelayPlan:
@@ -193,7 +207,7 @@ def _pool_host(host: Host, table: str, tier: int, forward: Forward, listen: Endp
     target = None
     if forward.check is not None:
         endpoint = Endpoint(host.address, forward.port or listen.port)
-        target = ProbeTarget(endpoint=endpoint, check=forward.check, timing=timing)
+        target = ProbeTarget(endpoint=endpoint, check=forward.check, timing=timing, ttl=host.ttl)
     return PoolHost(
         endpoint=Endpoint(host.address, forward.port or kept, transport=listen.transport),
         label=host.label,
@@ -248,7 +262,11 @@ def _with_marks(relay: RelayPlan, marks: Mapping[MarkOwner, int]) -> RelayPlan:
     return replace(relay, pool=replace(relay.pool, hosts=hosts))
 
 
-def _probes(configuration: Configuration, relays: list[RelayPlan], facts: Facts) -> Iterator[Probe]:
-    targets = dict.fromkeys(host.target for relay in relays for host in relay.pool.hosts if host.target is not None)
-    for target in targets:
-        yield Probe(target=target, source=own_towards(configuration, facts, target.endpoint.address))
+def _probes(
+    configuration: Configuration, relays: Iterable[RelayPlan], routers: Iterable[RouterPlan], facts: Facts
+) -> Iterator[Probe]:
+    hosts = (host.target for relay in relays for host in relay.pool.hosts)
+    gateways = (gateway.target for router in routers for gateway in router.gateways)
+    for target in dict.fromkeys((*hosts, *gateways)):
+        if target is not None:
+            yield Probe(target=target, source=own_towards(configuration, facts, target.endpoint.address))

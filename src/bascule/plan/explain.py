@@ -79,7 +79,12 @@ def strangers(plan: Plan, names: Collection[str]) -> Sequence[str]:
 
 def named(host: PoolHost, name: str) -> bool:
     """Tell whether an operator who says `name` means this host: its name, its address, or address and port."""
-    return name in {host.label, str(host.endpoint.address), str(host.endpoint)}
+    return called(host.label, host.endpoint.address, name) or name == str(host.endpoint)
+
+
+def called(label: str, address: Address, name: str) -> bool:
+    """Tell whether a host is called so: by its label, its address, or the name of which it is one of several hosts."""
+    return name in {label, label.removesuffix(f"/{address}"), str(address)}
 
 
 def explain(plan: Plan, question: Question, *, states: States | None = None, rankings: Rankings) -> Explanation:

@@ -83,6 +83,8 @@ class ProbeTarget:
     endpoint: Endpoint
     check: Check
     timing: Timing
+    ttl: int | None = None
+    """Of the packets that are sent; None is the system's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +281,36 @@ class PlannedRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A way out, as a router sees it."""
+
+    address: Address
+    label: str
+    interface: str
+    """The one whose own network it is in."""
+    target: ProbeTarget | None = None
+    """None where nothing is checked: it counts as up."""
+
+    def state(self, states: Mapping[ProbeTarget, HostState]) -> HostState:
+        """Return what its checks say."""
+        return HostState.UP if self.target is None else states.get(self.target, HostState.UNKNOWN)
+
+    def __str__(self) -> str:
+        return self.label if self.label == str(self.address) else f"{self.label} ({self.address})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterPlan:
+    """A router: its routes lead by the first of its gateways that is up."""
+
+    name: str
+    destinations: tuple[Network, ...]
+    gateways: tuple[Gateway, ...]
+    """The first choice first."""
+    span: Span = field(default=Span(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlan:
     """What the machine's interfaces and its network stack must have."""
 
@@ -299,6 +331,7 @@ class Plan:
 
     network: NetworkPlan = field(default_factory=NetworkPlan)
     relays: tuple[RelayPlan, ...] = ()
+    routers: tuple[RouterPlan, ...] = ()
     probes: tuple[Probe, ...] = ()
     marks: Mapping[MarkOwner, int] = field(default_factory=dict)
     """Every mark ever given out and not yet forgotten: live sessions may carry those of hosts long gone."""

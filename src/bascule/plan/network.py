@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from ipaddress import ip_network
 from typing import Final
 
 from bascule.config.facts import Facts, InterfaceFacts, RouteFacts
 from bascule.config.model import Configuration, Interface, InterfaceAddress, Network, Route
 from bascule.plan.model import LinkPlan, NetworkPlan, PlannedAddress, PlannedRoute
+from bascule.plan.uplinks import EVERYTHING
 
 _LONGEST_ALIAS: Final = 255
-
-_EVERYTHING: Final[Mapping[int, Network]] = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 
 
 def network_plan(configuration: Configuration, facts: Facts, sysctls: Mapping[str, str]) -> NetworkPlan:
@@ -74,7 +72,7 @@ def _routes(interface: Interface) -> Iterator[PlannedRoute]:
 def _destination(route: Route) -> Network:
     """Return where a route with a gateway leads to."""
     assert route.gateway is not None, "a route without a gateway changes nothing"
-    return route.destination or _EVERYTHING[route.gateway.version]
+    return route.destination or EVERYTHING[route.gateway.version]
 
 
 def _new(known: InterfaceFacts, interface: Interface | None) -> Iterator[InterfaceAddress]:

@@ -22,6 +22,7 @@ from bascule.service.local.ended import EndedSessions
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
+from bascule.service.local.names.following import FollowedNames
 from bascule.service.local.passwords import Passwords
 from bascule.service.local.published import PublishedText
 from bascule.service.local.reloading import ConfigurationFile
@@ -80,7 +81,7 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
 
 
 def served(
-    core: Core, source: ConfigurationFile | Deployments, end: Callable[[str], None]
+    core: Core, source: ConfigurationFile | Deployments, names: FollowedNames, end: Callable[[str], None]
 ) -> tuple[LocalService, Sequence[Watching]]:
     """Return who answers operations, and what has to go on for that; `end` ends the parent."""
     machine, balancer, proxy, journal, now = core.machine, core.balancer, core.proxy, core.journal, core.now
@@ -102,7 +103,7 @@ def served(
         journal=journal,
         sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
         counters=counters,
-        watches=(watches, access_log),
+        watches=(watches, access_log, names),
         end=end,
     )
     return service, (administration, gathering, counters, access_log, watches)

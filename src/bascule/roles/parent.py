@@ -18,7 +18,9 @@ from typing import Final
 
 from bascule import __version__
 from bascule.config.facts import Facts
+from bascule.config.load import load
 from bascule.config.model import EngineName
+from bascule.config.names import NOTHING_TO_ASK, Questions, questions
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.folder import workers_folder
@@ -30,7 +32,8 @@ from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.balancer import Balancer, Running
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.journal import Journal
-from bascule.service.local.machine import this_machine
+from bascule.service.local.machine import Machine, this_machine
+from bascule.service.local.names.following import FollowedNames
 from bascule.service.local.preparation import judge
 from bascule.service.local.recognizing import recognizer
 from bascule.service.local.reloading import ConfigurationFile
@@ -88,16 +91,14 @@ def _back_to(backup: Backup, request: RunRequest) -> str:
 
 async def _run(request: RunRequest, database: Database, log: logging.Logger) -> int:
     history = DatabaseHistory(database) if request.text is None else None
-    machine = this_machine(request.state)
-    facts = await machine.facts()
-    begun = _first(request, history, facts)
-    for warning in begun.warnings:
-        log.warning("%s", warning.render(begun.name))
+    starts = _starts(os.environ)
+    machine = this_machine(request.state, starts)
+    begun, facts = await _begun(request, history, machine, log)
     over = Ending()
     journal = Journal(now=_now, write=partial(_write, log))
     listener = open_listener(request.socket)
     try:
-        starts, noted = _starts(os.environ), partial(_note_worker, journal)
+        noted = partial(_note_worker, journal)
         proxy = ProxyEngine(workers_folder(request.socket.parent), clock=machine.clock, report=noted, starts=starts)
         prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts)
         balancer = Balancer(machine, proxy, prober, journal)
@@ -105,15 +106,16 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         _say_ready(journal, balancer.running, facts)
         if history is not None:
             _forget_reverted(begun, history, journal)
+        names = _followed_names(machine, balancer, prober, journal)
         core = Core(request, database, machine, journal, balancer, proxy, _now)
         source, kept = await sourced(core, history)
-        service, followed = served(core, source, over.end)
+        service, followed = served(core, source, names, over.end)
         recognize = recognizer(os.geteuid(), None if history is None else DatabaseAccounts(database))
         server = ControlServer(service, recognize=recognize, note=partial(audited, core), log=log)
         await server.start(listener)
         manager = ServiceManager.of(os.environ)
         telling = Telling(manager, balancer, machine.clock)
-        parts: tuple[Watching, ...] = (telling, balancer, *followed, *kept)
+        parts: tuple[Watching, ...] = (telling, balancer, names, *followed, *kept)
         async with _beside(*(part.watch() for part in parts), _reload_on_signal(source, journal)):
             last_words = await over.wait()
             manager.stopping()
@@ -136,6 +138,32 @@ def _starts(environment: Mapping[str, str]) -> Starts:
     if descriptor is None:
         return OwnChildren()
     return OfStarter(socket.socket(fileno=int(descriptor)), os.geteuid())
+
+
+def _followed_names(machine: Machine, balancer: Balancer, prober: ProbeProcess, journal: Journal) -> FollowedNames:
+    """Return who has hosts follow their names, by what the prober is told."""
+    names = FollowedNames(machine.names, balancer, journal, now=_now)
+    prober.tell_names_to(names.heard)
+    return names
+
+
+async def _begun(
+    request: RunRequest, history: History | None, machine: Machine, log: logging.Logger
+) -> tuple[First, Facts]:
+    """Return what to start with, and the machine by which it is judged. Raises OperationFailed, MachineError."""
+    facts = await machine.facts(asked=_asked(request, history))
+    begun = _first(request, history, facts)
+    for warning in begun.warnings:
+        log.warning("%s", warning.render(begun.name))
+    return begun, facts
+
+
+def _asked(request: RunRequest, history: History | None) -> Questions:
+    """Return what name servers are to be asked before the start, where nobody ever told. Raises MachineError."""
+    if history is None:
+        return questions(load(request.text or b"").configuration)
+    last = history.pending() or history.newest()
+    return NOTHING_TO_ASK if last is None else questions(load(last.text).configuration)
 
 
 def _first(request: RunRequest, history: History | None, facts: Facts) -> First:

@@ -7,9 +7,13 @@ import socket
 from collections.abc import Sequence
 from random import SystemRandom
 
+from bascule.config.names import NOTHING_TO_ASK
 from bascule.health import wire
 from bascule.health.ask import ask
 from bascule.health.caller import lenient_tls
+from bascule.health.names.answer import Answer
+from bascule.health.names.lookups import Lookups
+from bascule.health.names.resolver import Resolver
 from bascule.health.outcome import Outcome
 from bascule.health.prober import Prober
 from bascule.plan.model import Probe
@@ -36,6 +40,18 @@ def main(arguments: Sequence[str]) -> int:
     return code
 
 
+class SafeResolver(Resolver):
+    """A resolver that survives what name servers send."""
+
+    async def ask(self, name: str) -> tuple[Answer, float]:
+        """Ask, and take an answer that trips us for none."""
+        try:
+            return await super().ask(name)
+        except Exception as error:  # noqa: BLE001 - one server's answer that trips us must not end all other work
+            _LOG.exception("asking for %s failed in a way that it should not", name)
+            return Answer(name=name, failure=f"asking itself failed: {type(error).__name__}"), 0.0
+
+
 async def _serve(connection: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=connection)
     channel: Channel[wire.Order] = Channel(reader, writer, wire.Order)
@@ -54,13 +70,25 @@ async def _serve(connection: socket.socket) -> None:
         if not writer.is_closing():  # a parent that is gone is seen once, where orders are awaited
             await channel.send(wire.probed(number, outcome))
 
+    async def tell(answer: Answer) -> None:
+        if not writer.is_closing():
+            await channel.send(wire.resolved(answer))
+
     async with asyncio.TaskGroup() as tasks:
         prober = Prober(ask=ask_safely, report=report, clock=clock, tasks=tasks)
+        lookups = Lookups(asks=SafeResolver, report=tell, clock=clock, tasks=tasks)
         while (order := await channel.receive()) is not None:
-            match order:
-                case wire.SetProbes():
-                    prober.set_probes({ordered.number: wire.probe(ordered) for ordered in order.probes})
-                case wire.ProbeNow():
-                    prober.probe_now()
+            _obey(order, prober, lookups)
         prober.set_probes({})
+        lookups.set_questions(NOTHING_TO_ASK)
     await channel.close()
+
+
+def _obey(order: wire.Order, prober: Prober, lookups: Lookups) -> None:
+    match order:
+        case wire.SetProbes():
+            prober.set_probes({ordered.number: wire.probe(ordered) for ordered in order.probes})
+        case wire.ProbeNow():
+            prober.probe_now()
+        case wire.SetNames():
+            lookups.set_questions(wire.questions(order))

@@ -205,10 +205,44 @@ class RelayRow(_Row, frozen=True, kw_only=True):
     sessions: int = 0
 
 
+class GatewayRow(_Row, frozen=True, kw_only=True):
+    """A gateway as one router sees it."""
+
+    name: str
+    address: str
+    interface: str
+    status: HostStatus
+    leads: tuple[str, ...] = ()
+    """The networks that are routed by it now."""
+    reason: str = ""
+    """Why it is not up; empty where it is."""
+    since: Moment | None = None
+    """When the status last changed; None where it never did."""
+    checks_up: int = 0
+    checks_all: int = 0
+
+    @property
+    def availability(self) -> float | None:
+        """Return the share of checks that found it up, in percent; None where it was never checked."""
+        return 100 * self.checks_up / self.checks_all if self.checks_all else None
+
+
+class RouterRow(_Row, frozen=True, kw_only=True):
+    """A router, and its gateways in the order they are preferred."""
+
+    name: str
+    status: RelayStatus
+    routes: tuple[str, ...]
+    """The networks that it routes."""
+    check: str
+    gateways: tuple[GatewayRow, ...] = ()
+
+
 class Relays(Result, frozen=True, kw_only=True, tag="relays"):
     """Every relay of the running plan, with its tables and hosts, as the kernel and the checks have them now."""
 
     relays: tuple[RelayRow, ...] = ()
+    routers: tuple[RouterRow, ...] = ()
 
 
 # --- the rules of our own table --------------------------------------------------------------------------------------

@@ -107,6 +107,8 @@ class AddWay:
     interface: str
     destination: Network
     gateway: Address
+    beside: bool = False
+    """One of ours to the same is there, and goes next; it is in effect until then."""
 
     def __str__(self) -> str:
         return f"add the route to {self.destination} by {self.gateway}"
@@ -221,8 +223,8 @@ def _do(netlink: Any, index: int, act: Act) -> None:
             netlink.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **flags)
         case RemoveAddress(_, address):
             netlink.addr("del", index=index, address=str(address.ip), prefixlen=address.network.prefixlen)
-        case AddWay(_, destination, gateway):
-            netlink.route("add", **_route(destination, gateway, index))
+        case AddWay(_, destination, gateway, beside):
+            netlink.route("append" if beside else "add", **_route(destination, gateway, index))
         case RemoveWay(_, destination, gateway):
             netlink.route("del", **_route(destination, gateway, index))
 

@@ -66,7 +66,7 @@ class Samples:
             ("redirect", "name"): self._new_name,
             ("name", "name"): lambda: f'"EX{next(self._numbers)}"',
             ("user", "user"): lambda: f'"user {next(self._numbers)}"',
-            ("ADDRESS", "host"): lambda: chance.choice(HOSTS),
+            ("ADDRESS|NAME", "host"): lambda: chance.choice(HOSTS),
             ("affinity", "group"): lambda: chance.choice(('"a"', '"a b"')),
             ("source", "source"): lambda: chance.choice((*OURS, "10.80.0.10-10.80.0.11", "fd80::10-fd80::11")),
         }

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
 
-from bascule.config.kinds.addresses import ADDRESS, ADDRESS_RANGE, HOST_ADDRESS, INTERFACE_ADDRESS, NETWORK
+from bascule.config.kinds.addresses import ADDRESS, ADDRESS_RANGE, HOST, INTERFACE_ADDRESS, NETWORK
 from bascule.config.kinds.kind import Flaw
 from bascule.config.lexer import Token, TokenKind
 
@@ -44,13 +44,33 @@ def test_other_addresses_are_flaws(text: str, message: str) -> None:
     assert message in flaw.message
 
 
-def test_hosts_by_name_come_later() -> None:
-    """A host's name is told apart from an address that is wrong."""
-    named, wrong = HOST_ADDRESS.read(word("ex1.lab.local")), HOST_ADDRESS.read(word("10.0.0.256"))
-    assert isinstance(named, Flaw)
-    assert isinstance(wrong, Flaw)
-    assert "version 0.2" in named.message
-    assert "version" not in wrong.message
+@pytest.mark.parametrize(
+    "text", ["ex1.lab.local", "EX1.Lab.local.", "a-1.example.com", "1.2.3.example", "_x.y", "x.xn--p1ai"]
+)
+def test_hosts_by_name(text: str) -> None:
+    """A host may be written by its name, with its domain; letters and a dot at the end make no other name."""
+    assert HOST.read(word(text)) == text.lower().removesuffix(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("10.0.0.256", "expected an IPv4 or IPv6 address, found `10.0.0.256`"),
+        ("10.0.0.1x.", "expected an IPv4 or IPv6 address"),
+        ("ex1", "expected a host's address, or its name with its domain"),
+        ("intervall", "expected a host's address, or its name with its domain"),
+        ("-a.example", "expected an IPv4 or IPv6 address"),
+        ("a..example", "expected an IPv4 or IPv6 address"),
+        (f"{'a' * 64}.example", "expected an IPv4 or IPv6 address"),
+        (f"{'a.' * 124}example", "expected an IPv4 or IPv6 address"),
+        ("224.0.0.1", "the address of many machines"),
+    ],
+)
+def test_what_is_neither_a_host_nor_its_name(text: str, message: str) -> None:
+    """A mistyped address or word is no name."""
+    flaw = HOST.read(word(text))
+    assert isinstance(flaw, Flaw)
+    assert message in flaw.message
 
 
 @pytest.mark.parametrize("text", ["10.0.0.1/24", "10.0.0.0/31", "10.0.0.1/32", "2001:db8::/64", "2001:db8::1/128"])

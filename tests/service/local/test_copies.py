@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bascule.config.facts import Facts
+from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.service.deployment import Deploy, LoadCopy
 from bascule.service.failures import Conflict, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
@@ -24,7 +25,7 @@ BOTH = QUICKER.replace(b"workers 2", b"workers 4")
 class OneArm:
     """A machine that is always the same."""
 
-    async def facts(self, _: str | None = None) -> Facts:
+    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK) -> Facts:
         """Return what it is."""
         return ONE_ARM
 

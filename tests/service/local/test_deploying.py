@@ -10,6 +10,7 @@ import pytest
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration
+from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.plan.model import Plan
 from bascule.service.deployment import Deploy
@@ -68,7 +69,7 @@ class PretendedMachine:
     def __init__(self) -> None:
         self.clock = SteppedClock()
 
-    async def facts(self, _: str | None = None) -> Facts:
+    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK) -> Facts:
         """Return its facts."""
         return FACTS
 

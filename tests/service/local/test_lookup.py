@@ -43,6 +43,16 @@ def test_a_name_means_every_address_of_the_host() -> None:
     assert list(hosts_named(PLAN, Orders(), "EX1", "")) == [ip_address("10.80.2.1"), ip_address("fd80::2:1")]
 
 
+def test_a_name_in_the_dns_means_every_host_that_it_stands_for() -> None:
+    """Each of them has its own label, too."""
+    plan = planned(
+        BOTH_VERSIONS.replace('10.80.2.1 name "EX1"', '10.80.2.1 name "EX/10.80.2.1"\n10.80.2.2 name "EX/10.80.2.2"')
+    )
+    both = [ip_address("10.80.2.1"), ip_address("10.80.2.2")]
+    assert list(hosts_named(plan, Orders(), "EX", "")) == both
+    assert list(hosts_named(plan, Orders(), "EX/10.80.2.2", "")) == both[1:]
+
+
 @pytest.mark.parametrize("relay", ["", "HTTPS6"])
 def test_an_address_means_itself(relay: str) -> None:
     """It comes back with what people call it."""

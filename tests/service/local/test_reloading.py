@@ -10,6 +10,7 @@ import pytest
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration
+from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.service.events import Event
 from bascule.service.failures import NotFound, OperationFailed, Rejected
@@ -42,7 +43,7 @@ class PretendedBalancer:
 class PretendedMachine:
     """A machine of one arm."""
 
-    async def facts(self, _: str | None = None) -> Facts:
+    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK) -> Facts:
         """Return its facts."""
         return FACTS
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bascule.cli.screen import BAD, DOUBTFUL, GOOD, QUIET, styled
 from bascule.cli.session import Session
-from bascule.cli.views import VIEWS, HostView, TableView, View
+from bascule.cli.views import VIEWS, GatewayView, HostView, TableView, View
 from bascule.cli.wording import counted, duration, ordered
 from bascule.service.failures import ExitCode
 from bascule.service.operations import Monitor, ShowDrift, ShowFirewall, ShowRelays
@@ -107,7 +107,7 @@ def _availability(row: View, _: datetime) -> str:
     return "" if row.availability is None else f"{row.availability:.2f}%"
 
 
-def _since(row: HostView, now: datetime) -> str:
+def _since(row: HostView | GatewayView, now: datetime) -> str:
     return "" if row.since is None else duration((now - row.since).total_seconds())
 
 
@@ -143,6 +143,12 @@ _MORE: Final[Mapping[str, Sequence[Column]]] = MappingProxyType(
             ("Table", lambda row, _: row.table),
             ("Relay", lambda row, _: row.relay),
             ("Reason", _reason),
+        ),
+        "routers": (
+            ("Routes", lambda row, _: " ".join(row.routes)),
+            ("Gateway", lambda row, _: f"{row.address} on {row.interface}" if isinstance(row, GatewayView) else ""),
+            ("For", lambda row, now: _since(row, now) if isinstance(row, GatewayView) else ""),
+            ("Reason", lambda row, _: row.reason if isinstance(row, GatewayView) else row.check),
         ),
     }
 )

@@ -75,7 +75,7 @@ def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
     unique(((listen.place, f"listen on {listen.place}", listen.span) for listen in listens), report)
     if node.first("forward to") is None or not listens:
         return None
-    forward, *fallbacks = [_forward(each, around, report) for each in node.each("forward to")]
+    first, *fallbacks = [forward(each, around, report) for each in node.each("forward to")]
     timeout = _setting(node, SESSION_TIMEOUT)
     source = node.first("source")
     engine = _setting(node, ENGINE)
@@ -83,11 +83,11 @@ def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
         name=node.match[NAME],
         kind=Kind(node.match.clause.word),
         listens=listens,
-        forward=forward,
+        forward=first,
         fallbacks=tuple(fallbacks),
         disabled=node.first("disable") is not None,
         affinity=_group(node),
-        session_timeout=session_timeout(forward.check, listens) if timeout is None else timeout,
+        session_timeout=session_timeout(first.check, listens) if timeout is None else timeout,
         connect_timeout=_setting(node, CONNECT_TIMEOUT) or 2.0,
         engine=None if engine is None else EngineName(engine),
         on_empty=OnEmpty(_setting(node, ON_EMPTY) or OnEmpty.RESET),
@@ -134,7 +134,8 @@ def _sticky(node: Node) -> int | None:
     return None if line is None else line.match.option("timeout", STICKY_TIMEOUT) or STICKY
 
 
-def _forward(node: Node, around: Surroundings, report: Report) -> Forward:
+def forward(node: Node, around: Surroundings, report: Report) -> Forward:
+    """Return what a `forward to` line says; reports a table that is not there."""
     match = node.match
     name = match[TABLE]
     if name not in around.tables and around.all_tables_known:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from bascule.config.diagnosis.ownership import Ownership
-from bascule.config.diagnostics import Diagnostic
+from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.facts import Facts
-from bascule.config.model import Interface, Route
+from bascule.config.model import Address, Interface, Network, Route
 
 
 def interfaces(ownership: Ownership) -> Iterator[Diagnostic]:
@@ -17,7 +17,8 @@ def interfaces(ownership: Ownership) -> Iterator[Diagnostic]:
             yield Diagnostic.warning(interface.span, f"interface {interface.name} does not exist here", hint)
         for route in interface.routes:
             yield from _route(interface, route)
-            yield from _in_the_way(route, ownership.facts)
+            if route.gateway is not None:
+                yield from in_the_way(route.destination, route.gateway, route.span, ownership.facts)
         yield from _not_here(interface, ownership.facts)
 
 
@@ -32,16 +33,16 @@ def _route(interface: Interface, route: Route) -> Iterator[Diagnostic]:
         yield Diagnostic.warning(route.span, what)
 
 
-def _in_the_way(route: Route, facts: Facts) -> Iterator[Diagnostic]:
+def in_the_way(destination: Network | None, gateway: Address, span: Span, facts: Facts) -> Iterator[Diagnostic]:
     """Yield that another route, of less than our metric, leads to the same already: that one is in effect."""
     for known in facts.routes:
-        leads = known.destination == route.destination or (route.destination is None and not known.destination.prefixlen)
-        if not leads or known.metric or known.gateway is None or route.gateway is None:
+        leads = known.destination == destination or (destination is None and not known.destination.prefixlen)
+        if not leads or known.metric or known.gateway is None:
             continue
-        if known.gateway.version == route.gateway.version and known.gateway != route.gateway:
-            name = "default" if route.destination is None else str(route.destination)
+        if known.gateway.version == gateway.version and known.gateway != gateway:
+            name = "default" if destination is None else str(destination)
             what = f"this machine has a route {name} by {known.gateway}, which stays in effect"
-            yield Diagnostic.warning(route.span, what, f"take that one away for {route.gateway} to take its place")
+            yield Diagnostic.warning(span, what, f"take that one away for {gateway} to take its place")
 
 
 def _not_here(interface: Interface, facts: Facts) -> Iterator[Diagnostic]:

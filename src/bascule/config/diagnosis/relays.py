@@ -38,9 +38,10 @@ def relays(ownership: Ownership) -> Iterator[Diagnostic]:
 
 def _together(relay: Relay, tables: Sequence[Table]) -> Table:
     """Return the tables of a relay as one, to judge its hosts by."""
-    return (
-        replace(tables[0], hosts=tuple(host for table in tables for host in table.hosts)) if relay.fallbacks else tables[0]
-    )
+    if not relay.fallbacks:
+        return tables[0]
+    hosts = tuple(host for table in tables for host in table.hosts)
+    return replace(tables[0], hosts=hosts, named=tuple(host for table in tables for host in table.named))
 
 
 def _families(relay: Relay, table: Table) -> Iterator[Diagnostic]:
@@ -53,9 +54,9 @@ def _families(relay: Relay, table: Table) -> Iterator[Diagnostic]:
                 f"{relay.title} listens on the IPv{listen.address.version} address {listen.address}, "
                 f"but table <{table.name}> has no host of that family"
             )
-            yield Diagnostic.error(
-                listen.span, what, f"add an IPv{listen.address.version} host to the table in line {table.span.line}"
-            )
+            hint = f"add an IPv{listen.address.version} host to the table in line {table.span.line}"
+            judged = Diagnostic.warning if table.named else Diagnostic.error  # its names may have others tomorrow
+            yield judged(listen.span, what, hint)
 
 
 def _itself(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagnostic]:
@@ -89,7 +90,8 @@ def _source(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagno
         return
     if table.hosts and source.first.version not in {host.address.version for host in table.hosts}:
         what = f"table <{table.name}> has no host of the family of {source.first}"
-        yield Diagnostic.error(source.span, what)
+        judged = Diagnostic.warning if table.named else Diagnostic.error
+        yield judged(source.span, what)
     span = range(int(source.first), int(source.last) + 1)
     addresses = [type(source.first)(number) for number in span]
     foreign = [address for address in addresses if not ownership.ours(address)]

@@ -12,7 +12,8 @@ def tables(ownership: Ownership) -> Iterator[Diagnostic]:
     seen: dict[frozenset[object], Table] = {}
     for table in ownership.configuration.load_balancer.tables:
         if not table.hosts:
-            yield Diagnostic.warning(table.span, f"table <{table.name}> has no hosts")
+            if not table.named:
+                yield Diagnostic.warning(table.span, f"table <{table.name}> has no hosts")
             continue
         hosts: frozenset[object] = frozenset(host.address for host in table.hosts)
         other = seen.setdefault(hosts, table)

@@ -7,12 +7,17 @@ from typing import Final
 from bascule.config.kinds.kind import Flaw, Kind, expected
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.model import Address, InterfaceAddress, Network
-from bascule.config.version import SECOND, later
 from bascule.config.wording import quoted
 
-_HOST_NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_LABEL: Final = "(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
+_WHOLE_NAME: Final = re.compile(rf"({_LABEL}\.)+(?=[A-Za-z]){_LABEL}")
+"""A name with its domain (RFC 1123, 2.1); no domain at the top begins with a digit, so a mistyped address is none."""
+
+_LONGEST_WHOLE_NAME: Final = 253
 _LENGTH: Final = re.compile(r"[0-9]{1,3}")
 _AN_ADDRESS: Final = "an IPv4 or IPv6 address"
+_A_HOST: Final = "a host's address, or its name with its domain"
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 def parsed_address(text: str) -> Address | None:
@@ -50,16 +55,18 @@ def _no_address(token: Token) -> Flaw:
 ADDRESS: Final[Kind[Address]] = Kind(name="ADDRESS", what=_AN_ADDRESS, read=_address)
 
 
-def _host_address(token: Token) -> Address | Flaw:
-    """Read a host of a table; a name in its place is said to be too early, since relayd's users write them."""
-    if token.kind is TokenKind.WORD and parsed_address(token.text) is None and _HOST_NAME.fullmatch(token.text):
-        return Flaw(
-            later(f"a name instead of an address, such as {quoted(token.text)},", SECOND), "write the host's address"
-        )
-    return _address(token)
+def _host(token: Token) -> Address | str | Flaw:
+    """Read a host of a table: its address, or its name with its domain, in lower case and without the dot at its end."""
+    name = token.text.removesuffix(".")
+    if token.kind is TokenKind.WORD and len(name) <= _LONGEST_WHOLE_NAME and _WHOLE_NAME.fullmatch(name):
+        return name.lower()
+    found = _address(token)
+    if isinstance(found, Flaw) and token.kind is TokenKind.WORD and _WORD.fullmatch(token.text):
+        return Flaw(f"expected {_A_HOST}, found {quoted(token.text)}", "a name is written whole, such as ex1.example.com")
+    return found
 
 
-HOST_ADDRESS: Final[Kind[Address]] = Kind(name="ADDRESS", what=_AN_ADDRESS, read=_host_address)
+HOST: Final[Kind[Address | str]] = Kind(name="ADDRESS|NAME", what=_A_HOST, read=_host)
 
 
 def _interface_address(token: Token) -> InterfaceAddress | Flaw:

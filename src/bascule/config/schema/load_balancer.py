@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bascule.config.kinds.addresses import ADDRESS, ADDRESS_RANGE, HOST_ADDRESS
+from bascule.config.kinds.addresses import ADDRESS, ADDRESS_RANGE
+from bascule.config.kinds.addresses import HOST as HOST_KIND
 from bascule.config.kinds.kind import choice
 from bascule.config.kinds.numbers import KEY as KEY_KIND
 from bascule.config.kinds.numbers import PORT as PORT_KIND
@@ -15,13 +16,15 @@ from bascule.config.kinds.texts import identifier
 from bascule.config.model import MAXIMUM_WEIGHT, MOST_COUNTED, Address, Mode
 from bascule.config.schema.check import CHECKS
 from bascule.config.schema.clause import Clause, Literal, Value
+from bascule.config.schema.router import ROUTER
 from bascule.config.schema.timing import TIMING
 from bascule.config.version import SECOND
 
 NAME: Final = Value("name", NAME_KIND)
 TABLE: Final = Value("table", TABLE_KIND)
-HOST: Final[Value[Address]] = Value("host", HOST_ADDRESS)
+HOST: Final[Value[Address | str]] = Value("host", HOST_KIND)
 WEIGHT: Final = Value("weight", integer(0, MAXIMUM_WEIGHT))
+TTL: Final = Value("ip ttl", integer(1, 255))
 RETRY: Final = Value("retry", integer(0, 99))
 MAX_SESSIONS: Final = Value("max sessions", integer(1, 1_000_000))
 KEY: Final = Value("key", KEY_KIND)
@@ -60,10 +63,16 @@ _DISABLE: Final = Clause(word="disable", help="it is kept in the text and does n
 _HOST: Final = Clause(
     parts=(HOST,),
     many=True,
-    help="a server of the table",
+    help="a server of the table; by name, as many as the servers of `dns` know addresses of it, and asked again by its TTL",
     options=(
-        Clause(word="name", parts=(NAME,), default="the address", help="what people call the host"),
+        Clause(word="name", parts=(NAME,), default="the address, or the name", help="what people call the host"),
         Clause(word="weight", parts=(WEIGHT,), default="1", help="its share of the clients; 0 takes no new ones"),
+        Clause(
+            word="ip ttl",
+            parts=(TTL,),
+            default="the system's",
+            help="the time to live of what its checks send; 1 reaches a gateway on the segment and nobody behind a router",
+        ),
         Clause(word="retry", parts=(RETRY,), help="relayd's word: failed probes to forgive, so `fall` is one more"),
         Clause(
             word="max sessions",
@@ -257,5 +266,6 @@ LOAD_BALANCER: Final = Clause(
         _TABLE,
         _RELAY,
         _REDIRECT,
+        ROUTER,
     ),
 )

@@ -44,7 +44,7 @@ SYSTEM: Final = Clause(
         Clause(word="authentication", block=(_USER,), help="who may administer"),
         Clause(
             word="dns",
-            help="the name servers that we ask",
+            help="the name servers that are asked for hosts of tables, the first first",
             block=(Clause(parts=(SERVER,), many=True, help="a name server"),),
         ),
         Clause(

@@ -241,15 +241,24 @@ def _missing(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
 
 
 def _lacking(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
-    """Yield what adds the routes that are lacking; where somebody else's leads to the same, that one stays alone."""
+    """Yield what adds the routes that are lacking; where somebody else's leads to the same, that one stays alone.
+
+    One of ours by another gateway makes way: IPv4 has both for a moment, so that no packet is without; two of IPv6 would be
+    one of two gateways.
+    """
     there = {PlannedRoute(way.interface, way.destination, way.gateway) for way in observed.now.ways}
     others = {way.destination for way in observed.now.ways if not way.ours and way.metric <= OUR_METRIC}
     for wanted in desired.routes:
-        if wanted not in there and wanted.destination not in others and wanted.interface in observed.now.links:
-            for old in observed.our_routes():
-                if old.destination == wanted.destination:
-                    yield RemoveWay(old.interface, old.destination, old.gateway)
-            yield AddWay(wanted.interface, wanted.destination, wanted.gateway)
+        if wanted.destination in others or wanted.interface not in observed.now.links:
+            continue
+        old = [each for each in observed.our_routes() if each.destination == wanted.destination and each != wanted]
+        taken: list[Act] = [RemoveWay(each.interface, each.destination, each.gateway) for each in old]
+        beside = bool(old) and wanted.destination.version == 4  # noqa: PLR2004 - IP version
+        if wanted in there:
+            yield from taken
+        else:
+            given = AddWay(wanted.interface, wanted.destination, wanted.gateway, beside)
+            yield from (given, *taken) if beside else (*taken, given)
 
 
 def _place(address: PlannedAddress) -> tuple[str, Address]:

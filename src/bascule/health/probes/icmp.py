@@ -51,6 +51,7 @@ async def probe(caller: Caller) -> str:
     echo = _Echo.draw(caller)
     with _open(caller) as ping:
         ping.settimeout(0)
+        caller.limit_hops(ping)
         if caller.source is not None:
             ping.bind((str(caller.source), 0))
         ping.connect((str(caller.endpoint.address), 0))  # sets the peer, waits for nothing

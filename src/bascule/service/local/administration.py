@@ -82,7 +82,8 @@ class Administration:
                 await self._obey(reduce(Orders.after, given, running.orders))
             ends = request.action in {HostAction.FLUSH, HostAction.DISABLE}
             ended = await self._balancer.flush(_of(hosts, relay)) if ends else 0
-        name = next(iter(hosts.values()))
+        labels = set(hosts.values())
+        name = labels.pop() if len(labels) == 1 else request.host
         state = "flushed" if duty is None else duty.value
         done = f"{state} {_where(relay)}"
         self._note(f"host {name} is {done} by {by}{request.reason and f': {request.reason}'}", name, relay, state)

@@ -11,6 +11,7 @@ from typing import Final
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration, EngineName
+from bascule.config.names import questions
 from bascule.deploy.transaction import RehearsalRefused, Step, deploy
 from bascule.engines.network.links import told
 from bascule.engines.nftables.foreign import Obstacle
@@ -27,9 +28,10 @@ from bascule.plan.explain import suppose
 from bascule.plan.fullness import Member, by_member, filled, full_members, limited, still_full
 from bascule.plan.least import NO_LOAD
 from bascule.plan.marks import OutOfMarks
-from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost, ProbeTarget, RelayPlan
+from bascule.plan.model import HostState, MarkOwner, Plan, PlannedRoute, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Orders
 from bascule.plan.slots import Rankings
+from bascule.plan.uplinks import led_by
 from bascule.service.events import EventKind, Grade
 from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
@@ -39,6 +41,7 @@ from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, Count,
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
+from bascule.service.local.uplinks.news import Uplinks, uplink_news
 from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
 from bascule.system.ctnetlink import Session
@@ -94,6 +97,8 @@ class Balancer:
         self.obstacles: tuple[Obstacle, ...] = ()
         """Chains of others that for certain stop what relays carry, as last seen."""
         self._trouble = ""
+        self._led: frozenset[PlannedRoute] = frozenset()
+        """Our routes as they were found at the start."""
         self._over = False
 
     @property
@@ -127,13 +132,14 @@ class Balancer:
         Raises RehearsalRefused and MachineError; then nothing has changed.
         """
         rules = None if facts.no_nftables else await self._kernel.rules()
+        self._led = await self._our_routes(facts)
         needed = _compiled(configuration, self._situation(facts, {}, kept_marks(rules), orders))
         kept = await self._kernel.kept(rules, needed)
         plan = _compiled(configuration, self._situation(facts, {}, kept, orders))
         if not mine:
             plan, rules = self._kernel.ours(plan, rules)
         self._kernel.claim(plan)
-        live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe())
+        live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe()) | led_by(plan.routers, self._led)
         self._hosts = self._retargeted(plan, live)
         belief = Belief(states=self._hosts.states())
         plan = self._redealt(plan, belief.states)
@@ -151,7 +157,7 @@ class Balancer:
             orders=orders,
         )
         await self._settle()
-        await self._prober.set_probes(plan.probes)
+        await self._tell_prober()
         await self._try(self._look_around)
 
     async def reload(self, configuration: Configuration, name: str, facts: Facts) -> Sequence[Diagnostic]:
@@ -163,27 +169,27 @@ class Balancer:
             if self._over:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
-            situation = self._situation(facts, before.belief.states, before.plan.marks, before.orders)
-            plan = _compiled(configuration, situation)
-            belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
-            self._full = still_full(before.plan, plan, self._full)
-            plan = self._redealt(plan, belief.states)
-            self._kernel.claim(plan)
-            said = await self._deploy(plan, belief.states)
-            self._hosts = self._retargeted(plan)
-            self._running = Running(
-                configuration=configuration,
-                name=name,
-                since=datetime.now(UTC),
-                facts=facts,
-                plan=plan,
-                hosts=self._hosts,
-                belief=belief,
-                orders=before.orders,
-            )
-            await self._prober.set_probes(plan.probes)
-            await self._try(partial(self._follow_up, before))
-            return said
+            after = replace(before, configuration=configuration, name=name, since=datetime.now(UTC), facts=facts)
+            return await self._bring(before, after)
+
+    async def _bring(self, before: Running, after: Running) -> Sequence[Diagnostic]:
+        """Bring the machine to another configuration, or to other hosts of the same; the rest of `after` follows here."""
+        situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders)
+        plan = _compiled(after.configuration, situation)
+        belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
+        self._full = still_full(before.plan, plan, self._full)
+        plan = self._redealt(plan, belief.states)
+        self._kernel.claim(plan)
+        said = await self._deploy(plan, belief.states)
+        self._hosts = self._retargeted(plan)
+        self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
+        await self._tell_prober()
+        await self._try(partial(self._follow_up, before))
+        return said
+
+    async def _tell_prober(self) -> None:
+        await self._prober.set_probes(self.running.plan.probes)
+        await self._prober.set_questions(questions(self.running.configuration))
 
     def supposed(self, plan: Plan) -> Plan:
         """Return a plan as it would be with every host up."""
@@ -274,7 +280,11 @@ class Balancer:
         plan = self._redealt(before.plan, belief.states)
         for news in host_news(plan, before.belief.states, belief.states, before.hosts):
             news.tell(self._journal)
-        for news in (*relay_news(before.plan, plan), *group_news(plan, before.belief.states, belief.states)):
+        for news in (
+            *relay_news(before.plan, plan),
+            *group_news(plan, before.belief.states, belief.states),
+            *uplink_news(Uplinks(before.plan, before.belief.states), Uplinks(plan, belief.states), before.hosts),
+        ):
             news.tell(self._journal)
         self._running = replace(before, belief=belief, plan=plan)
         await self._follow_plan(before.plan)
@@ -289,8 +299,10 @@ class Balancer:
             await self._try(self._mend)
 
     async def _flip(self, before: Plan, after: Plan) -> None:
-        """Bring the slots to the kernel and the workers."""
+        """Bring the slots to the kernel and the workers, and the routes of routers to the kernel."""
         await self._kernel.flip(before, after)
+        if before.network != after.network:
+            await deploy([Step(engine, after.network) for engine in self._network])
         if after.of(EngineName.PROXY):
             await deploy([Step(self._proxy, proxy_plan(after, self.running.belief.states))])
 
@@ -376,6 +388,15 @@ class Balancer:
 
     # --- the machine ------------------------------------------------------------------------------------------------
 
+    async def look_at_names(self) -> None:
+        """Have hosts be what their names stand for now; where the machine would not, it is tried again."""
+        await self._look(Occasion(rules=False, due=False))
+
+    async def _our_routes(self, facts: Facts) -> frozenset[PlannedRoute]:
+        """Return the routes that an earlier parent left. Raises MachineError."""
+        arrivals, _ = self._network
+        return frozenset() if facts.no_addressing else (await arrivals.observe()).our_routes()
+
     async def _look(self, occasion: Occasion) -> None:
         async with self._lock:
             if not self._over:
@@ -397,6 +418,8 @@ class Balancer:
         """Look at the machine; mend what somebody else changed, and follow what has changed there."""
         facts = await self._machine.facts(self.running.facts.no_nftables)
         due = occasion.due or bool(self._trouble)
+        if facts.names != self.running.facts.names:
+            await self._bring(self.running, replace(self.running, facts=facts))
         if occasion.rules or due:
             await self._mend_rules()
             await self._look_around()
@@ -488,7 +511,8 @@ class Balancer:
     def _situation(
         self, facts: Facts, states: Mapping[ProbeTarget, HostState], marks: Mapping[MarkOwner, int], orders: Orders
     ) -> Situation:
-        return Situation(facts=facts, states=states, marks=marks, orders=orders, rankings=self._rankings)
+        led = self._led if self._running is None else frozenset(self._running.plan.network.routes)
+        return Situation(facts=facts, states=states, marks=marks, orders=orders, rankings=self._rankings, led=led)
 
 
 def _compiled(configuration: Configuration, situation: Situation) -> Plan:

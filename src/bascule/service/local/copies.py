@@ -3,17 +3,16 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from bascule.config.diagnostics import Diagnostic, Severity
-from bascule.config.facts import Facts
 from bascule.config.merge import Clash, merged
 from bascule.service.deployment import Deploy, LoadCopy
 from bascule.service.failures import Conflict, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
-from bascule.service.local.preparation import judge
+from bascule.service.local.preparation import Looks, judge_here
 from bascule.service.local.words import counted
 from bascule.service.results import CopyText, Discarded, Loaded
 from bascule.store.copies import Copies, WorkingCopy
@@ -25,14 +24,6 @@ _TOLD: Final = 5
 
 _UNREADABLE: Final = "surrogateescape"
 """How bytes that are no UTF-8 go through a merge: the language says what is wrong with them, nobody loses them."""
-
-
-class Looks(Protocol):
-    """The machine, as far as working copies ask it."""
-
-    async def facts(self, no_nftables: str | None = None) -> Facts:
-        """Return what the machine is now."""
-        ...
 
 
 class WorkingCopies:
@@ -56,7 +47,8 @@ class WorkingCopies:
         text = await self._accounts.sealed(request.text, by)
         copy = WorkingCopy(account=by, base=base, text=text, at=self._now())
         await asyncio.to_thread(self._copies.keep, copy)
-        found = judge(request.text, await self._machine.facts()).diagnostics
+        judged, _ = await judge_here(request.text, self._machine)
+        found = judged.diagnostics
         sentence = f"kept as your working copy, written from {_named(base)}: {_wrong(found)}"
         return Loaded(sentence=sentence, diagnostics=found)
 

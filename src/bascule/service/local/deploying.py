@@ -22,7 +22,7 @@ from bascule.service.local.account_book import AccountBook
 from bascule.service.local.balancer import Running
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
-from bascule.service.local.preparation import judge
+from bascule.service.local.preparation import Looks, judge_here
 from bascule.service.local.rows import SessionCounts
 from bascule.service.results import Deployed, PendingRow, RevisionRow, Revisions, RevisionText
 from bascule.store.history import History
@@ -81,16 +81,12 @@ class Loads(Protocol):
         ...
 
 
-class Knows(Protocol):
+class Knows(Looks, Protocol):
     """The machine, as far as deployments ask it."""
 
     @property
     def clock(self) -> Clock:
         """Return what measures time."""
-        ...
-
-    async def facts(self, no_nftables: str | None = None) -> Facts:
-        """Return what the machine is now."""
         ...
 
 
@@ -164,8 +160,7 @@ class Deployments:
             base = number_of(newest)
             if request.base is not None and request.base != base:
                 raise OperationFailed(Conflict(message=_moved_on(request.base, newest)))
-            facts = await self._machine.facts(self._balancer.running.facts.no_nftables)
-            judged = judge(text, facts)
+            judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
             if judged.configuration is None:
                 raise OperationFailed(Rejected(diagnostics=judged.diagnostics))
             doubts = await self.accounts.doubts(judged.configuration.system.users)
@@ -319,8 +314,7 @@ class Deployments:
         with suppress(MachineError):  # the row says already that it has a time; a full disk must not keep it in effect
             await self._keep(self._pending)
         text, name = await asyncio.to_thread(committed, self._history, pending.base)
-        facts = await self._machine.facts(self._balancer.running.facts.no_nftables)
-        judged = judge(text, facts)
+        judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
         if judged.configuration is None:
             raise OperationFailed(Rejected(diagnostics=judged.diagnostics, name=name))
         try:

@@ -1,18 +1,23 @@
 """The doors to one machine, together, and what it looks like through them."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 
 from bascule.config.facts import Facts
+from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.engines.network.given import GivenFile
 from bascule.engines.network.links import Arrivals, Departures
 from bascule.engines.network.settings import SettingsEngine
 from bascule.engines.nftables.rules.probing import PACKET_MARK
+from bascule.service.local.names.known import Names, NamesFile
+from bascule.service.local.names.once import ask_once
 from bascule.system.accounts import Accounts, KernelAccounts
 from bascule.system.announce import EthernetNeighbours, Neighbours
 from bascule.system.changes import Changes, KernelChanges
+from bascule.system.children import OwnChildren, Starts
 from bascule.system.clock import Clock, SystemClock
 from bascule.system.commands import Commands, SystemCommands
 from bascule.system.conntrack import Conntrack, KernelConntrack
@@ -39,6 +44,7 @@ class Machine:
     neighbours: Neighbours
     changes: Changes
     clock: Clock
+    names: Names
     state: Path
     """The folder that outlives us."""
 
@@ -51,15 +57,20 @@ class Machine:
         """Return the engine of kernel settings."""
         return SettingsEngine(self.sysctls, self.state)
 
-    async def facts(self, no_nftables: str | None = None) -> Facts:
-        """Look at the machine; `no_nftables` says what is known already of the right to load rules."""
+    async def facts(self, no_nftables: str | None = None, asked: Questions = NOTHING_TO_ASK) -> Facts:
+        """Look at the machine; `no_nftables` says what is known already of the right to load rules.
+
+        What is `asked` of name servers, and was never answered, is asked for now, for some seconds.
+        """
         if no_nftables is None:
             no_nftables = await nftables_refusal(self.commands)
-        return await asyncio.to_thread(observe, self.sysctls, no_nftables, self.settings().before())
+        names = await self.names.known(asked)
+        facts = await asyncio.to_thread(observe, self.sysctls, no_nftables, self.settings().before())
+        return replace(facts, names=names)
 
 
-def this_machine(state: Path) -> Machine:
-    """Return the machine we run on."""
+def this_machine(state: Path, starts: Starts | None = None) -> Machine:
+    """Return the machine we run on; `starts` starts who asks name servers, we ourselves where it is None."""
     commands, changes = SystemCommands(), KernelChanges()
     return Machine(
         commands=commands,
@@ -73,5 +84,6 @@ def this_machine(state: Path) -> Machine:
         neighbours=EthernetNeighbours(),
         changes=changes,
         clock=SystemClock(),
+        names=Names(NamesFile(state), partial(ask_once, starts=starts or OwnChildren())),
         state=state,
     )

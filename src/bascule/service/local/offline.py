@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bascule.config.diagnostics import Diagnostic
-from bascule.config.facts import Facts
 from bascule.engines.nftables.foreign import OURS, obstacles
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.folder import workers_folder
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
 from bascule.service.local.machine import Machine, this_machine
-from bascule.service.local.preparation import judge, rehearsal_plan
+from bascule.service.local.preparation import judge_here, rehearsal_plan
 from bascule.service.local.words import counted
 from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain
@@ -37,8 +36,8 @@ class LocalOffline:
 
     def explain(self, text: bytes, _: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
         """Yield the answers over the plan that the text makes with every host up."""
-        facts = self._facts()
-        plan = rehearsal_plan(judge(text, facts).accepted(), facts)
+        judged, facts = asyncio.run(judge_here(text, self._machine))
+        plan = rehearsal_plan(judged.accepted(), facts)
         for request in requests:
             yield explained(plan, None, request)
 
@@ -55,9 +54,6 @@ class LocalOffline:
         with claimed(state):
             return f"restored {_held(restore(state, file))}; what was there is {state / FILE}.replaced"
 
-    def _facts(self) -> Facts:
-        return asyncio.run(self._machine.facts())
-
 
 def _held(backup: Backup) -> str:
     if backup.newest is None:
@@ -67,8 +63,7 @@ def _held(backup: Backup) -> str:
 
 async def _checked(machine: Machine, text: bytes) -> Sequence[Diagnostic]:
     """Judge the text, and see to what rules of others would do to its relays."""
-    facts = await machine.facts()
-    judged = judge(text, facts)
+    judged, facts = await judge_here(text, machine)
     if judged.configuration is None or facts.no_nftables:
         return judged.diagnostics
     found = obstacles(await machine.nft.others(OURS), rehearsal_plan(judged.configuration, facts))

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bascule.config.diagnose import diagnose
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.facts import Facts
-from bascule.config.load import load
+from bascule.config.load import Loaded, load
 from bascule.config.model import Configuration
+from bascule.config.names import NOTHING_TO_ASK, Questions, questions
 from bascule.plan.compile import Situation, compile_plan, redeal
 from bascule.plan.model import HostState, Plan
 from bascule.service.failures import OperationFailed, Rejected
@@ -29,12 +31,30 @@ class Judged:
         return self.configuration
 
 
+class Looks(Protocol):
+    """The machine, as far as texts depend on it."""
+
+    async def facts(self, no_nftables: str | None = None, asked: Questions = NOTHING_TO_ASK) -> Facts:
+        """Look at the machine; name servers are asked for what is `asked` and was never answered. Raises MachineError."""
+        ...
+
+
+async def judge_here(text: bytes, machine: Looks, no_nftables: str | None = None) -> tuple[Judged, Facts]:
+    """Return what a text means on this machine, and the facts by which it does; see `judge`. Raises MachineError."""
+    loaded = load(text)
+    facts = await machine.facts(no_nftables, questions(loaded.configuration))
+    return _judged(loaded, facts), facts
+
+
 def judge(text: bytes, facts: Facts) -> Judged:
     """Return what a text means on a machine with these facts, and all that is wrong or doubtful, in the text's order.
 
     The programs that it names are looked at.
     """
-    loaded = load(text)
+    return _judged(load(text), facts)
+
+
+def _judged(loaded: Loaded, facts: Facts) -> Judged:
     found: Sequence[Diagnostic] = loaded.diagnostics
     if loaded.configuration is not None:
         found = [*found, *diagnose(loaded.configuration, facts), *scripts(loaded.configuration)]

@@ -11,7 +11,7 @@ from bascule.service.failures import NotFound, OperationFailed, Rejected
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
-from bascule.service.local.preparation import judge
+from bascule.service.local.preparation import judge_here
 from bascule.service.local.words import counted
 from bascule.service.results import Reloaded
 from bascule.system.errors import MachineError
@@ -52,8 +52,7 @@ class ConfigurationFile:
 
     async def _reload(self) -> tuple[Diagnostic, ...]:
         text = await asyncio.to_thread(self._read)
-        facts = await self._machine.facts(self._balancer.running.facts.no_nftables)
-        judged = judge(text, facts)
+        judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
         if judged.configuration is None:
             raise self._rejected(judged.diagnostics)
         try:

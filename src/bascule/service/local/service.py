@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
+from msgspec import structs
+
 from bascule import __version__
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Severity
@@ -45,6 +47,7 @@ from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
 from bascule.service.local.telling import how_it_goes
+from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
 from bascule.service.operations import (
     AskClient,
@@ -202,6 +205,7 @@ class LocalService:
                 *await self._sticky.crowds(running.plan),
                 *self._watched(),
                 *full_hosts(running.plan),
+                *uplink_findings(running),
             ),
             obstacles=await self._balancer.look_for_obstacles(),
             meetings=await self._sessions.meetings(),
@@ -210,11 +214,9 @@ class LocalService:
 
     async def show_relays(self, _: Context, __: ShowRelays, /) -> Relays:
         """List relays with their hosts, and the sessions that the kernel and the workers have."""
-        return relay_rows(
-            self._balancer.running,
-            await session_counts(self._balancer.running, self._machine, self._proxy),
-            self._machine.clock.monotonic(),
-        )
+        running, now = self._balancer.running, self._machine.clock.monotonic()
+        shown = relay_rows(running, await session_counts(running, self._machine, self._proxy), now)
+        return structs.replace(shown, routers=tuple(router_rows(running, now)))
 
     async def show_firewall(self, _: Context, __: ShowFirewall, /) -> FirewallRules:
         """Read our table and say what caused each rule."""
@@ -400,6 +402,7 @@ class LocalService:
             *(Finding(severity=Severity.WARNING, message=words) for words in self._watched()),
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.WARNING, message=words) for words in full_hosts(running.plan)),
+            *(Finding(severity=Severity.WARNING, message=words) for words in uplink_findings(running)),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._troubles()),
         ]
 
