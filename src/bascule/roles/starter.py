@@ -106,12 +106,15 @@ def _answer(parent_line: socket.socket, children: set[int], become: Mapping[str,
         return False
     if not data:
         return False
+    number: object = None
     try:
-        answer, told = _done(json.loads(data), descriptors[0] if descriptors else None, children, become)
-    except (KeyError, TypeError, ValueError, OSError) as error:
+        asked = json.loads(data)
+        number = asked["number"]
+        answer, told = _done(asked, descriptors[0] if descriptors else None, children, become)
+    except (KeyError, TypeError, ValueError, RecursionError, OSError) as error:
         answer, told = {"error": f"{type(error).__name__}: {error}"}, []
     try:
-        socket.send_fds(parent_line, [json.dumps(answer).encode()], told)
+        socket.send_fds(parent_line, [json.dumps({**answer, "number": number}).encode()], told)
     except OSError:
         return False
     finally:

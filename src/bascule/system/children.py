@@ -7,7 +7,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -143,11 +143,8 @@ class OfStarter:
         self._connection = connection
         self.parent: int | None = parent
         self._one_at_a_time = asyncio.Lock()
-
-    @property
-    def connection(self) -> socket.socket:
-        """Return what leads to the starter; when it closes, he is gone."""
-        return self._connection
+        self._asked = 0
+        connection.settimeout(_PATIENCE)
 
     async def start(
         self, role: str, arguments: Sequence[str] = (), *, handed: socket.socket | None = None, log: Path | None = None
@@ -164,17 +161,29 @@ class OfStarter:
         async with self._one_at_a_time:
             await asyncio.to_thread(self._ask, "end a process of ours", {"kill": started.pid}, None)
 
-    def _ask(self, step: str, asked: object, handed: socket.socket | None) -> tuple[dict[str, Any], list[int]]:
+    def _ask(
+        self, step: str, asked: Mapping[str, object], handed: socket.socket | None
+    ) -> tuple[dict[str, Any], list[int]]:
+        """Return the answer to this question: one to an earlier question, which came too late, is left."""
+        self._asked += 1
+        told = [] if handed is None else [handed.fileno()]
         try:
-            self._connection.settimeout(_PATIENCE)
-            told = [] if handed is None else [handed.fileno()]
-            socket.send_fds(self._connection, [json.dumps(asked).encode()], told)
-            data, descriptors, _, _ = socket.recv_fds(self._connection, LONGEST_MESSAGE, 1)
+            socket.send_fds(self._connection, [json.dumps({**asked, "number": self._asked}).encode()], told)
+            while True:
+                answer, descriptors = self._answer(step)
+                if answer.get("number") == self._asked:
+                    break
+                for descriptor in descriptors:
+                    os.close(descriptor)
         except OSError as error:
             raise MachineError(step, f"the starter does not answer: {error}") from error
+        if "error" in answer:
+            raise MachineError(step, str(answer["error"]))
+        return answer, descriptors
+
+    def _answer(self, step: str) -> tuple[dict[str, Any], list[int]]:
+        data, descriptors, _, _ = socket.recv_fds(self._connection, LONGEST_MESSAGE, 1)
         if not data:
             raise MachineError(step, "the starter is gone")
         answer: dict[str, Any] = json.loads(data)
-        if "error" in answer:
-            raise MachineError(step, str(answer["error"]))
         return answer, descriptors
