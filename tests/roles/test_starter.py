@@ -16,7 +16,7 @@ from bed import memory
 
 
 class Line:
-    """A starter's end of the line and ours; it starts `sleep` for every role, as nobody else."""
+    """A starter's end of the line and ours; it starts `sleep` for the role, as nobody else."""
 
     def __init__(self) -> None:
         self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -25,7 +25,7 @@ class Line:
     def ask(self, data: bytes, *descriptors: int) -> tuple[Mapping[str, Any], list[int]]:
         """Ask, and return what is answered, with what descriptors."""
         socket.send_fds(self.ours, [data], descriptors)
-        assert starter._answer(self.theirs, self.children, {"probe": ["sleep", "60"]})
+        assert starter._answer(self.theirs, self.children, {"probe": ["sh", "-c", "exec sleep 60"]})
         told, found, _, _ = socket.recv_fds(self.ours, 65536, 1)
         return json.loads(told), found
 
