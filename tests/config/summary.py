@@ -40,7 +40,7 @@ def summary(configuration: Configuration) -> Iterator[str]:
 
 def _interface(interface: Interface) -> Iterator[str]:
     held = ", ".join(f"{line.address}{' virtual' if line.virtual else ''}" for line in interface.addresses)
-    yield f"interface {interface.name} {held}".rstrip()
+    yield " ".join(filter(None, ("interface", interface.name, held, "dhcp" if interface.dhcp else "")))
     for route in interface.routes:
         yield f"route {route.destination or 'default'} via {route.gateway}"
 

@@ -182,3 +182,22 @@ def test_the_proxy_listens_on_an_address_that_comes_with_it(place: Place) -> Non
     place.balancer.start()
     place.balancer.wait_all_up()
     assert place.served()
+
+
+def test_addresses_by_dhcp_are_served_and_never_taken(place: Place) -> None:
+    """A lease counts as named, another one that takes its place too; what the client gave outlives us."""
+    node = place.net["lb1"]
+    text = place.text("address dhcp").read_text(encoding="utf-8").replace(f"listen on {VIP} port", "listen on port")
+    file = place.text()
+    file.write_text(text.replace("\taddress 10.80.0.2/16\n", ""), encoding="utf-8")
+    place.deploy(file, "--commit")
+    until(lambda: place.served() and place.served("10.80.0.2"), within=20.0, what="the lease is served")
+    node.sysctl(net__ipv4__conf__eth0__promote_secondaries=1)  # as systemd has it: else all others go with the first
+    node.run("ip", "address", "add", "10.80.0.7/16", "dev", "eth0", "valid_lft", "600", "preferred_lft", "600")
+    node.run("ip", "address", "del", "10.80.0.2/16", "dev", "eth0")
+    until(lambda: place.served("10.80.0.7"), within=20.0, what="the next lease is served")
+    assert VIP in place.held()
+    place.balancer.command("clear")
+    assert place.held() == {"10.80.0.7"}
+    node.run("ip", "address", "add", "10.80.0.2/16", "dev", "eth0")
+    node.run("ip", "address", "del", "10.80.0.7/16", "dev", "eth0")

@@ -13,6 +13,7 @@ from bascule.config.diagnosis.system import system
 from bascule.config.diagnosis.tables import tables
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
+from bascule.config.leases import with_leases
 from bascule.config.load import in_order
 from bascule.config.model import Configuration
 from bascule.config.names import with_hosts
@@ -34,5 +35,5 @@ def diagnose(configuration: Configuration, facts: Facts) -> tuple[Diagnostic, ..
     An error among them refuses the configuration, as one of `load` does. What other software on the machine does is not
     judged here.
     """
-    ownership = Ownership(with_hosts(configuration, facts), facts)
+    ownership = Ownership(with_hosts(with_leases(configuration, facts), facts), facts)
     return in_order(tuple(found for judge in _JUDGES for found in judge(ownership)))

@@ -45,6 +45,8 @@ class Facts:
     no_addressing: str = ""
     """Why interfaces may not be given addresses and routes here; empty where they may."""
     processors: int = 1
+    given: frozenset[tuple[str, InterfaceAddress]] = frozenset()
+    """Addresses that Bascule gave: interface, address."""
     names: Mapping[str, frozenset[Address]] = field(default_factory=dict)
     """What hosts' names stand for, as name servers told last; absent ones were never answered."""
 

@@ -38,6 +38,8 @@ class Assigned:
     """It moves with the cluster, so no node may call it its own."""
     unmanaged: bool = False
     """Somebody else, such as keepalived, gives and takes it."""
+    leased: bool = False
+    """No line of the text: an address that `address dhcp` stands for; see `config.leases`."""
     span: Span = _span()
 
 
@@ -57,6 +59,8 @@ class Interface:
 
     name: str
     addresses: tuple[Assigned, ...] = ()
+    dhcp: bool = False
+    """A DHCP client gives it addresses; they are ours as those that the text names are."""
     routes: tuple[Route, ...] = ()
     description: str = ""
     mtu: int | None = None

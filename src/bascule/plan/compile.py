@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bascule.config.facts import Facts
+from bascule.config.leases import with_leases
 from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Kind, Mode, Relay, Transport
 from bascule.config.names import with_hosts
 from bascule.plan.least import NO_LOAD, Load, deal_by_load
@@ -52,6 +53,7 @@ class Situation:
 
 def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     """Return the plan of a configuration that has no errors. Raises OutOfMarks."""
+    configuration = with_leases(configuration, situation.facts)
     facts = promised(configuration, situation.facts)
     configuration = with_hosts(configuration, facts)
     situation = replace(situation, facts=facts)

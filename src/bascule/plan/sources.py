@@ -11,11 +11,11 @@ from bascule.plan.model import Source
 def ours(configuration: Configuration, facts: Facts) -> tuple[Address, ...]:
     """Return the addresses that `listen on port P` means.
 
-    Those that `interface` blocks name, present or not; where no block names any, those the machine has, loopback and
-    link-local ones left out.
+    Those that `interface` blocks name, present or not, also by `dhcp`; where no block names any, those the machine has,
+    loopback and link-local ones left out.
     """
     named = [assigned.address.ip for interface in configuration.interfaces for assigned in interface.addresses]
-    if named:
+    if named or any(interface.dhcp for interface in configuration.interfaces):
         return tuple(dict.fromkeys(named))
     return tuple(
         dict.fromkeys(

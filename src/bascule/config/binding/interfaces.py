@@ -3,6 +3,7 @@
 from bascule.config.binding.unique import unique
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.lexer import Report
+from bascule.config.matching import Match
 from bascule.config.model import Assigned, Interface, Route
 from bascule.config.outline import Node
 from bascule.config.schema.interface import (
@@ -36,21 +37,26 @@ def _target(route: Route) -> str:
 
 def _interface(node: Node, report: Report) -> Interface:
     mtu, description = node.first("mtu"), node.first("description")
+    lines = [line.match.choice for line in node.each("address") if line.match.choice is not None]
+    leases = [line for line in lines if line.clause.word == "dhcp"]
+    unique((("dhcp", f"address dhcp of interface {node.match[INTERFACE]}", line.span) for line in leases), report)
     return Interface(
         name=node.match[INTERFACE],
-        addresses=tuple(
-            Assigned(
-                address=line.match[ADDRESS],
-                virtual="virtual" in line.match.options,
-                unmanaged="unmanaged" in line.match.options,
-                span=line.match.spans[ADDRESS.name],
-            )
-            for line in node.each("address")
-        ),
+        addresses=tuple(_assigned(line) for line in lines if ADDRESS.name in line.spans),
+        dhcp=bool(leases),
         routes=tuple(_route(line, report) for line in node.each("route")),
         mtu=None if mtu is None else mtu.match[MTU],
         description="" if description is None else description.match[DESCRIPTION],
         span=node.match.span,
+    )
+
+
+def _assigned(line: Match) -> Assigned:
+    return Assigned(
+        address=line[ADDRESS],
+        virtual="virtual" in line.options,
+        unmanaged="unmanaged" in line.options,
+        span=line.spans[ADDRESS.name],
     )
 
 

@@ -15,6 +15,9 @@ def interfaces(ownership: Ownership) -> Iterator[Diagnostic]:
             present = ", ".join(fact.name for fact in ownership.facts.interfaces if not fact.loopback)
             hint = f"there are {present}" if present else ""
             yield Diagnostic.warning(interface.span, f"interface {interface.name} does not exist here", hint)
+        elif interface.dhcp and not any(line.leased for line in interface.addresses):
+            what = f"interface {interface.name} has no address by DHCP now"
+            yield Diagnostic.warning(interface.span, what, "what listens there does so once it has one")
         for route in interface.routes:
             yield from _route(interface, route)
             if route.gateway is not None:
@@ -28,7 +31,10 @@ def _route(interface: Interface, route: Route) -> Iterator[Diagnostic]:
         yield Diagnostic.warning(route.span, f"route {name} names no gateway", "it changes nothing")
         return
     connected = [line.address.network for line in interface.addresses]
-    if connected and not route.gateway.is_link_local and not any(route.gateway in network for network in connected):
+    waiting = interface.dhcp and not any(line.leased for line in interface.addresses)
+    if waiting or not connected or route.gateway.is_link_local:
+        return
+    if not any(route.gateway in network for network in connected):
         what = f"the gateway {route.gateway} of route {name} is in no network of interface {interface.name}"
         yield Diagnostic.warning(route.span, what)
 

@@ -77,7 +77,10 @@ def _admin(ownership: Ownership) -> Iterator[Diagnostic]:
 def _foreign(ownership: Ownership, listen: Listen) -> Iterator[Diagnostic]:
     if listen.address is None or ownership.ours(listen.address):
         return
-    if ownership.named:
+    if ownership.leasing:
+        what = f"no interface has the address {listen.address} by DHCP now, and no `interface` block names it"
+        yield Diagnostic.warning(listen.span, what, "no client reaches it until one has it")
+    elif ownership.named:
         hint = "add an `address` line to the interface that shall hold it"
         yield Diagnostic.error(listen.span, f"no `interface` block names the address {listen.address}", hint)
     else:

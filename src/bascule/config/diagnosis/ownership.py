@@ -17,7 +17,12 @@ class Ownership:
     @property
     def named(self) -> bool:
         """Whether any `interface` block names an address; then those blocks alone say which addresses are ours."""
-        return any(interface.addresses for interface in self.configuration.interfaces)
+        return any(interface.addresses or interface.dhcp for interface in self.configuration.interfaces)
+
+    @property
+    def leasing(self) -> bool:
+        """Whether an interface gets addresses that nobody can know before."""
+        return any(interface.dhcp for interface in self.configuration.interfaces)
 
     def assigned(self, address: Address) -> tuple[Interface, Assigned] | None:
         """Return the interface block that names an address, and the line, or None."""

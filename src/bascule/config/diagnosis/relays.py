@@ -95,7 +95,7 @@ def _source(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagno
     span = range(int(source.first), int(source.last) + 1)
     addresses = [type(source.first)(number) for number in span]
     foreign = [address for address in addresses if not ownership.ours(address)]
-    if foreign and ownership.named:
+    if foreign and ownership.named and not ownership.leasing:
         yield Diagnostic.error(source.span, f"no `interface` block names the source address {foreign[0]}")
     elif foreign:
         yield Diagnostic.warning(source.span, f"this machine does not have the source address {foreign[0]}")

@@ -25,12 +25,18 @@ INTERFACES: Final = Clause(
     block=(
         Clause(
             word="address",
-            parts=(ADDRESS,),
             many=True,
-            help="an address of this machine, which gets it where it has it not",
-            options=(
-                Clause(word="virtual", help="it moves with the cluster"),
-                Clause(word="unmanaged", help="somebody else, such as keepalived or DHCP, gives and takes it"),
+            help="an address of this machine",
+            choices=(
+                Clause(word="dhcp", help="whatever a DHCP client gives; it counts as named here, and is never taken"),
+                Clause(
+                    parts=(ADDRESS,),
+                    help="this one, which the machine gets where it has it not",
+                    options=(
+                        Clause(word="virtual", help="it moves with the cluster"),
+                        Clause(word="unmanaged", help="somebody else, such as keepalived, gives and takes it"),
+                    ),
+                ),
             ),
         ),
         Clause(

@@ -21,6 +21,9 @@ _ROUTE: Final = Clause(
     ),
 )
 
+_CHECKS: Final = tuple(check for check in CHECKS if check.word in {"icmp", "tcp", "script"})
+"""Gateways speak no protocol of servers."""
+
 _FORWARD: Final = Clause(
     word="forward to",
     parts=(Value("table", TABLE_KIND),),
@@ -28,7 +31,7 @@ _FORWARD: Final = Clause(
     help="the table of gateways: the first one that is up has the routes; while none is, they stay as they are",
     options=(
         Clause(word="port", parts=(Value("port", PORT_KIND),), help="the gateways' port, for checks that need one"),
-        Clause(word="check", choices=CHECKS, default="every gateway counts as up", help="how a gateway is asked"),
+        Clause(word="check", choices=_CHECKS, default="every gateway counts as up", help="how a gateway is asked"),
         *TIMING,
     ),
 )

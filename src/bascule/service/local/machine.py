@@ -66,7 +66,8 @@ class Machine:
             no_nftables = await nftables_refusal(self.commands)
         names = await self.names.known(asked)
         facts = await asyncio.to_thread(observe, self.sysctls, no_nftables, self.settings().before())
-        return replace(facts, names=names)
+        given = await asyncio.to_thread(GivenFile(self.state, network_stamp()).read)
+        return replace(facts, names=names, given=frozenset((one.interface, one.address) for one in given.addresses))
 
 
 def this_machine(state: Path, starts: Starts | None = None) -> Machine:
