@@ -32,7 +32,7 @@ class FakeLinks:
         match act:
             case SetLink(_, mtu, alias):
                 link = replace(link, up=True, mtu=mtu or link.mtu, alias=link.alias if alias is None else alias)
-            case AddAddress(_, address):
+            case AddAddress(_, address, _):
                 link = replace(link, addresses=(*link.addresses, address))
             case RemoveAddress(_, address):
                 link = replace(link, addresses=tuple(held for held in link.addresses if held != address))
@@ -48,7 +48,7 @@ class FakeLinks:
     def _refuse(self, act: Act, link: Link) -> None:
         """Raise what the kernel would say."""
         match act:
-            case AddAddress(_, address) if address in link.addresses:
+            case AddAddress(_, address, _) if address in link.addresses:
                 raise MachineError(str(act), "File exists")
             case AddWay(_, _, gateway, _) if not any(gateway in address.network for address in link.addresses):
                 raise MachineError(str(act), "Network is unreachable")

@@ -201,3 +201,31 @@ def test_addresses_by_dhcp_are_served_and_never_taken(place: Place) -> None:
     assert place.held() == {"10.80.0.7"}
     node.run("ip", "address", "add", "10.80.0.2/16", "dev", "eth0")
     node.run("ip", "address", "del", "10.80.0.7/16", "dev", "eth0")
+
+
+@pytest.mark.parametrize("kind", ["", " virtual"])
+def test_a_fresh_ipv6_address_is_served_at_once(place: Place, kind: str) -> None:
+    """The kernel asks whether another machine has it, but for virtual ones; the proxy listens as soon as it may."""
+    place.net["lb1"].sysctl(net__ipv6__conf__eth0__accept_dad=1)
+    text = place.text(f"address fd80::77/64{kind}", listen="fd80::77", engine="proxy").read_text(encoding="utf-8")
+    file = place.text()
+    file.write_text(text.replace("10.80.2.", "fd80::2:"), encoding="utf-8")
+    said = place.deploy(file)
+    assert place.served("fd80::77"), said
+    place.balancer.command("cancel")
+
+
+def test_an_ipv6_address_that_another_machine_has_is_said_and_asked_for_again(place: Place) -> None:
+    """The kernel does not use it; `status`, `doctor`, `show drift` and an event say so, and when that is over."""
+    node, words = place.net["lb1"], "another machine has fd80::88 too, so eth0 does not use it"
+    node.sysctl(net__ipv6__conf__eth0__accept_dad=1)
+    place.net.hold("client1", "fd80::88")
+    place.deploy(place.text("address fd80::88/64"), "--commit")
+    for command in (("status",), ("doctor",), ("show", "drift"), ("show", "log")):
+        until(lambda: words in place.balancer.command(*command, check=False).stdout, within=10.0, what=f"{command}")  # noqa: B023 - called at once
+    place.net.release("client1", "fd80::88")
+    node.run("ip", "address", "del", "fd80::88/64", "dev", "eth0")
+    free = "no other machine has fd80::88 any more"
+    until(lambda: free in place.balancer.command("show", "log").stdout, within=20.0, what="it is free", every=0.2)
+    assert words not in place.balancer.command("status", check=False).stdout.partition("lately")[0].splitlines()[0]
+    assert not place.balancer.command("show", "drift", check=False).stdout.count("fd80::88")

@@ -16,6 +16,10 @@ class InterfaceFacts:
     name: str
     addresses: tuple[InterfaceAddress, ...] = ()
     loopback: bool = False
+    duplicated: frozenset[Address] = frozenset()
+    """IPv6 addresses that it holds and does not use, since another machine of the segment has them."""
+    tentative: frozenset[Address] = frozenset()
+    """IPv6 addresses that may not be used yet: the kernel asks the segment whether another machine has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

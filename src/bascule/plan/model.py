@@ -258,6 +258,8 @@ class PlannedAddress:
 
     interface: str
     address: InterfaceAddress
+    virtual: bool = field(default=False, compare=False)
+    """It moves with the cluster."""
 
     def __str__(self) -> str:
         return f"{self.address} on {self.interface}"

@@ -60,7 +60,7 @@ def _here(configuration: Configuration, facts: Facts) -> Sequence[Interface]:
 def _addresses(interface: Interface) -> Iterator[PlannedAddress]:
     for line in interface.addresses:
         if not line.unmanaged:
-            yield PlannedAddress(interface.name, line.address)
+            yield PlannedAddress(interface.name, line.address, line.virtual)
 
 
 def _routes(interface: Interface) -> Iterator[PlannedRoute]:

@@ -11,7 +11,7 @@ from pyroute2 import IPRoute
 from bascule.config.facts import Facts, InterfaceFacts, RouteFacts
 from bascule.system.commands import Commands
 from bascule.system.errors import MachineError
-from bascule.system.links import no_addressing
+from bascule.system.links import DUPLICATED, TENTATIVE, no_addressing
 from bascule.system.nft import PROGRAM
 from bascule.system.sysctls import FORWARDING, Sysctls
 
@@ -94,14 +94,22 @@ def observe(sysctls: Sysctls, no_nftables: str, before: Mapping[str, str]) -> Fa
 
 def _interfaces(netlink: Any) -> dict[int, InterfaceFacts]:
     addresses: dict[int, list[Any]] = {}
+    duplicated: dict[int, set[Any]] = {}
+    tentative: dict[int, set[Any]] = {}
     for entry in netlink.get_addr():
         held = entry.get_attr("IFA_LOCAL") or entry.get_attr("IFA_ADDRESS")
+        if entry["flags"] & DUPLICATED:
+            duplicated.setdefault(entry["index"], set()).add(ip_address(held))
+        elif entry["flags"] & TENTATIVE:
+            tentative.setdefault(entry["index"], set()).add(ip_address(held))
         addresses.setdefault(entry["index"], []).append(ip_interface(f"{held}/{entry['prefixlen']}"))
     return {
         link["index"]: InterfaceFacts(
             name=link.get_attr("IFLA_IFNAME"),
             addresses=tuple(addresses.get(link["index"], ())),
             loopback=bool(link["flags"] & _LOOPBACK),
+            duplicated=frozenset(duplicated.get(link["index"], ())),
+            tentative=frozenset(tentative.get(link["index"], ())),
         )
         for link in netlink.get_links()
     }

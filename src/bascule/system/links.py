@@ -25,6 +25,8 @@ shows it. None of linux/rtnetlink.h."""
 OUR_METRIC: Final = 1
 """Metric of our routes: less than those that DHCP and router advertisements bring, and more than a static one's 0."""
 
+DUPLICATED: Final = 0x08  # IFA_F_DADFAILED
+TENTATIVE: Final = 0x40  # IFA_FTENTATIVE
 _UP: Final = 1  # IFF_UP
 _NO_DETECTION: Final = 0x02  # IFA_F_NODAD
 _MAIN: Final = 254  # RT_TABLE_MAIN
@@ -43,6 +45,10 @@ class Link:
     mtu: int
     alias: str = ""
     addresses: tuple[InterfaceAddress, ...] = ()
+    tentative: frozenset[Address] = frozenset()
+    """Those that may not be used yet: the kernel asks the segment whether another machine has them (IPv6)."""
+    duplicated: frozenset[Address] = frozenset()
+    """Those that another machine has: the kernel does not use them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,8 @@ class AddAddress:
 
     interface: str
     address: InterfaceAddress
+    detect: bool = False
+    """The kernel shall ask the segment first whether another machine has it, and not use it if so (IPv6)."""
 
     def __str__(self) -> str:
         return f"give {self.interface} the address {self.address}"
@@ -163,8 +171,14 @@ class KernelLinks:
             names: dict[int, str] = {}
             links: dict[str, Link] = {}
             held: dict[int, list[InterfaceAddress]] = {}
+            tentative: dict[int, set[Address]] = {}
+            duplicated: dict[int, set[Address]] = {}
             for entry in netlink.get_addr():
                 told = entry.get_attr("IFA_LOCAL") or entry.get_attr("IFA_ADDRESS")
+                if entry["flags"] & DUPLICATED:
+                    duplicated.setdefault(entry["index"], set()).add(ip_address(told))
+                elif entry["flags"] & TENTATIVE:
+                    tentative.setdefault(entry["index"], set()).add(ip_address(told))
                 held.setdefault(entry["index"], []).append(ip_interface(f"{told}/{entry['prefixlen']}"))
             for entry in netlink.get_links():
                 name = entry.get_attr("IFLA_IFNAME")
@@ -175,6 +189,8 @@ class KernelLinks:
                     mtu=entry.get_attr("IFLA_MTU"),
                     alias=entry.get_attr("IFLA_IFALIAS") or "",
                     addresses=tuple(held.get(entry["index"], ())),
+                    tentative=frozenset(tentative.get(entry["index"], ())),
+                    duplicated=frozenset(duplicated.get(entry["index"], ())),
                 )
             return Links(links=links, ways=tuple(_ways(netlink, names)))
 
@@ -218,8 +234,8 @@ def _do(netlink: Any, index: int, act: Act) -> None:
         case SetLink():
             values = {key: value for key, value in (("mtu", act.mtu), ("ifalias", act.alias)) if value is not None}
             netlink.link("set", index=index, state="up", **values)
-        case AddAddress(_, address):
-            flags = {"flags": _NO_DETECTION} if address.version == 6 else {}  # noqa: PLR2004 - IP version
+        case AddAddress(_, address, detect):
+            flags = {"flags": _NO_DETECTION} if address.version == 6 and not detect else {}  # noqa: PLR2004 - IP version
             netlink.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **flags)
         case RemoveAddress(_, address):
             netlink.addr("del", index=index, address=str(address.ip), prefixlen=address.network.prefixlen)

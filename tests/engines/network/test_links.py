@@ -13,14 +13,18 @@ import pytest
 from bascule.deploy.transaction import Step, deploy
 from bascule.engines.network.given import GivenFile
 from bascule.engines.network.links import Arrivals, Departures, told
+from bascule.plan.duplicates import duplicates, still_asked
 from bascule.plan.model import LinkPlan, NetworkPlan, PlannedAddress, PlannedRoute
 from bascule.system.announce import EthernetNeighbours, Neighbours
 from bascule.system.errors import MachineError
+from bascule.system.facts import observe
 from bascule.system.links import AddAddress, KernelLinks, LinksDoor, RemoveAddress, SetLink, Way, network_stamp
 from bed.fake_links import FakeLinks, FakeNeighbours
+from bed.fake_sysctls import FakeSysctls
 from bed.layout import Layout
 from bed.netlab import NetLab
 from bed.node import Node
+from bed.wait import until
 
 Result = TypeVar("Result")
 
@@ -272,3 +276,45 @@ async def test_a_damaged_file_is_said(tmp_path: Path) -> None:
     arrivals = Arrivals(FakeLinks({}), FakeNeighbours(), GivenFile(tmp_path, "this"))
     with pytest.raises(MachineError, match=r"network\.json: it is damaged"):
         await arrivals.observe()
+
+
+@pytest.mark.kernel
+def test_an_address_of_another_machine_is_asked_for_again(lab: Callable[[Layout], NetLab], tmp_path: Path) -> None:
+    """The kernel does not use it while the other has it; once that one is gone it does, and neighbours are told."""
+    net = lab(Layout(arms=1, servers=1))
+    net["lb1"].sysctl(net__ipv6__conf__eth0__accept_dad=1)
+    net.hold("srv1", str(NEW6.address.ip))
+    rig = Rig(KernelLinks(), FakeNeighbours(), tmp_path, net["lb1"])
+    rig.put(NetworkPlan(addresses=(NEW6,), changeable=True))
+    link = rig.run(asyncio.to_thread(rig.door.look)).links["eth0"]
+    assert link.duplicated == frozenset({NEW6.address.ip})
+    assert not link.tentative
+    facts = rig.run(asyncio.to_thread(observe, FakeSysctls({}), "", {}))
+    assert duplicates(NetworkPlan(addresses=(NEW6,)), facts) == (NEW6,)
+    assert isinstance(rig.neighbours, FakeNeighbours)
+    assert not rig.neighbours.told
+    net.release("srv1", str(NEW6.address.ip))
+    rig.run(rig.engines()[0].again([NEW6, OWN6]))
+    asked = rig.run(asyncio.to_thread(observe, FakeSysctls({}), "", {}))
+    assert duplicates(NetworkPlan(addresses=(NEW6,)), still_asked(asked, facts)) == (NEW6,)
+
+    def used() -> bool:
+        now = rig.run(asyncio.to_thread(rig.door.look)).links["eth0"]
+        return NEW6.address in now.addresses and not now.tentative and not now.duplicated
+
+    until(used, within=10.0, what="it is used", every=0.1)
+    assert rig.held() == {OWN, OWN6, NEW6}
+
+
+@pytest.mark.kernel
+def test_an_address_that_is_new_is_used_when_it_is_given(lab: Callable[[Layout], NetLab], tmp_path: Path) -> None:
+    """Who gives it waits until the kernel has asked, then tells neighbours; one that moves is not asked for."""
+    net = lab(Layout(arms=1, servers=1))
+    net["lb1"].sysctl(net__ipv6__conf__eth0__accept_dad=1)
+    rig = Rig(KernelLinks(), FakeNeighbours(), tmp_path, net["lb1"])
+    moving = PlannedAddress("eth0", ip_interface("fd80::11/64"), virtual=True)
+    rig.put(NetworkPlan(addresses=(NEW6, moving), changeable=True))
+    link = rig.run(asyncio.to_thread(rig.door.look)).links["eth0"]
+    assert (link.duplicated, link.tentative) == (frozenset(), frozenset())
+    assert isinstance(rig.neighbours, FakeNeighbours)
+    assert set(rig.neighbours.told) == {NEW6.address.ip, moving.address.ip}

@@ -23,6 +23,7 @@ def interfaces(ownership: Ownership) -> Iterator[Diagnostic]:
             if route.gateway is not None:
                 yield from in_the_way(route.destination, route.gateway, route.span, ownership.facts)
         yield from _not_here(interface, ownership.facts)
+        yield from _duplicated(interface, ownership.facts)
 
 
 def _route(interface: Interface, route: Route) -> Iterator[Diagnostic]:
@@ -59,3 +60,12 @@ def _not_here(interface: Interface, facts: Facts) -> Iterator[Diagnostic]:
         if not line.unmanaged and facts.holder(line.address.ip) is None:
             what = f"{line.address.ip} is not on this machine, and {facts.no_addressing}"
             yield Diagnostic.warning(line.span, what, "run Bascule as root, or add it yourself")
+
+
+def _duplicated(interface: Interface, facts: Facts) -> Iterator[Diagnostic]:
+    """Yield addresses that another machine has too: the kernel has asked (RFC 4862, 5.4), and does not use them."""
+    known = facts.interface(interface.name)
+    for line in interface.addresses:
+        if known is not None and line.address.ip in known.duplicated:
+            what = f"another machine has {line.address.ip} too, so {interface.name} does not use it"
+            yield Diagnostic.warning(line.span, what, "take it from the other machine")

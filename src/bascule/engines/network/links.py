@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.model import Address, InterfaceAddress
@@ -27,6 +27,11 @@ from bascule.system.links import (
     RemoveWay,
     SetLink,
 )
+
+LONGEST_DETECTION: Final = 4.0
+"""Seconds to wait for the kernel to have asked: up to one before the question, and one for an answer (RFC 4862, 5.4)."""
+
+_LOOK: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,38 @@ class LinksEngine:
         ]
 
     async def apply(self, changes: Sequence[Change]) -> None:
-        """Make the changes one by one; what we give is noted before, what we take after."""
+        """Make the changes one by one; what we give is noted before, what we take after.
+
+        Returns when what was given may be used, or after some seconds.
+        """
         await asyncio.to_thread(self._apply, changes)
+        await self._usable([act for act in changes if isinstance(act, AddAddress) and act.detect])
+
+    async def _usable(self, given: Sequence[AddAddress]) -> None:
+        """Wait while the kernel asks for new addresses, since nobody can listen there before; then tell neighbours."""
+        for _ in range(round(LONGEST_DETECTION / _LOOK) if given else 0):
+            links = (await asyncio.to_thread(self._door.look)).links
+            known = [(act, links[act.interface]) for act in given if act.interface in links]
+            if not any(act.address.ip in link.tentative for act, link in known):
+                for act, link in known:
+                    if act.address.ip not in link.duplicated:
+                        await asyncio.to_thread(self._announce, act)
+                return
+            await asyncio.sleep(_LOOK)
+
+    async def again(self, addresses: Sequence[PlannedAddress]) -> None:
+        """Give addresses anew of which another machine had the same, and wait for nothing: the kernel asks again.
+
+        Those that others gave stay as they are.
+        """
+        ours = (await self.observe()).ours() if addresses else frozenset()
+        for each in ours & frozenset(addresses):
+            acts = (RemoveAddress(each.interface, each.address), AddAddress(each.interface, each.address, detect=True))
+            await asyncio.to_thread(self._apply, acts)
+
+    def _announce(self, act: AddAddress) -> None:
+        with suppress(MachineError):  # whoever cannot be told now finds out when its own memory is old
+            self._neighbours.announce(act.interface, act.address.ip)
 
     def _apply(self, changes: Sequence[Change]) -> None:
         for act in changes:
@@ -120,9 +155,8 @@ class LinksEngine:
                 raise
             if isinstance(act, RemoveAddress):
                 self._note(given, addresses=given.addresses - {PlannedAddress(act.interface, act.address)})
-            if isinstance(act, AddAddress):
-                with suppress(MachineError):  # whoever cannot be told now finds out when its own memory is old
-                    self._neighbours.announce(act.interface, act.address.ip)
+            if isinstance(act, AddAddress) and not act.detect:
+                self._announce(act)
 
     def _drop(self, note: PlannedAddress | str, given: Given) -> None:
         before = {name: link for name, link in given.before.items() if name != note}
@@ -236,7 +270,7 @@ def _missing(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
         if wanted in ours or wanted.address.ip in kept or wanted.interface not in observed.now.links:
             continue
         taken: list[Act] = [RemoveAddress(old.interface, old.address) for old in ours if _place(old) == _place(wanted)]
-        given = AddAddress(wanted.interface, wanted.address)
+        given = AddAddress(wanted.interface, wanted.address, detect=wanted.address.version == 6 and not wanted.virtual)  # noqa: PLR2004 - IP version
         yield from (given, *taken) if wanted.address.version == 4 else (*taken, given)  # noqa: PLR2004 - IP version
 
 

@@ -24,11 +24,12 @@ from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.compile import Situation, compile_plan, ordered, redeal
+from bascule.plan.duplicates import duplicate_words, duplicates, still_asked
 from bascule.plan.explain import suppose
 from bascule.plan.fullness import Member, by_member, filled, full_members, limited, still_full
 from bascule.plan.least import NO_LOAD
 from bascule.plan.marks import OutOfMarks
-from bascule.plan.model import HostState, MarkOwner, Plan, PlannedRoute, PoolHost, ProbeTarget, RelayPlan
+from bascule.plan.model import HostState, MarkOwner, Plan, PlannedAddress, PlannedRoute, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Orders
 from bascule.plan.slots import Rankings
 from bascule.plan.uplinks import led_by
@@ -416,7 +417,8 @@ class Balancer:
 
     async def _glance(self, occasion: Occasion) -> None:
         """Look at the machine; mend what somebody else changed, and follow what has changed there."""
-        facts = await self._machine.facts(self.running.facts.no_nftables)
+        before = self.running
+        facts = still_asked(await self._machine.facts(before.facts.no_nftables), before.facts)
         due = occasion.due or bool(self._trouble)
         if facts.names != self.running.facts.names:
             await self._bring(self.running, replace(self.running, facts=facts))
@@ -427,11 +429,27 @@ class Balancer:
             self._running = replace(self.running, facts=facts)
             lost = await self._lost()
             await self._mend()
+            self._tell_duplicates(before)
             if lost:
                 words = f"somebody else took {lost}: it is there again"
                 self._journal.note(EventKind.MACHINE, words, grade=Grade.WARNING, state="mended")
             await self._settle()
         await self._end_sessions()
+        if occasion.due:
+            await self._network[0].again(self.duplicates())
+
+    def duplicates(self) -> Sequence[PlannedAddress]:
+        """Return the addresses of ours that another machine has too, as was seen last."""
+        return duplicates(self.running.plan.network, self.running.facts)
+
+    def _tell_duplicates(self, before: Running) -> None:
+        known, now = duplicates(before.plan.network, before.facts), self.duplicates()
+        for each in now:
+            if each not in known:
+                self._journal.note(EventKind.MACHINE, duplicate_words(each), grade=Grade.WARNING, state="duplicated")
+        for each in known:
+            if each not in now:
+                self._journal.note(EventKind.MACHINE, f"no other machine has {each.address.ip} any more", state="free")
 
     async def drift(self) -> Sequence[str]:
         """Return how the machine differs from what it should be, a sentence each. Raises MachineError."""
@@ -441,6 +459,7 @@ class Balancer:
             return [
                 *([f"somebody else {rules}"] if rules else []),
                 *([f"somebody else took {lost}"] if lost else []),
+                *map(duplicate_words, self.duplicates()),
                 *await self._kernel.changed_settings(plan),
             ]
 

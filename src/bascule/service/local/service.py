@@ -14,6 +14,7 @@ from bascule.config.diagnostics import Severity
 from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
+from bascule.plan.duplicates import duplicate_words
 from bascule.plan.orders import Duty
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
 from bascule.service.deployment import (
@@ -206,6 +207,7 @@ class LocalService:
                 *self._watched(),
                 *full_hosts(running.plan),
                 *uplink_findings(running),
+                *map(duplicate_words, self._balancer.duplicates()),
             ),
             obstacles=await self._balancer.look_for_obstacles(),
             meetings=await self._sessions.meetings(),
@@ -403,6 +405,7 @@ class LocalService:
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.WARNING, message=words) for words in full_hosts(running.plan)),
             *(Finding(severity=Severity.WARNING, message=words) for words in uplink_findings(running)),
+            *(Finding(severity=Severity.WARNING, message=duplicate_words(each)) for each in self._balancer.duplicates()),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._troubles()),
         ]
 
