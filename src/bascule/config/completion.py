@@ -65,7 +65,7 @@ def _beginning(clause: Clause) -> list[Wanted]:
     wanted = []
     for statement in clause.block or ():
         if statement.word and arrived(statement.since):
-            wanted.append(Wanted(statement.words[0], statement.help, literal=True))
+            wanted.append(Wanted(statement.words[0], statement.help, literal=True, whole=statement.word))
         elif not statement.word and isinstance(first := statement.parts[0], Value):
             wanted.append(Wanted(first.kind.name, statement.help, literal=False, value=first))
     return wanted

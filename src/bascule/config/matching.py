@@ -67,6 +67,8 @@ class Wanted:
     """A word to be written as it is; else the name of a kind, such as `ADDRESS`."""
     value: Value[Any] | None = field(default=None, compare=False, repr=False)
     """Of a kind: the value that stands there."""
+    whole: str = field(default="", compare=False)
+    """Of the first word of a statement that begins with several: all of them."""
 
 
 def select(statements: Iterable[Clause], words: Sequence[Token]) -> tuple[Clause, ...]:

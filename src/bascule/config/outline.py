@@ -86,9 +86,11 @@ def selected(clause: Clause, statement: Statement, report: Report) -> Clause | N
         return None
     wordless = next((inner for inner in clause.block or () if not inner.word), None)
     known = [inner.words[0] for inner in clause.block or () if inner.word]
-    near = nearest(first.text, known) if first.kind is TokenKind.WORD else ""
     elsewhere = places(first.text)
-    if wordless is not None and not elsewhere and not (near and _flawed(wordless, first)):
+    if wordless is not None and not elsewhere and not _flawed(wordless, first):
+        return wordless
+    near = nearest(first.text, known) if first.kind is TokenKind.WORD else ""
+    if wordless is not None and not elsewhere and not near:
         return wordless
     report(Diagnostic.error(first.span, *_out_of_place(clause, first, near, elsewhere)))
     return None

@@ -1,6 +1,7 @@
 """Edits do what they say and nothing else, on every text of the corpus, whatever comments and empty lines it has."""
 
 import difflib
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given, settings
@@ -13,6 +14,7 @@ from bascule.config.editing.spelling import from_arguments
 from bascule.config.format import format_text
 from bascule.config.lexer import TokenKind, tokenize
 from bascule.config.load import load
+from bascule.config.parser import parse
 from config.editing.edits import after_delete, after_set, paths, sound_texts, words
 from config.summary import summary
 
@@ -126,3 +128,50 @@ def test_nothing_raises(text: str, line: list[str]) -> None:
         for one in edited.diagnostics:
             assert one.span.line == 1
             assert 1 <= one.span.column <= len(edited.words) + 1
+
+
+@st.composite
+def squeezed(draw: st.DrawFn) -> str:
+    """Return a text of the corpus with several statements in a line, blocks in one, and blanks as nobody likes them."""
+    text = draw(st.sampled_from(sorted(TEXTS.values())))
+    made = ""
+    for line, following in pairwise([*text.splitlines(), ""]):
+        inner = draw(st.sampled_from(["", " ", "   ", "\t"])) + line.strip()
+        ends = not line or "#" in line or not following or draw(st.booleans())
+        opens, closes = line.endswith("{"), following.strip().startswith("}")
+        made += inner + ("\n" if ends else " " if opens or closes else "; ")
+    return made
+
+
+@settings(deadline=None, max_examples=400)
+@given(squeezed(), st.sampled_from(LINES))
+def test_a_text_without_any_order_is_edited_too(text: str, line: str) -> None:
+    """What is set can be deleted, and then the text means what it meant; no comment is lost, and its form stays sound."""
+    assume(not parse(text).diagnostics)
+    assume(meaning(text))
+    edited = put(text, words(line)).text
+    assert not parse(edited).diagnostics
+    assert comments(edited) == comments(text)
+    assert put(edited, words(line)).text == edited
+    there = {one.path for one in paths(text)}
+    made = [one.path for one in paths(edited) if one.path not in there]
+    assume(made)
+    assume(there <= {one.path for one in paths(edited)})
+    without = after_delete(edited, made[0])
+    assert [one.path for one in paths(without)] == [one.path for one in paths(text)]
+    assert comments(without) == comments(text)
+
+
+@settings(deadline=None, max_examples=400)
+@given(squeezed(), st.data())
+def test_what_is_deleted_of_a_text_without_any_order(text: str, data: st.DataObject) -> None:
+    """Is gone, and nothing else is."""
+    assume(not parse(text).diagnostics)
+    every = [one.path for one in paths(text)]
+    assume(every)
+    path = data.draw(st.sampled_from(every))
+    without = after_delete(text, path)
+    assert not parse(without).diagnostics
+    gone = {one for one in every if one == path or one.startswith(f"{path} ")}
+    left = [one.path for one in paths(without)]
+    assert left == [one for one in every if one not in gone] or not all(every.count(one) == 1 for one in gone)

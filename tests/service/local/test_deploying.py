@@ -353,4 +353,7 @@ async def test_what_cannot_run_changes_nothing_that_could_be_told(desk: Desk) ->
     """And that is said."""
     await desk.deployments.copies.load(LoadCopy(text=b"load-balancer {"), "bob")
     compared = await desk.deployments.compare(Compare(), "bob")
-    assert (compared.changes, compared.untold) == ((), "what it changes cannot be told: it cannot run here as it is")
+    assert (compared.changes, compared.untold) == (
+        (),
+        "what it changes cannot be told: it cannot run here, and `check` says why",
+    )

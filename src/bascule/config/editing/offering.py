@@ -16,14 +16,20 @@ _NAMES: Final = frozenset({"table", "zone", "interface", "group"})
 """Values that mean the same wherever they stand, so that those of one statement are offered to another."""
 
 
-def offered(text: str, words: Sequence[Token], *, present: bool = False) -> tuple[Wanted, ...]:
-    """Return what may follow the words of a path; with `present`, only what leads to something that is there."""
+def offered(text: str, words: Sequence[Token], *, present: bool = False, blocks: bool = False) -> tuple[Wanted, ...]:
+    """Return what may follow the words of a path.
+
+    With `present`, only what leads to something that is there; with `blocks`, only what leads to a block.
+    """
     path = spelled(words, lambda _: None)
     lines = Lines.of(text)
     place = find(lines.tree, path.steps)
     if present:
         return tuple(_present(place, path)) if len(place.chain) == len(path.steps) else ()
     wanted = [one for one in following(path.clause, path.rest) if one.text != "{"]
+    if blocks and not path.rest:
+        openers = {clause.words[0] for clause in path.clause.block or () if clause.word and clause.block is not None}
+        wanted = [one for one in wanted if one.text in openers]
     names = [name for one in wanted if one.value is not None for name in _names(place, path, one.value)]
     return tuple(dict.fromkeys([*(Wanted(name, "", literal=True) for name in names), *wanted]))
 
