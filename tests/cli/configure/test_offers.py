@@ -39,7 +39,7 @@ def words(before: str, *place: str) -> tuple[str, list[str]]:
         ("set load relay New forward to ", "", ["<exchange>"]),
         ("delete load ", "", ["workers", "table", "relay"]),
         ("sh load relay HTTPS ", "", ["listen", "forward"]),
-        ("edit load ", "", ["table", "relay", "redirect"]),
+        ("edit load ", "", ["table", "relay", "redirect", "router"]),
         ("edit load relay ", "", ['"HTTPS"']),
         ("rollback ", "", ["2", "1"]),
         ("compare 1", "1", ["1"]),

@@ -3,6 +3,7 @@
 import pytest
 
 from bascule.config.editing.deleting import delete
+from bascule.config.schema import blocks
 from config.editing.edits import after_delete, refusal, words
 
 TEXT = """\
@@ -71,3 +72,15 @@ def test_what_is_not_there_is_said(line: str, said: str) -> None:
     edited = delete(TEXT, words(line))
     assert said in refusal(edited)
     assert edited.text == TEXT
+
+
+def test_the_option_of_another_statement_is_not_meant() -> None:
+    """Of what may stand once, too, the words must be those that are there."""
+    text = 'load-balancer {\n\trouter "A" {\n\t\troute default\n\t\tforward to <a> check icmp\n\t}\n}\n'
+    assert after_delete(text, "load router A forward to a check") == text.replace(" check icmp", "")
+    assert "there is no `forward to <b> check`" in refusal(delete(text, words("load router A forward to b check")))
+
+
+def test_a_block_that_may_stand_often_has_a_name() -> None:
+    """By which edits tell it from others of its kind."""
+    assert all(clause.identity is not None for clause in blocks() if clause.many)

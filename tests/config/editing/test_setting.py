@@ -99,3 +99,9 @@ def test_comments_stay_with_what_they_are_about() -> None:
     assert after_delete(text, "system dns 10.0.0.2") == text.replace("\t\t# the spare one\n\t\t10.0.0.2\n", "")
     assert after_delete(text, "system dns") == "system { }\n"
     assert after_set(text, "system dns 10.0.0.3") == text.replace("10.0.0.2\n", "10.0.0.2\n\t\t10.0.0.3\n")
+
+
+def test_a_keyword_cut_short_is_no_host() -> None:
+    """Although hosts may have names."""
+    assert "\t\tinterval 3s\n" in after_set(TABLE, "load table a int 3s")
+    assert "\t\tmail.example.org\n" in after_set(TABLE, "load table a mail.example.org")

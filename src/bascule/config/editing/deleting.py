@@ -66,8 +66,9 @@ def _without_options(lines: Lines, place: Place, path: Path) -> str | Diagnostic
     if clause is None or not clause.options or (clause.many and clause.identity is None):
         return None
     statement = same(place, clause, path.rest)
-    told = path.rest[read(clause, path.rest)[0].base :]
-    if statement is None or not told:
+    base = read(clause, path.rest)[0].base
+    told = path.rest[base:]
+    if statement is None or not told or not (clause.many or texts(path.rest[:base]) == texts(statement.words[:base])):
         return None
     has, given = options(clause, statement.words), options(clause, path.rest)
     if sum(map(len, given.values())) != len(told):
@@ -78,9 +79,10 @@ def _without_options(lines: Lines, place: Place, path: Path) -> str | Diagnostic
         span = told[0].span.to(told[-1].span)
         what = f"there is no {quoted(' '.join(texts(told)))} in {quoted(shown(statement))}"
         return Diagnostic.error(span, what)
-    base = texts(statement.words[: read(clause, statement.words)[0].base])
+    own = texts(statement.words[: read(clause, statement.words)[0].base])
     kept = (word for name, option in has.items() if name not in given for word in option)
-    return lines.replaced(lines.start(statement.words[0]), lines.end(statement.words[-1]), " ".join((*base, *kept)))
+    start, end = lines.start(statement.words[0]), lines.end(statement.words[-1])
+    return lines.replaced(start, end, " ".join((*own, *kept)))
 
 
 # --- statements ----------------------------------------------------------------------------------------------------------

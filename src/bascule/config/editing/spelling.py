@@ -94,10 +94,10 @@ def spelled(words: Sequence[Token], report: Report) -> Path:
         if rest and (inner := _entered(clause, rest)) is not None:
             steps.append(Step(inner, tuple(rest)))
             clause, rest = inner, []
-        token = _placed(_fitted(word, following(clause, rest)), column)
+        token = _placed(_fitted(word, following(clause, rest), first=not rest), column)
         column += len(token.text) + 1
         if not rest or token.kind is not TokenKind.WRONG:
-            _doubt(token, following(clause, rest), report)
+            _doubt(token, following(clause, rest), report, first=not rest)
         rest.append(token)
     if rest and (inner := _entered(clause, rest)) is not None:
         steps.append(Step(inner, tuple(rest)))
@@ -118,12 +118,16 @@ def _entered(clause: Clause, words: Sequence[Token]) -> Clause | None:
     return found[0] if complete else None
 
 
-def _fitted(word: Token, wanted: Sequence[Wanted]) -> Token:
-    """Return a word as the schema has it: as it is where that fits, else spelled out, else in quotes."""
+def _fitted(word: Token, wanted: Sequence[Wanted], *, first: bool) -> Token:
+    """Return a word as the schema has it: as it is where that fits, else spelled out, else in quotes.
+
+    The first word of a statement is sooner a keyword cut short than the name of a host.
+    """
     values = [one.value for one in wanted if one.value is not None]
-    if word.text in _literals(wanted) or any(_reads(value, word) for value in values):
-        return word
     meant = _meant(word, wanted)
+    fits = any(_reads(value, word) for value in values)
+    if word.text in _literals(wanted) or (fits and not (first and meant)):
+        return word
     if len(meant) == 1:
         return Token(TokenKind.WORD, meant[0], word.line, word.column)
     bare = word.text[1:-1] if word.kind in (TokenKind.STRING, TokenKind.TABLE) else word.text
@@ -134,11 +138,12 @@ def _fitted(word: Token, wanted: Sequence[Wanted]) -> Token:
     return word
 
 
-def _doubt(token: Token, wanted: Sequence[Wanted], report: Report) -> None:
+def _doubt(token: Token, wanted: Sequence[Wanted], report: Report, *, first: bool) -> None:
     """Report an abbreviation of several words."""
     values = [one.value for one in wanted if one.value is not None]
     meant = _meant(token, wanted)
-    if len(meant) > 1 and token.text not in meant and not any(_reads(value, token) for value in values):
+    fits = any(_reads(value, token) for value in values)
+    if len(meant) > 1 and token.text not in meant and (first or not fits):
         report(Diagnostic.error(token.span, f"{quoted(token.text)} may be {listed([quoted(one) for one in meant])}"))
 
 
