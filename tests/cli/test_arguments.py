@@ -12,7 +12,7 @@ from cli.calling import call
     [
         [],
         ["launch"],
-        ["check"],
+        ["format"],
         ["show"],
         ["show", "everything"],
         ["show", "hosts", "--jso"],

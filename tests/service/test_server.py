@@ -19,6 +19,7 @@ from bascule.service.client import Client, NotRunningError
 from bascule.service.deployment import (
     Cancel,
     Commit,
+    Compare,
     Deploy,
     DiscardCopy,
     LoadCopy,
@@ -62,6 +63,7 @@ from bascule.service.results import (
     AuditLog,
     Cleared,
     ClientReport,
+    Compared,
     CopyText,
     Counters,
     Deployed,
@@ -164,6 +166,10 @@ class PretendedService:
     async def copy_discard(self, _: Context, __: DiscardCopy, /) -> Discarded:
         """Forget nothing."""
         return Discarded(sentence="gone")
+
+    async def compare(self, _: Context, __: Compare, /) -> Compared:
+        """Find nothing."""
+        return Compared()
 
     async def show_drift(self, _: Context, __: ShowDrift, /) -> Drift:
         """See nothing."""

@@ -8,11 +8,14 @@ from typing import Final, TypeAlias
 
 from bascule import __version__
 from bascule.cli.commands import account
+from bascule.cli.commands.comparing import compare, diff
 from bascule.cli.commands.configuration import check, format_file, run
-from bascule.cli.commands.copies import discard, edit, load, show_copy
+from bascule.cli.commands.configure import configure
+from bascule.cli.commands.copies import discard, edit, load
 from bascule.cli.commands.counters import show_counters
-from bascule.cli.commands.deployment import cancel, commit, deploy, diff, revisions, rollback
+from bascule.cli.commands.deployment import cancel, commit, deploy, revisions, rollback
 from bascule.cli.commands.doctor import doctor
+from bascule.cli.commands.editing import delete_statement, set_statement, show_copy
 from bascule.cli.commands.events import monitor, show_audit, show_log
 from bascule.cli.commands.explain import explain
 from bascule.cli.commands.export import EXPORT
@@ -71,6 +74,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_sessions(add_parser, places)
     _add_sticky(add_parser, places)
     _add_host(add_parser, places)
+    _add_editing(add_parser, places, top)
     _add_deployment(add_parser, places)
     _add_accounts(add_parser, places)
     _add_life(add_parser, places)
@@ -79,8 +83,11 @@ def parser(places: Places) -> argparse.ArgumentParser:
 
 def _add_configuration(add_parser: AddParser, places: Places) -> None:
     checking = _add(add_parser, "check", check, "say everything that is wrong or doubtful with a configuration")
-    checking.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
+    checking.add_argument(
+        "file", metavar="FILE", nargs="?", help="the configuration; - reads standard input (default: your working copy)"
+    )
     _add_state(checking, places)
+    _add_socket(checking, places)
     formatting = _add(add_parser, "format", format_file, "print a configuration in its usual form; it means the same")
     formatting.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
     formatting.add_argument("--write", action="store_true", help="bring the file itself into that form")
@@ -139,6 +146,7 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     _add_json(sticky)
     _add_socket(sticky, places)
     copy = _add(add_view, "working-copy", show_copy, "your working copy; without one, what was committed last")
+    _add_words(copy, "PATH", "only this block, or statement: load-balancer relay HTTPS", needed=False)
     _add_socket(copy, places)
     firewall = _add(add_view, "firewall", show_firewall, "our rules in the kernel, with the line that caused each")
     _add_json(firewall)
@@ -279,6 +287,27 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
     )
     comparing.add_argument("base", metavar="N", nargs="?", type=_revision, help="over this revision (default: the newest)")
     _add_socket(comparing, places)
+
+
+def _add_editing(add_parser: AddParser, places: Places, top: argparse.ArgumentParser) -> None:
+    setting = _add(add_parser, "set", set_statement, "put a statement into your working copy")
+    _add_words(setting, "WORD", "its path, then its own words: load-balancer relay HTTPS session timeout 40m")
+    deleting = _add(add_parser, "delete", delete_statement, "take a statement or a block out of your working copy")
+    _add_words(deleting, "WORD", "its path: load-balancer relay HTTPS; or one of its options")
+    comparing = _add(add_parser, "compare", compare, "show what your working copy changes, in the text and in effect")
+    comparing.add_argument(
+        "old", metavar="N", nargs="?", type=_revision, help="over this revision (default: the one it was written from)"
+    )
+    comparing.add_argument("new", metavar="M", nargs="?", type=_revision, help="what this revision changes over N")
+    about = "edit your working copy line by line, with completion; or by the lines of standard input"
+    editing = _add(add_parser, "configure", configure, about)
+    editing.set_defaults(parse=top.parse_args)
+    for command in (setting, deleting, comparing, editing):
+        _add_socket(command, places)
+
+
+def _add_words(command: argparse.ArgumentParser, name: str, about: str, *, needed: bool = True) -> None:
+    command.add_argument("words", metavar=name, nargs="+" if needed else "*", help=about)
 
 
 def _add_accounts(add_parser: AddParser, places: Places) -> None:

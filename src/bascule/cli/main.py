@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TextIO
 
 from bascule.cli.arguments import parser
 from bascule.cli.paths import default_places
-from bascule.cli.report import complain
+from bascule.cli.performing import perform
 from bascule.cli.screen import Screen
 from bascule.cli.session import Connect, MakeOffline, Session
-from bascule.cli.source import UsageError
 from bascule.service.client import Client
-from bascule.service.failures import ExitCode, OperationFailed
 
 
 def main(
@@ -34,12 +33,4 @@ def main(
     arguments = parser(default_places(uid, environment)).parse_args(argv)
     screen = Screen(stdout, stderr, environment)
     session = Session(screen=screen, stdin=stdin, offline=offline, connect=connect, now=now, environment=environment)
-    try:
-        code: int = arguments.command(arguments, session)
-    except OperationFailed as failed:
-        return complain(screen, failed)
-    except UsageError as error:
-        screen.complain("bascule: ", str(error))
-        return ExitCode.USAGE
-    screen.flush()
-    return code
+    return perform(partial(arguments.command, arguments, session), screen)

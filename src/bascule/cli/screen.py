@@ -51,6 +51,11 @@ class Screen:
             aligned.rstrip()
             self.say(aligned)
 
+    @property
+    def terminal(self) -> bool:
+        """Tell whether somebody looks at it."""
+        return self._stdout.isatty()
+
     def flush(self) -> None:
         """Hand on everything that was printed."""
         self._stdout.flush()

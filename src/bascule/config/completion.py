@@ -1,5 +1,7 @@
 """Says what may stand at a place of a text: the words for completion, from the same table that parsing uses."""
 
+from collections.abc import Sequence
+
 from bascule.config.lexer import Token, TokenKind, tokenize
 from bascule.config.matching import Wanted, match, select
 from bascule.config.schema import TOP
@@ -17,8 +19,13 @@ def expected(before: str) -> tuple[Wanted, ...]:
     clause = _innermost(path)
     if clause is None:
         return ()
-    found = _continuing(clause, words) if words else _beginning(clause)
+    found = following(clause, words)
     return tuple(dict.fromkeys(one for one in found if one.text.startswith(begun) or not (one.literal or begun)))
+
+
+def following(clause: Clause, words: Sequence[Token]) -> list[Wanted]:
+    """Return what may follow the words of a statement in a block, or begin one where there are none."""
+    return _continuing(clause, words) if words else _beginning(clause)
 
 
 def _at_end(text: str) -> tuple[list[list[Token]], list[Token]]:
@@ -58,13 +65,13 @@ def _beginning(clause: Clause) -> list[Wanted]:
     wanted = []
     for statement in clause.block or ():
         if statement.word and arrived(statement.since):
-            wanted.append(Wanted(statement.words[0], statement.help, literal=True))
+            wanted.append(Wanted(statement.words[0], statement.help, literal=True, whole=statement.word))
         elif not statement.word and isinstance(first := statement.parts[0], Value):
-            wanted.append(Wanted(first.kind.name, statement.help, literal=False))
+            wanted.append(Wanted(first.kind.name, statement.help, literal=False, value=first))
     return wanted
 
 
-def _continuing(clause: Clause, words: list[Token]) -> list[Wanted]:
+def _continuing(clause: Clause, words: Sequence[Token]) -> list[Wanted]:
     """Return what may follow the words of a statement."""
     statements = clause.block or ()
     found = select(statements, words) or tuple(one for one in statements if not one.word)

@@ -35,6 +35,13 @@ class Match:
     spans: Mapping[str, Span] = field(default_factory=dict)
     options: Mapping[str, "Match"] = field(default_factory=dict)
     choice: "Match | None" = None
+    base: int = 0
+    """How many words stand before its options."""
+
+    @property
+    def leading(self) -> Mapping[str, Any]:
+        """Return the values before its options, those of the choice too."""
+        return self.values if self.choice is None else {**self.values, **self.choice.leading}
 
     def get(self, value: Value[T]) -> T | None:
         """Return a value, or None where the text does not have it."""
@@ -58,6 +65,10 @@ class Wanted:
     help: str
     literal: bool
     """A word to be written as it is; else the name of a kind, such as `ADDRESS`."""
+    value: Value[Any] | None = field(default=None, compare=False, repr=False)
+    """Of a kind: the value that stands there."""
+    whole: str = field(default="", compare=False)
+    """Of the first word of a statement that begins with several: all of them."""
 
 
 def select(statements: Iterable[Clause], words: Sequence[Token]) -> tuple[Clause, ...]:
@@ -77,6 +88,13 @@ def match(clause: Clause, words: Sequence[Token], report: Report, wanted: list[W
     return found if reader.sound else replace(found, sound=False, lost=reader.lost)
 
 
+def begin(clause: Clause, words: Sequence[Token], report: Report) -> tuple[Match, int]:
+    """Return what words say that begin with a clause, and how many of them belong to it."""
+    reader = _Reader(words, report, [])
+    found = reader.clause(clause)
+    return (found if reader.sound else replace(found, sound=False, lost=reader.lost)), reader.position
+
+
 class _Reader:
     """The state of reading one statement. `sound` turns False at the first report; `lost` where the structure is lost."""
 
@@ -84,13 +102,13 @@ class _Reader:
         self._words = words
         self._report = report
         self._wanted = wanted
-        self._position = 0
+        self.position = 0
         self.lost = False
         self.sound = True
 
     @property
     def _next(self) -> Token | None:
-        return self._words[self._position] if self._position < len(self._words) else None
+        return self._words[self.position] if self.position < len(self._words) else None
 
     def _complain(self, span: Span, message: str, hint: str = "") -> None:
         self.sound = False
@@ -106,7 +124,8 @@ class _Reader:
 
     def clause(self, clause: Clause) -> Match:
         """Read a clause from the next word on."""
-        start = self._words[min(self._position, len(self._words) - 1)].span
+        first = self.position
+        start = self._words[min(first, len(self._words) - 1)].span
         values: dict[str, Any] = {}
         spans: dict[str, Span] = {}
         choice: Match | None = None
@@ -116,10 +135,11 @@ class _Reader:
             self._part(part, _followers(clause, index), values, spans)
         if clause.choices and not self.lost:
             choice = self._choice(clause)
+        base = self.position - first
         if not self.lost:
             options = self._options(clause)
-        last = self._words[max(self._position, 1) - 1]
-        return Match(clause, start.to(last.span), self.sound, self.lost, values, spans, options, choice)
+        last = self._words[max(self.position, 1) - 1]
+        return Match(clause, start.to(last.span), self.sound, self.lost, values, spans, options, choice, base)
 
     def _leading(self, clause: Clause) -> None:
         if not arrived(clause.since):
@@ -191,7 +211,7 @@ class _Reader:
             self._wanted.append(Wanted(word, what, literal=True))
             self._lose(f"expected {quoted(word)} behind {quoted(self._words[-1].text)}")
         elif token.kind is TokenKind.WORD and token.text == word:
-            self._position += 1
+            self.position += 1
         else:
             hint = f"did you mean {quoted(word)}?" if nearest(token.text, [word]) else strange(token.text)
             self._lose(f"expected {quoted(word)}, found {_shown(token)}", hint)
@@ -216,7 +236,7 @@ class _Reader:
         if isinstance(value, Flaw):
             self._complain(token.span, value.message, value.hint or strange(token.text))
         if not (follows and isinstance(value, Flaw)):
-            self._position += 1
+            self.position += 1
         return None if isinstance(value, Flaw) else value
 
     # --- completion --------------------------------------------------------------------------------------------------
@@ -231,7 +251,7 @@ class _Reader:
 
     def _want_value(self, part: Value[T]) -> None:
         if part.kind.words is None:
-            self._wanted.append(Wanted(part.kind.name, part.kind.what, literal=False))
+            self._wanted.append(Wanted(part.kind.name, part.kind.what, literal=False, value=part))
             return
         arrivals = (word for word, since in part.kind.words.items() if since is None or arrived(since))
         self._wanted.extend(Wanted(word, part.name, literal=True) for word in arrivals)

@@ -59,7 +59,7 @@ def _children(clause: Clause, items: Sequence[Item], report: Report) -> tuple[No
             continue  # a block without words: reported, and read with the statement before it
         if statement.block is None and following is not None and not following.words:
             statement = Statement(statement.words, following.block, statement.tail)  # noqa: PLW2901 - its brace stands a line below
-        found = _selected(clause, statement, report)
+        found = selected(clause, statement, report)
         if found is None:
             nodes.append(Node(Match(_UNKNOWN, statement.span, sound=False)))
             continue
@@ -68,7 +68,7 @@ def _children(clause: Clause, items: Sequence[Item], report: Report) -> tuple[No
     return tuple(nodes)
 
 
-def _selected(clause: Clause, statement: Statement, report: Report) -> Clause | None:
+def selected(clause: Clause, statement: Statement, report: Report) -> Clause | None:
     """Return the clause of a statement, or report that the block has no such statement."""
     first = statement.words[0]
     found = select(clause.block or (), statement.words)
@@ -86,9 +86,11 @@ def _selected(clause: Clause, statement: Statement, report: Report) -> Clause | 
         return None
     wordless = next((inner for inner in clause.block or () if not inner.word), None)
     known = [inner.words[0] for inner in clause.block or () if inner.word]
-    near = nearest(first.text, known) if first.kind is TokenKind.WORD else ""
     elsewhere = places(first.text)
-    if wordless is not None and not elsewhere and not (near and _flawed(wordless, first)):
+    if wordless is not None and not elsewhere and not _flawed(wordless, first):
+        return wordless
+    near = nearest(first.text, known) if first.kind is TokenKind.WORD else ""
+    if wordless is not None and not elsewhere and not near:
         return wordless
     report(Diagnostic.error(first.span, *_out_of_place(clause, first, near, elsewhere)))
     return None

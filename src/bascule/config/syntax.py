@@ -76,11 +76,12 @@ class Tree:
 def tokens(tree: Tree) -> Iterator[Token]:
     """Yield every token of a tree in the order of the text."""
     for item in tree.items:
-        yield from _tokens(item)
+        yield from tokens_of(item)
     yield tree.end
 
 
-def _tokens(item: Item) -> Iterator[Token]:
+def tokens_of(item: Item) -> Iterator[Token]:
+    """Yield every token of a statement or a gap in the order of the text."""
     if isinstance(item, Gap):
         yield from item.tokens
         return
@@ -89,7 +90,7 @@ def _tokens(item: Item) -> Iterator[Token]:
         if item.block.open is not None:
             yield item.block.open
         for inner in item.block.items:
-            yield from _tokens(inner)
+            yield from tokens_of(inner)
         if item.block.close is not None:
             yield item.block.close
     yield from item.tail

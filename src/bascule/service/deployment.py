@@ -1,11 +1,12 @@
 """Deployments as they are asked for: working copies, a text for a time, and the revisions that were kept."""
 
+from hashlib import sha256
 from typing import Annotated, Final
 
 import msgspec
 
 from bascule.service.request import Name, Request
-from bascule.service.results import CopyText, Deployed, Discarded, Loaded, Revisions, RevisionText
+from bascule.service.results import Compared, CopyText, Deployed, Discarded, Loaded, Revisions, RevisionText
 
 LONGEST_TEXT: Final = 2_000_000
 """Bytes of a configuration that one may deploy."""
@@ -45,6 +46,8 @@ class LoadCopy(Request[Loaded], frozen=True, kw_only=True, tag="copy.load"):
     text: Annotated[bytes, msgspec.Meta(max_length=LONGEST_TEXT)]
     base: Annotated[int, msgspec.Meta(ge=0, le=LAST_NUMBER)] | None = None
     """The revision that it was written from; None is the newest."""
+    expected: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    """The `digest` of the copy that it takes the place of: refused where that is another by now. None takes any place."""
 
 
 class ShowCopy(Request[CopyText], frozen=True, kw_only=True, tag="copy.show"):
@@ -53,6 +56,15 @@ class ShowCopy(Request[CopyText], frozen=True, kw_only=True, tag="copy.show"):
 
 class DiscardCopy(Request[Discarded], frozen=True, kw_only=True, tag="copy.discard"):
     """Asks to forget the working copy of whoever asks."""
+
+
+class Compare(Request[Compared], frozen=True, kw_only=True, tag="compare"):
+    """Asks what one text changes over another, in effect: for clients, hosts and sessions."""
+
+    old: Annotated[int, msgspec.Meta(ge=0, le=LAST_NUMBER)] | None = None
+    """A revision; None is the newest, 0 is nothing."""
+    new: Annotated[int, msgspec.Meta(ge=1, le=LAST_NUMBER)] | None = None
+    """A revision; None is the working copy of whoever asks."""
 
 
 class Commit(Request[Deployed], frozen=True, kw_only=True, tag="commit"):
@@ -74,3 +86,8 @@ class ShowRevision(Request[RevisionText], frozen=True, kw_only=True, tag="show.r
 
     number: Annotated[int, msgspec.Meta(ge=1, le=LAST_NUMBER)] | None = None
     """None is the newest."""
+
+
+def copy_digest(base: int, text: bytes) -> str:
+    """Return what tells one state of a working copy from all others."""
+    return sha256(b"%d:%s" % (base, text)).hexdigest()

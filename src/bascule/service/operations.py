@@ -12,7 +12,17 @@ from typing import Annotated, Any, Final, TypeAlias
 import msgspec
 
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
-from bascule.service.deployment import Cancel, Commit, Deploy, DiscardCopy, LoadCopy, ShowCopy, ShowRevision, ShowRevisions
+from bascule.service.deployment import (
+    Cancel,
+    Commit,
+    Compare,
+    Deploy,
+    DiscardCopy,
+    LoadCopy,
+    ShowCopy,
+    ShowRevision,
+    ShowRevisions,
+)
 from bascule.service.moment import Moment
 from bascule.service.permissions import Permission
 from bascule.service.request import Name, Port, Request
@@ -22,6 +32,7 @@ from bascule.service.results import (
     AuditLog,
     Cleared,
     ClientReport,
+    Compared,
     CopyText,
     Counters,
     Deployed,
@@ -258,6 +269,7 @@ AnyRequest: TypeAlias = (
     | LoadCopy
     | ShowCopy
     | DiscardCopy
+    | Compare
     | ShowAudit
     | ShowDrift
     | ShowAccounts
@@ -412,6 +424,13 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.DEPLOY,
                 summary="forget your working copy",
                 audit="discarded the working copy",
+            ),
+            Operation(
+                request=Compare,
+                result=Compared,
+                permission=Permission.DEPLOY,
+                summary="say what a configuration changes in effect over another",
+                audit="compared configurations",
             ),
             Operation(
                 request=Commit,

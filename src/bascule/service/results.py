@@ -462,6 +462,8 @@ class Loaded(Result, frozen=True, kw_only=True, tag="loaded.copy"):
     sentence: str
     diagnostics: tuple[Diagnostic, ...] = ()
     """Everything that is wrong or doubtful with it; it is kept all the same."""
+    digest: str = ""
+    """Of the copy as it is kept."""
 
 
 class CopyText(Result, frozen=True, kw_only=True, tag="copy"):
@@ -474,6 +476,17 @@ class CopyText(Result, frozen=True, kw_only=True, tag="copy"):
     """The newest revision now."""
     at: Moment | None = None
     """When it was last changed; None where it is none yet."""
+    digest: str = ""
+    """Tells this state of it from others; empty where it is none yet."""
+
+
+class Compared(Result, frozen=True, kw_only=True, tag="compared"):
+    """What one text changes over another, in effect."""
+
+    changes: tuple[str, ...] = ()
+    """A sentence each; every host is supposed to be up."""
+    untold: str = ""
+    """Why that cannot be told; empty where it can."""
 
 
 class Discarded(Result, frozen=True, kw_only=True, tag="discarded"):
@@ -566,6 +579,7 @@ AnyResult: TypeAlias = (
     | RevisionText
     | Loaded
     | CopyText
+    | Compared
     | Discarded
     | AuditLog
     | Drift

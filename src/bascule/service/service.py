@@ -4,7 +4,17 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
-from bascule.service.deployment import Cancel, Commit, Deploy, DiscardCopy, LoadCopy, ShowCopy, ShowRevision, ShowRevisions
+from bascule.service.deployment import (
+    Cancel,
+    Commit,
+    Compare,
+    Deploy,
+    DiscardCopy,
+    LoadCopy,
+    ShowCopy,
+    ShowRevision,
+    ShowRevisions,
+)
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -36,6 +46,7 @@ from bascule.service.results import (
     AuditLog,
     Cleared,
     ClientReport,
+    Compared,
     CopyText,
     Counters,
     Deployed,
@@ -130,6 +141,10 @@ class Service(Protocol):
 
     async def copy_discard(self, context: Context, request: DiscardCopy, /) -> Discarded:
         """Forget a working copy."""
+        ...
+
+    async def compare(self, context: Context, request: Compare, /) -> Compared:
+        """Say what one configuration changes over another."""
         ...
 
     async def commit(self, context: Context, request: Commit, /) -> Deployed:

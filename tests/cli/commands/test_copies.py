@@ -36,7 +36,7 @@ def test_edit_keeps_what_the_editor_left(tmp_path: Path) -> None:
     connection = PretendedConnection({ShowCopy: COPY, LoadCopy: KEPT})
     called = call("edit", connection=connection, environment={"EDITOR": f"'{editor}' --wait"})
     assert (called.code, called.out) == (0, "kept as your working copy\n")
-    assert connection.asked[1] == LoadCopy(text=b"one\n2\n", base=3)
+    assert connection.asked[1] == LoadCopy(text=b"one\n2\n", base=3, expected="")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Two administrators who edit at once never lose an edit."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -145,3 +146,26 @@ async def test_what_is_not_there_is_said(desk: Desk) -> None:
         with pytest.raises(OperationFailed) as failed:
             await work
         assert isinstance(failed.value.failure, NotFound)
+
+
+async def test_two_sessions_of_one_account_never_lose_an_edit(desk: Desk) -> None:
+    """A text takes the place of the copy that it was written from, and of no other."""
+    first = await desk.copies.show("bob")
+    mine = await desk.copies.load(LoadCopy(text=QUICKER, base=1, expected=first.digest), "bob")
+    assert (await desk.copies.show("bob")).digest == mine.digest
+    with pytest.raises(OperationFailed) as failed:
+        await desk.copies.load(LoadCopy(text=FOUR_WORKERS, base=1, expected=first.digest), "bob")
+    assert isinstance(failed.value.failure, Conflict)
+    assert (await desk.copies.show("bob")).text.encode() == QUICKER
+    await desk.copies.load(LoadCopy(text=BOTH, base=1, expected=mine.digest), "bob")
+    await desk.copies.discard("bob")
+    with pytest.raises(OperationFailed, match="changed meanwhile"):
+        await desk.copies.load(LoadCopy(text=ONE, base=1, expected=mine.digest), "bob")
+
+
+async def test_of_twenty_edits_at_once_one_is_kept(desk: Desk) -> None:
+    """The others are told, whatever the order in which they come."""
+    first = await desk.copies.show("bob")
+    edits = [LoadCopy(text=ONE.replace(b"2", b"%d" % n), base=1, expected=first.digest) for n in range(3, 23)]
+    came = await asyncio.gather(*(desk.copies.load(edit, "bob") for edit in edits), return_exceptions=True)
+    assert sum(isinstance(each, OperationFailed) for each in came) == len(edits) - 1

@@ -13,7 +13,7 @@ from bascule.config.model import Configuration
 from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.plan.model import Plan
-from bascule.service.deployment import Deploy
+from bascule.service.deployment import Compare, Deploy, LoadCopy
 from bascule.service.events import Event
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.account_book import AccountBook
@@ -21,6 +21,7 @@ from bascule.service.local.balancer import Running
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.journal import Journal
+from bascule.service.local.preparation import rehearsal_plan
 from bascule.service.local.rows import SessionCounts
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
@@ -57,6 +58,10 @@ class PretendedBalancer:
     def supposed(self, plan: Plan) -> Plan:
         """Return it as it is."""
         return plan
+
+    def imagined(self, configuration: Configuration, facts: Facts) -> Plan:
+        """Return its plan."""
+        return rehearsal_plan(configuration, facts)
 
     async def rename(self, name: str) -> None:
         """Take the name."""
@@ -330,3 +335,25 @@ async def test_a_full_disk_keeps_nothing_in_effect() -> None:
     await desk.machine.clock.advance(6)
     await eventually(lambda: desk.history.pending() is None)
     watching.cancel()
+
+
+async def test_what_a_working_copy_changes_is_told_before_it_is_deployed(desk: Desk) -> None:
+    """In the sentences that its deployment would say; and of one revision over another."""
+    desk.history.commit(OTHER, at=START, author="alice", message="second")
+    await desk.deployments.copies.load(LoadCopy(text=ONE), "bob")
+    back = (await desk.deployments.compare(Compare(), "bob")).changes
+    assert any("443" in sentence for sentence in back)
+    assert (await desk.deployments.compare(Compare(old=2, new=1), "bob")).changes == back
+    assert (await desk.deployments.compare(Compare(old=1), "bob")).changes == ()
+    with pytest.raises(OperationFailed, match="there is no revision 7"):
+        await desk.deployments.compare(Compare(old=7), "bob")
+
+
+async def test_what_cannot_run_changes_nothing_that_could_be_told(desk: Desk) -> None:
+    """And that is said."""
+    await desk.deployments.copies.load(LoadCopy(text=b"load-balancer {"), "bob")
+    compared = await desk.deployments.compare(Compare(), "bob")
+    assert (compared.changes, compared.untold) == (
+        (),
+        "what it changes cannot be told: it cannot run here, and `check` says why",
+    )

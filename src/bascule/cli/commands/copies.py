@@ -1,4 +1,4 @@
-"""`edit`, `load`, `discard` and `show working-copy`: what you are writing, kept until you deploy it."""
+"""`edit`, `load` and `discard`: what you are writing, kept until you deploy it."""
 
 import shlex
 import shutil
@@ -38,7 +38,7 @@ def edit(arguments: Namespace, session: Session) -> int:
         if text == copy.text.encode():
             session.screen.say("nothing was changed")
         else:
-            _load(Source(_NAME, text), copy.base, arguments, session)
+            _load(Source(_NAME, text), copy.base, arguments, session, expected=copy.digest)
     except (OperationFailed, UsageError, OSError):
         if file.exists() and file.read_bytes() != copy.text.encode():
             session.screen.complain("bascule: ", f"what you wrote is in {file}")
@@ -55,16 +55,10 @@ def discard(arguments: Namespace, session: Session) -> int:
     return ExitCode.FINE
 
 
-def show_copy(arguments: Namespace, session: Session) -> int:
-    """Print the working copy."""
-    session.screen.copy(session.connect(arguments.socket).call(ShowCopy()).text)
-    return ExitCode.FINE
-
-
-def _load(source: Source, base: int | None, arguments: Namespace, session: Session) -> int:
+def _load(source: Source, base: int | None, arguments: Namespace, session: Session, *, expected: str | None = None) -> int:
     if len(source.text) > LONGEST_TEXT:
         raise UsageError(f"{source.name} is longer than what can be deployed ({LONGEST_TEXT // 1000} kB)")
-    loaded = session.connect(arguments.socket).call(LoadCopy(text=source.text, base=base))
+    loaded = session.connect(arguments.socket).call(LoadCopy(text=source.text, base=base, expected=expected))
     for line in report(loaded.diagnostics, source):
         session.screen.say(line)
     session.screen.say(loaded.sentence)

@@ -1,17 +1,13 @@
-"""`deploy`, `commit`, `cancel`, `revisions`, `rollback`, `diff`: a text goes live for a time, and stays when it is kept."""
+"""`deploy`, `commit`, `cancel`, `revisions` and `rollback`: a text goes live for a time, and stays when it is kept."""
 
-import difflib
 from argparse import Namespace
-from collections.abc import Iterable
-from pathlib import Path
 
 from bascule.cli.commands.export import EXPORT, export
 from bascule.cli.report import complain, report
-from bascule.cli.screen import BAD, GOOD, QUIET, styled
+from bascule.cli.screen import QUIET, styled
 from bascule.cli.session import Connection, Session
 from bascule.cli.source import Source, UsageError, read_source
 from bascule.service.deployment import (
-    LAST_NUMBER,
     LONGEST_TEXT,
     Cancel,
     Commit,
@@ -20,8 +16,8 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
-from bascule.service.failures import ExitCode, NotFound, OperationFailed
-from bascule.service.results import RevisionRow, RevisionText
+from bascule.service.failures import ExitCode, OperationFailed
+from bascule.service.results import RevisionRow
 
 
 def deploy(arguments: Namespace, session: Session) -> int:
@@ -75,21 +71,6 @@ def revisions(arguments: Namespace, session: Session) -> int:
     return ExitCode.FINE
 
 
-def diff(arguments: Namespace, session: Session) -> int:
-    """Show what a file or a revision changes."""
-    connection = session.connect(arguments.socket)
-    if arguments.what is None:
-        copy = connection.call(ShowCopy())
-        new, base = Source("your working copy", copy.text.encode()), copy.base
-        old = _base(base, connection) if base else Source("no configuration", b"")
-    else:
-        new, old = _meant(arguments.what, session, connection), _base(arguments.base, connection)
-    for line in _changes(old, new):
-        style = GOOD if line.startswith("+") else BAD if line.startswith("-") else QUIET
-        session.screen.say(styled(line, style if line[:1] in "+-@" else ""))
-    return ExitCode.FINE
-
-
 def _deploy(
     arguments: Namespace,
     session: Session,
@@ -132,34 +113,6 @@ def _deploy(
 def _working_copy(connection: Connection) -> Source:
     """Return the working copy as it is now, to show lines of; committed, it is the newest revision."""
     return Source("your working copy", connection.call(ShowCopy()).text.encode())
-
-
-def _meant(what: str, session: Session, connection: Connection) -> Source:
-    """Return a revision where a number is given that names no file, else the file."""
-    if what.isascii() and what.isdigit() and not Path(what).exists():
-        if not 1 <= int(what[:10]) <= LAST_NUMBER:
-            raise UsageError(f"{what} is no number of a revision")
-        return _told(connection.call(ShowRevision(number=int(what))))
-    return read_source(what, session.stdin)
-
-
-def _base(number: int | None, connection: Connection) -> Source:
-    """Return a revision, the newest for None; before the first commit that is an empty text."""
-    try:
-        return _told(connection.call(ShowRevision(number=number)))
-    except OperationFailed as failed:
-        if number is None and isinstance(failed.failure, NotFound):
-            return Source("no configuration", b"")
-        raise
-
-
-def _told(found: RevisionText) -> Source:
-    return Source(f"revision {found.row.number}", found.text.encode())
-
-
-def _changes(old: Source, new: Source) -> Iterable[str]:
-    before, after = (source.text.decode(errors="replace").splitlines() for source in (old, new))
-    return difflib.unified_diff(before, after, old.name, new.name, lineterm="")
 
 
 def _fields(row: RevisionRow) -> dict[str, object]:

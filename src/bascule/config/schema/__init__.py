@@ -3,7 +3,8 @@
 It drives parsing and binding, completion, and the reference manual, so that they cannot disagree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from bascule.config.schema.clause import Clause
@@ -28,11 +29,18 @@ def blocks(clause: Clause = TOP) -> Iterator[Clause]:
         yield from blocks(inner)
 
 
+def _homes() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for clause in blocks():
+        for statement in clause.block or ():
+            if statement.word:
+                found.setdefault(statement.words[0], []).append(clause.title or "the top level")
+    return MappingProxyType({word: tuple(titles) for word, titles in found.items()})
+
+
+_HOMES: Final = _homes()
+
+
 def places(word: str) -> tuple[str, ...]:
     """Return the titles of the blocks in which a statement that begins with this word may stand."""
-    return tuple(
-        clause.title or "the top level"
-        for clause in blocks()
-        for statement in clause.block or ()
-        if statement.words[:1] == (word,)
-    )
+    return _HOMES.get(word, ())

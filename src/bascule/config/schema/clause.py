@@ -1,5 +1,6 @@
 """What the keyword table is made of: clauses, the values they take, and the version that brings them."""
 
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -27,6 +28,14 @@ class Value(Generic[T]):
 
 Part: TypeAlias = Literal | Value[Any]
 
+Identity: TypeAlias = Callable[[Mapping[str, Any]], Hashable]
+"""What of a statement's values, those before its options, tells it from others of its kind in one block."""
+
+
+def by_values(values: Mapping[str, Any]) -> Hashable:
+    """Tell statements apart by all the values that stand before their options."""
+    return tuple(sorted((name, str(value)) for name, value in values.items()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
@@ -48,6 +57,8 @@ class Clause:
     many: bool = False
     """May stand more than once in its block, as a table's hosts do."""
     many_since: str = FIRST
+    identity: Identity | None = None
+    """Of what may stand more than once: whom an edit means. None: two that differ in anything are two."""
     required: bool = False
     """Its block is nothing without it."""
     default: str = ""

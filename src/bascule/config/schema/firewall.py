@@ -10,7 +10,7 @@ from bascule.config.kinds.numbers import integer
 from bascule.config.kinds.texts import NAME, identifier
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.model import Address, Network
-from bascule.config.schema.clause import Clause, Literal, Value
+from bascule.config.schema.clause import Clause, Literal, Value, by_values
 from bascule.config.schema.interface import INTERFACE
 from bascule.config.version import SECOND
 from bascule.config.wording import quoted
@@ -96,10 +96,13 @@ FIREWALL: Final = Clause(
             word="zone",
             parts=(ZONE,),
             many=True,
+            identity=by_values,
             help="a name for a part of the network; interfaces and networks must both match where both are given",
             block=(
-                Clause(word="interface", parts=(INTERFACE,), many=True, help="packets of this interface"),
-                Clause(word="from", parts=(ZONE_NETWORK,), many=True, help="packets of this network"),
+                Clause(
+                    word="interface", parts=(INTERFACE,), many=True, identity=by_values, help="packets of this interface"
+                ),
+                Clause(word="from", parts=(ZONE_NETWORK,), many=True, identity=by_values, help="packets of this network"),
             ),
         ),
         _rule("pass", "lets a packet pass", _FORWARD),
@@ -109,6 +112,7 @@ FIREWALL: Final = Clause(
             word="nat",
             parts=(Literal("on"), ZONE, Literal("from"), FROM_ZONE),
             many=True,
+            identity=by_values,
             help="what one zone sends to another leaves with our address",
         ),
     ),

@@ -15,7 +15,7 @@ from bascule.config.kinds.texts import TABLE as TABLE_KIND
 from bascule.config.kinds.texts import identifier
 from bascule.config.model import MAXIMUM_WEIGHT, MOST_COUNTED, Address, Mode
 from bascule.config.schema.check import CHECKS
-from bascule.config.schema.clause import Clause, Literal, Value
+from bascule.config.schema.clause import Clause, Literal, Value, by_values
 from bascule.config.schema.router import ROUTER
 from bascule.config.schema.timing import TIMING
 from bascule.config.version import SECOND
@@ -63,6 +63,7 @@ _DISABLE: Final = Clause(word="disable", help="it is kept in the text and does n
 _HOST: Final = Clause(
     parts=(HOST,),
     many=True,
+    identity=by_values,
     help="a server of the table; by name, as many as the servers of `dns` know addresses of it, and asked again by its TTL",
     options=(
         Clause(word="name", parts=(NAME,), default="the address, or the name", help="what people call the host"),
@@ -87,6 +88,7 @@ _TABLE: Final = Clause(
     word="table",
     parts=(TABLE,),
     many=True,
+    identity=by_values,
     help="the hosts that do one job",
     block=(
         _HOST,
@@ -118,6 +120,7 @@ _FORWARD: Final = Clause(
     word="forward to",
     parts=(TABLE,),
     many=True,
+    identity=by_values,
     required=True,
     help="the table whose hosts serve the clients",
     options=(
@@ -206,6 +209,7 @@ _RELAY: Final = Clause(
     word="relay",
     parts=(NAME,),
     many=True,
+    identity=by_values,
     help="a service at layer 4: hosts see our own address as the source, so they need no route to the clients",
     block=(
         *_SERVICE,
@@ -238,6 +242,7 @@ _REDIRECT: Final = Clause(
     word="redirect",
     parts=(NAME,),
     many=True,
+    identity=by_values,
     help="a service at layer 3: hosts see the client's own address, so this machine must be their default gateway",
     block=_SERVICE,
 )

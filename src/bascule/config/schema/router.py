@@ -6,13 +6,14 @@ from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.texts import NAME as NAME_KIND
 from bascule.config.kinds.texts import TABLE as TABLE_KIND
 from bascule.config.schema.check import CHECKS
-from bascule.config.schema.clause import Clause, Value
+from bascule.config.schema.clause import Clause, Value, by_values
 from bascule.config.schema.interface import DESTINATION
 from bascule.config.schema.timing import TIMING
 
 _ROUTE: Final = Clause(
     word="route",
     many=True,
+    identity=by_values,
     required=True,
     help="what leads by the gateway",
     choices=(
@@ -40,6 +41,7 @@ ROUTER: Final = Clause(
     word="router",
     parts=(Value("name", NAME_KIND),),
     many=True,
+    identity=by_values,
     help="uplinks: routes that go over to the next gateway when one fails, and back when it lives again",
     block=(_ROUTE, _FORWARD, Clause(word="disable", help="it is kept in the text and does nothing")),
 )

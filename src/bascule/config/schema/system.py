@@ -8,7 +8,7 @@ from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.texts import HOST_NAME as HOST_NAME_KIND
 from bascule.config.kinds.texts import NAME, text
 from bascule.config.model import Address
-from bascule.config.schema.clause import Clause, Value
+from bascule.config.schema.clause import Clause, Value, by_values
 
 USER: Final = Value("user", NAME)
 PASSWORD: Final = Value("password", text("a password in quotes", secret=True, empty=False))
@@ -22,6 +22,7 @@ _USER: Final = Clause(
     word="user",
     parts=(USER,),
     many=True,
+    identity=by_values,
     help="an account, made when there is none of that name and else only documented",
     block=(
         Clause(
@@ -45,7 +46,7 @@ SYSTEM: Final = Clause(
         Clause(
             word="dns",
             help="the name servers that are asked for hosts of tables, the first first",
-            block=(Clause(parts=(SERVER,), many=True, help="a name server"),),
+            block=(Clause(parts=(SERVER,), many=True, identity=by_values, help="a name server"),),
         ),
         Clause(
             word="http-server",

@@ -196,6 +196,11 @@ class Balancer:
         """Return a plan as it would be with every host up."""
         return suppose(plan, rankings=self._rankings)
 
+    def imagined(self, configuration: Configuration, facts: Facts) -> Plan:
+        """Return what a configuration would come to with every host up. Raises MachineError."""
+        now = self.running
+        return self.supposed(_compiled(configuration, self._situation(facts, {}, now.plan.marks, now.orders)))
+
     async def rename(self, name: str) -> None:
         """Call what runs by another name."""
         async with self._lock:

@@ -9,7 +9,7 @@ import msgspec
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.merge import Clash, merged
-from bascule.service.deployment import Deploy, LoadCopy
+from bascule.service.deployment import Deploy, LoadCopy, copy_digest
 from bascule.service.failures import Conflict, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.preparation import Looks, judge_here
@@ -37,20 +37,35 @@ class WorkingCopies:
         self._machine = machine
         self._accounts = accounts
         self._now = now
+        self._one_at_a_time = asyncio.Lock()
+        """Holds from looking at a copy to keeping another in its place."""
 
     async def load(self, request: LoadCopy, by: str) -> Loaded:
-        """Keep a text without its plain passwords, whatever is wrong with it, and say what is."""
+        """Keep a text without its plain passwords, whatever is wrong with it, and say what is.
+
+        Raises OperationFailed where the copy is not the one any more that the text shall take the place of.
+        """
         newest = number_of(await asyncio.to_thread(self._history.newest))
         base = newest if request.base is None else request.base
         if base > newest:
             raise OperationFailed(NotFound(message=f"there is no revision {base}"))
         text = await self._accounts.sealed(request.text, by)
         copy = WorkingCopy(account=by, base=base, text=text, at=self._now())
-        await asyncio.to_thread(self._copies.keep, copy)
+        async with self._one_at_a_time:
+            await self._unchanged(request.expected, by)
+            await asyncio.to_thread(self._copies.keep, copy)
         judged, _ = await judge_here(request.text, self._machine)
         found = judged.diagnostics
         sentence = f"kept as your working copy, written from {_named(base)}: {_wrong(found)}"
-        return Loaded(sentence=sentence, diagnostics=found)
+        return Loaded(sentence=sentence, diagnostics=found, digest=copy_digest(base, text))
+
+    async def _unchanged(self, expected: str | None, by: str) -> None:
+        if expected is None:
+            return
+        copy = await asyncio.to_thread(self._copies.copy, by)
+        if expected != ("" if copy is None else copy_digest(copy.base, copy.text)):
+            words = "your working copy was changed meanwhile, by another session of yours: look at it, and try again"
+            raise OperationFailed(Conflict(message=words))
 
     async def show(self, by: str) -> CopyText:
         """Return the account's, or the newest revision to begin with."""
@@ -58,14 +73,16 @@ class WorkingCopies:
         newest = await asyncio.to_thread(self._history.newest)
         number = number_of(newest)
         if copy is not None:
-            return CopyText(text=_shown(copy.text), base=copy.base, newest=number, at=copy.at)
+            digest = copy_digest(copy.base, copy.text)
+            return CopyText(text=_shown(copy.text), base=copy.base, newest=number, at=copy.at, digest=digest)
         return CopyText(text="" if newest is None else _shown(newest.text), base=number, newest=number)
 
     async def discard(self, by: str) -> Discarded:
         """Forget the account's."""
-        if await asyncio.to_thread(self._copies.copy, by) is None:
-            raise OperationFailed(NotFound(message="you have no working copy"))
-        await asyncio.to_thread(self._copies.drop, by)
+        async with self._one_at_a_time:
+            if await asyncio.to_thread(self._copies.copy, by) is None:
+                raise OperationFailed(NotFound(message="you have no working copy"))
+            await asyncio.to_thread(self._copies.drop, by)
         return Discarded(sentence="your working copy is gone")
 
     async def meant(self, request: Deploy, by: str) -> Deploy:
@@ -76,22 +93,24 @@ class WorkingCopies:
         """
         if request.text is not None:
             return request
-        copy = await asyncio.to_thread(self._copies.copy, by)
-        if copy is None:
-            words = "you have no working copy: `bascule edit` or `bascule load FILE` makes one"
-            raise OperationFailed(NotFound(message=words))
-        newest = await asyncio.to_thread(self._history.newest)
-        if newest is not None and newest.number != copy.base:
-            if not request.rebase:
-                raise OperationFailed(Conflict(message=await self._moved_on(copy, newest)))
-            copy = await self._rebased(copy, newest)
+        async with self._one_at_a_time:
+            copy = await asyncio.to_thread(self._copies.copy, by)
+            if copy is None:
+                words = "you have no working copy: `bascule edit`, `set` or `load FILE` makes one"
+                raise OperationFailed(NotFound(message=words))
+            newest = await asyncio.to_thread(self._history.newest)
+            if newest is not None and newest.number != copy.base:
+                if not request.rebase:
+                    raise OperationFailed(Conflict(message=await self._moved_on(copy, newest)))
+                copy = await self._rebased(copy, newest)
         return msgspec.structs.replace(request, text=copy.text, base=copy.base)
 
     async def settle(self, text: bytes) -> None:
         """Forget the working copies that have just been committed."""
-        for copy in await asyncio.to_thread(self._copies.every):
-            if copy.text == text:
-                await asyncio.to_thread(self._copies.drop, copy.account)
+        async with self._one_at_a_time:
+            for copy in await asyncio.to_thread(self._copies.every):
+                if copy.text == text:
+                    await asyncio.to_thread(self._copies.drop, copy.account)
 
     async def _moved_on(self, copy: WorkingCopy, newest: Revision) -> str:
         """Return what was committed since, and what to do about it."""

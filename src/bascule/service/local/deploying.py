@@ -15,7 +15,7 @@ from bascule.deploy.effects import effects
 from bascule.deploy.harm import Situation, harmed
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.plan.model import Plan
-from bascule.service.deployment import LONGEST_TEST, Deploy
+from bascule.service.deployment import LONGEST_TEST, Compare, Deploy
 from bascule.service.events import EventKind, Grade
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.account_book import AccountBook
@@ -24,7 +24,7 @@ from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
 from bascule.service.local.preparation import Looks, judge_here
 from bascule.service.local.rows import SessionCounts
-from bascule.service.results import Deployed, PendingRow, RevisionRow, Revisions, RevisionText
+from bascule.service.results import Compared, Deployed, PendingRow, RevisionRow, Revisions, RevisionText
 from bascule.store.history import History
 from bascule.store.pending import Pending, Stage
 from bascule.store.revisions import Head, Revision, number_of
@@ -78,6 +78,10 @@ class Loads(Protocol):
 
     def supposed(self, plan: Plan) -> Plan:
         """Return a plan as it would be with every host up."""
+        ...
+
+    def imagined(self, configuration: Configuration, facts: Facts) -> Plan:
+        """Return what a configuration would come to with every host up. Raises MachineError."""
         ...
 
 
@@ -215,6 +219,22 @@ class Deployments:
             words = "nothing was ever committed" if number is None else f"there is no revision {number}"
             raise OperationFailed(NotFound(message=words))
         return RevisionText(row=_row(found), text=found.text.decode())
+
+    async def compare(self, request: Compare, by: str) -> Compared:
+        """Say what a text changes over another, in effect. Raises OperationFailed where there is none, MachineError."""
+        newest = number_of(await asyncio.to_thread(self._history.newest))
+        old = newest if request.old is None else request.old
+        new = (await self.copies.show(by)).text if request.new is None else (await self.revision(request.new)).text
+        texts = (await self.revision(old)).text.encode() if old else NOTHING, new.encode()
+        no_nftables = self._balancer.running.facts.no_nftables
+        plans = []
+        for text, name in zip(texts, (f"revision {old}", "it"), strict=True):
+            judged, facts = await judge_here(text, self._machine, no_nftables)
+            if judged.configuration is None:
+                return Compared(untold=f"what it changes cannot be told: {name} cannot run here, and `check` says why")
+            plans.append(self._balancer.imagined(judged.configuration, facts))
+        before, after = plans
+        return Compared(changes=tuple(effects(before, after, await self._counted())))
 
     async def watch(self) -> None:
         """Take back what nobody commits in time, and what takes hosts out that were well, until cancelled."""

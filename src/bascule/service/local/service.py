@@ -20,6 +20,7 @@ from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, Rem
 from bascule.service.deployment import (
     Cancel,
     Commit,
+    Compare,
     Deploy,
     DiscardCopy,
     LoadCopy,
@@ -82,6 +83,7 @@ from bascule.service.results import (
     AuditRow,
     Cleared,
     ClientReport,
+    Compared,
     CopyText,
     Deployed,
     Discarded,
@@ -275,6 +277,10 @@ class LocalService:
     async def copy_discard(self, context: Context, _: DiscardCopy, /) -> Discarded:
         """Forget a working copy."""
         return await self._deployments().copies.discard(context.user)
+
+    async def compare(self, context: Context, request: Compare, /) -> Compared:
+        """Say what one configuration changes over another."""
+        return await self._deployments().compare(request, context.user)
 
     async def commit(self, context: Context, _: Commit, /) -> Deployed:
         """Keep what is deployed."""
