@@ -3,10 +3,12 @@
 import contextlib
 import importlib
 import os
+import pwd
+import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -70,8 +72,19 @@ def _offline(state: Path) -> Offline:
     """Return what does the work of offline commands; only they wait for its imports."""
     local = importlib.import_module("bascule.service.local.offline")
     parent = importlib.import_module("bascule.roles.parent")
-    work: Offline = local.LocalOffline(state, parent.run)
+    work: Offline = local.LocalOffline(state, parent.run, _become)
     return work
+
+
+def _become(uid: int, replaced: Mapping[str, str]) -> None:
+    """Do this command as another user, with the parent's rights and these words replaced, and end as it does."""
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    starter = [sys.executable, "-m", "bascule.roles.starter", "--users", ",".join([user] * 3)]
+    done = subprocess.run([*starter, *(replaced.get(word, word) for word in sys.argv[1:])], check=False)
+    raise SystemExit(done.returncode)
 
 
 def _complain(message: str, code: ExitCode = ExitCode.MACHINE) -> int:

@@ -34,6 +34,17 @@ def test_passwords_go_and_all_else_stays() -> None:
     assert not any(user.plain_password for user in loaded.configuration.system.users)
 
 
+@pytest.mark.parametrize("spaces", ["", " ", "\t "])
+def test_a_text_that_loads_still_does(spaces: str) -> None:
+    """Also where nothing stood between the word and the password."""
+    text = f'system {{ authentication {{ user "bob" {{ role viewer; password{spaces}"secret12" }} }} }}\n'
+    found = sealed(text)
+    assert found.passwords == {"bob": "secret12"}
+    assert "password set }" in found.text.replace(spaces or "  ", " ")
+    assert load(text).configuration is not None
+    assert load(found.text).configuration is not None
+
+
 def test_a_sealed_text_is_left_alone() -> None:
     """Doing it again changes nothing."""
     once = sealed(TEXT).text
@@ -50,6 +61,18 @@ def test_a_sealed_text_is_left_alone() -> None:
         'system {\n authentication {\n user "x" {\n password "hunter2" more\n',
         'system { authentication { user "x" { password "hunter2\\q" } } }',
         'system { authentication { user "x" { password "a"hunter2"" } } }',
+        'system { authentication { user "x" { password"hunter2" } } }',
+        'system { authentication { user "x" { password = "hunter2" } } }',
+        'system { authentication { user "x" { password my hunter2 } } }',
+        'system { authentication { user "x" { password "my" "hunter2" } } }',
+        'system { authentication { user "x" { role viewer password "hunter2" } } }',
+        'system { authentication { user "x" { password { "hunter2" } } } }',
+        'system { authentication { user "x" { password\n"hunter2" } } }',
+        'system { authentication { user "x" { Password "hunter2" } } }',
+        'system { authentication { user "x" { pasword "hunter2" } } }',
+        'system { authentication { user "x" { password:hunter2 } } }',
+        "{" * 20 + ' password "hunter2" ' + "}" * 20,
+        '# password "hunter2"',
     ],
 )
 def test_a_text_with_mistakes_keeps_no_password_either(text: str) -> None:
@@ -59,7 +82,7 @@ def test_a_text_with_mistakes_keeps_no_password_either(text: str) -> None:
 
 def test_a_word_that_says_nothing_of_a_password_stays() -> None:
     """In a comment, or a name."""
-    text = '# password "a"\nload-balancer {\n\trelay "password" { listen on port password }\n}\n'
+    text = '# the password is in the safe\nload-balancer {\n\trelay "password" {\n\t\tlisten on 10.0.0.1 port 443\n\t}\n}\n'
     assert sealed(text).text == text
 
 

@@ -17,9 +17,12 @@ asyncio.run(run(["/bin/sh", "-c", "echo $$ > {pid}; exec sleep 300"], {{}}, most
 """
 
 
+_CHANGED = "may be changed by others than root and the user that runs it"
+
+
 @pytest.mark.parametrize(
     ("mode", "words"),
-    [(0o755, ""), (0o775, ""), (0o100, ""), (0o644, "is not executable"), (0o757, "may be written to by everybody")],
+    [(0o755, ""), (0o100, ""), (0o644, "is not executable"), (0o757, _CHANGED), (0o775, _CHANGED)],
 )
 def test_what_speaks_against_a_program(tmp_path: Path, mode: int, words: str) -> None:
     """Its mode, whoever asks."""
@@ -27,6 +30,27 @@ def test_what_speaks_against_a_program(tmp_path: Path, mode: int, words: str) ->
     program.touch()
     program.chmod(mode)
     assert flaw(program) == words
+
+
+def test_a_folder_that_others_may_change_is_no_place_for_a_program(tmp_path: Path) -> None:
+    """They could put another one there; in a sticky one they could not."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    program = folder / "program"
+    program.touch(mode=0o755)
+    folder.chmod(0o775)
+    assert flaw(program) == f"{_CHANGED}, by way of {folder}"
+    folder.chmod(0o1777)
+    assert flaw(program) == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user, which takes root")
+def test_a_program_of_somebody_else_is_not_run(tmp_path: Path) -> None:
+    """Whoever deployed the text may be he."""
+    program = tmp_path / "program"
+    program.touch(mode=0o755)
+    os.chown(program, 64001, 64001)
+    assert flaw(program) == _CHANGED
 
 
 def test_what_is_no_program(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Takes plain passwords out of a text: they stand in it until it is kept, and never after."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import Final
 
 from bascule.config.kinds.kind import Flaw
@@ -15,6 +15,12 @@ _KEPT: Final = "set"
 """What stands in the place of a password that is kept elsewhere."""
 
 _PASSWORD: Final = text("a password in quotes", secret=True)
+_ABOUT: Final = re.compile(r"passw|pasw", re.IGNORECASE)
+_GLUED: Final = re.compile(r"(?i)(password)\W.*")
+"""A word that goes on with the password itself: `password:secret`, `password=secret`."""
+_QUOTED: Final = re.compile(r'"[^"]*"?')
+_ENDS: Final = frozenset({TokenKind.SEMICOLON, TokenKind.OPEN, TokenKind.CLOSE, TokenKind.END})
+_STRINGS: Final = frozenset({TokenKind.STRING, TokenKind.WRONG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Sealed:
 
     text: str
     passwords: Mapping[str, str]
-    """The password of each user whose name could be read; the last that was written counts."""
+    """The password of each user whose statement could be read; the last that was written counts."""
 
     def __repr__(self) -> str:
         """Return nothing that is a secret."""
@@ -33,24 +39,46 @@ class Sealed:
 def sealed(text: str) -> Sealed:
     """Return a text with `password set` for every plain password, and what they were; all else stays as it is.
 
-    Never raises. Only accounts have passwords in the language: the word begins no other statement.
+    Never raises. In a text with mistakes, whatever stands behind a word like `password` is taken for one, and in a comment
+    that has such a word, whatever stands in quotes: such a text may be kept, and is read by others then.
     """
     tree = parse(text)
-    found: dict[Token, str] = {}
+    found = "".join(f"{token.before}{token.text}" for token in _without(tokens(tree)))
     passwords: dict[str, str] = {}
     for user, statement in _statements(tree.statements, None):
-        plain = _plain(statement)
-        if plain is not None:
-            found |= {plain: _KEPT, **dict.fromkeys(_clinging(statement.words[2:]), "")}
-            passwords |= _meant(user, plain)
-    if not found:
-        return Sealed(text, {})
-    kept = (replace(token, text=found.get(token, token.text)) for token in tokens(tree))
-    return Sealed("".join(f"{token.before}{token.text}" for token in kept), passwords)
+        passwords |= _meant(user, statement)
+    return Sealed(found, passwords)
+
+
+def _without(whole: Iterable[Token]) -> Iterator[Token]:
+    """Yield the tokens of a text, with others in the place of secrets."""
+    hiding, written, quoted_only = False, False, False
+    for token in whole:
+        if token.kind is TokenKind.COMMENT:
+            yield _comment(token)
+        elif token.kind in _ENDS:
+            hiding = hiding and token.kind is TokenKind.OPEN and not written
+            yield token
+        elif token.kind is TokenKind.NEWLINE:
+            hiding, quoted_only = hiding and not written and not quoted_only, True
+            yield token
+        elif token.kind is TokenKind.WORD and _ABOUT.search(token.text):
+            hiding, quoted_only, written = True, False, _GLUED.fullmatch(token.text) is not None
+            yield replace(token, text=_GLUED.sub(rf"\1 {_KEPT}", token.text))
+        elif not hiding or (quoted_only and token.kind not in _STRINGS):
+            hiding = False
+            yield token
+        else:
+            yield replace(token, before="" if written else token.before or " ", text="" if written else _KEPT)
+            written = True
+
+
+def _comment(token: Token) -> Token:
+    return replace(token, text=_QUOTED.sub("…", token.text)) if _ABOUT.search(token.text) else token
 
 
 def _statements(statements: Iterable[Statement], user: Statement | None) -> Iterator[tuple[Statement | None, Statement]]:
-    """Yield every statement with the `user` block that it stands in; blocks that are not closed may hide which."""
+    """Yield every statement with the `user` block that it stands in."""
     for statement in statements:
         yield user, statement
         if statement.block is not None:
@@ -58,20 +86,10 @@ def _statements(statements: Iterable[Statement], user: Statement | None) -> Iter
             yield from _statements(statement.block.statements, statement if named else user)
 
 
-def _plain(statement: Statement) -> Token | None:
-    """Return the token that is a plain password; one that is not in quotes is none yet, and is a secret all the same."""
-    if len(statement.words) < 2 or statement.words[0].text != "password":  # noqa: PLR2004 - the word, and what it says
-        return None
-    token = statement.words[1]
-    return None if token.kind is TokenKind.WORD and token.text == _KEPT else token
-
-
-def _clinging(words: Sequence[Token]) -> Iterator[Token]:
-    """Yield what follows a password without a blank: where a quotation mark is one too many, it is the rest of it."""
-    return takewhile(lambda token: not token.before, words)
-
-
-def _meant(user: Statement | None, plain: Token) -> Mapping[str, str]:
-    name = NAME.read(user.words[1]) if user is not None and len(user.words) > 1 else Flaw("")
-    password = _PASSWORD.read(plain)
+def _meant(user: Statement | None, statement: Statement) -> Mapping[str, str]:
+    """Return whose password a statement writes, and which."""
+    words = [*statement.words]
+    if user is None or len(user.words) < 2 or len(words) < 2 or words[0].text != "password":  # noqa: PLR2004 - word and value
+        return {}
+    name, password = NAME.read(user.words[1]), _PASSWORD.read(words[1])
     return {} if isinstance(name, Flaw) or isinstance(password, Flaw) else {name: password}

@@ -65,6 +65,7 @@ def run(request: RunRequest) -> int:
     require_private(request.state)
     with claimed(request.state):
         try:
+            require_private(request.state)  # as it is now that nobody can make it any more
             require_private(request.state / FILE)
             with closing(_opened(request.state)) as database:
                 return asyncio.run(_run(request, database, logging.getLogger("bascule")))

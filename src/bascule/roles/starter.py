@@ -20,6 +20,10 @@ from typing import Any, Final
 _USERS: Final = "_bascule-net,_bascule,_bascule-web"
 _PARENT_MAY: Final = ("net_admin", "net_raw", "net_bind_service")
 _VARIABLE: Final = "BASCULE_STARTER"
+_HEARD: Final = "BASCULE_NOTIFY"
+_NOTIFY: Final = "NOTIFY_SOCKET"
+_MAY_SAY: Final = ("READY=1", "STATUS=", "WATCHDOG=1", "STOPPING=1")
+"""What the service manager hears from the parent (sd_notify(3)): `WATCHDOG=trigger`, say, is not his to say."""
 _LONGEST: Final = 65536
 _MOST_ARGUMENTS: Final = 32
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -34,14 +38,15 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     parent, others, web = chosen.users.split(",")
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    started = _spawn(
-        _as(parent, _PARENT_MAY, "--pdeathsig", "KILL"),
-        chosen.command,
-        theirs.fileno(),
-        {**os.environ, _VARIABLE: str(theirs.fileno())},
-    )
+    hear, tell = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    tell.setblocking(False)  # noqa: FBT003 - its name for it
+    environment = {name: value for name, value in os.environ.items() if name != _NOTIFY}
+    environment |= {_VARIABLE: str(theirs.fileno()), _HEARD: str(tell.fileno())}
+    become = _as(parent, _PARENT_MAY, "--pdeathsig", "KILL")
+    started = _spawn(become, chosen.command, (theirs.fileno(), tell.fileno()), environment)
     theirs.close()
-    return _serve(ours, started, {"probe": _as(others), "proxy": _as(others), "web": _as(web)})
+    tell.close()
+    return _serve(ours, hear, started, {"probe": _as(others), "proxy": _as(others), "web": _as(web)})
 
 
 def _as(user: str, rights: Sequence[str] = (), *options: str) -> Sequence[str]:
@@ -52,14 +57,14 @@ def _as(user: str, rights: Sequence[str] = (), *options: str) -> Sequence[str]:
     return ["setpriv", f"--reuid={user}", f"--regid={user}", groups, *sets, "--no-new-privs", *options, "--"]
 
 
-def _spawn(become: Sequence[str], command: Sequence[str], handed: int | None, environment: Mapping[str, str]) -> int:
-    kept = [] if handed is None else [(os.POSIX_SPAWN_DUP2, handed, handed)]
+def _spawn(become: Sequence[str], command: Sequence[str], handed: Sequence[int], environment: Mapping[str, str]) -> int:
+    kept = [(os.POSIX_SPAWN_DUP2, descriptor, descriptor) for descriptor in handed]
     actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), *kept]
     argv = [*become, sys.executable, "-m", "bascule", *command]
     return os.posix_spawnp(argv[0], argv, environment, file_actions=actions, setsid=True)
 
 
-def _serve(parent_line: socket.socket, parent: int, become: Mapping[str, Sequence[str]]) -> int:
+def _serve(parent_line: socket.socket, hear: socket.socket, parent: int, become: Mapping[str, Sequence[str]]) -> int:
     """Do what the parent asks until it ends."""
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
@@ -74,14 +79,27 @@ def _serve(parent_line: socket.socket, parent: int, become: Mapping[str, Sequenc
     waiting = select.poll()
     waiting.register(reader, select.POLLIN)
     waiting.register(parent_line, select.POLLIN)
+    waiting.register(hear, select.POLLIN)
     children: set[int] = set()
     while (code := _buried(parent, children)) is None:
         for descriptor, _ in waiting.poll():
             if descriptor == reader:
                 os.read(reader, _LONGEST)
+            elif descriptor == hear.fileno():
+                _pass_on(hear, os.environ.get(_NOTIFY, ""))
             elif not _answer(parent_line, children, become):
                 waiting.unregister(parent_line)  # it has closed, and will end
     return code if code >= 0 else _BY_SIGNAL - code
+
+
+def _pass_on(hear: socket.socket, address: str) -> None:
+    """Tell the service manager, whom the starter alone may speak to, what the parent says of itself."""
+    said = hear.recv(_LONGEST).decode(errors="replace").splitlines()
+    told = "\n".join(line for line in said if line.startswith(_MAY_SAY) and line != "WATCHDOG=trigger")
+    if address and told:
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
+            door.settimeout(1)
+            door.sendto(told.encode(), f"\0{address[1:]}" if address.startswith("@") else address)
 
 
 def _buried(parent: int, children: set[int]) -> int | None:
@@ -135,8 +153,10 @@ def _done(
     if len(arguments) > _MOST_ARGUMENTS:
         raise ValueError(f"more than {_MOST_ARGUMENTS} arguments")
     named = [] if handed is None else ["--fd", str(handed)]
-    environment = {name: value for name, value in os.environ.items() if name not in {_VARIABLE, "NOTIFY_SOCKET"}}
-    pid = _spawn(become[asked["role"]], ["role", asked["role"], *arguments, *named], handed, environment)
+    environment = {name: value for name, value in os.environ.items() if name != _NOTIFY}
+    pid = _spawn(
+        become[asked["role"]], ["role", asked["role"], *arguments, *named], [] if handed is None else [handed], environment
+    )
     children.add(pid)
     return {"pid": pid}, [os.pidfd_open(pid)]
 

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import logging
+import os
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable, describe
+from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable, describe
 from bascule.service.operations import OPERATIONS, AnyRequest
 from bascule.service.peer import Peer, peer_of
 from bascule.service.permissions import ALLOWED, Role
@@ -23,6 +25,9 @@ MAXIMUM_REQUEST: Final = 2 * 1024 * 1024
 
 MAXIMUM_PEERS: Final = 64
 """Connections at a time; the next ones hear that we are busy."""
+
+MAXIMUM_OF_ONE: Final = 16
+"""Connections at a time of one user who is no administrator, so that none keeps an administrator out."""
 
 MAXIMUM_STREAMS: Final = 16
 """Peers who follow a stream at a time, so that watching never keeps anybody from acting."""
@@ -98,6 +103,8 @@ class ControlServer:
         self._maximum_peers = maximum_peers
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
+        self._of: Counter[int] = Counter()
+        """How many of them are of each user."""
         self._streams = 0
         self._stranger_at = -STRANGERS
         self._closing = asyncio.Event()
@@ -125,12 +132,16 @@ class ControlServer:
         assert conversation is not None, "asyncio calls this in a task"
         self._conversations.add(conversation)
         channel: Channel[AnyRequest] = Channel(reader, writer, AnyRequest, maximum=MAXIMUM_REQUEST)
+        peer = peer_of(writer.get_extra_info("socket"))
+        self._of[peer.uid] += 1
         try:
-            await self._converse(channel, peer_of(writer.get_extra_info("socket")))
+            await self._converse(channel, peer)
         except (TimeoutError, OSError) as error:
             self._log.debug("a peer of the control socket went away: %s", error)
         finally:
             self._conversations.discard(conversation)
+            self._of[peer.uid] -= 1
+            self._of += Counter()  # keeps those above nothing
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._patience):
                     await channel.close()
@@ -139,6 +150,9 @@ class ControlServer:
         """Hear one request and answer it; who is nobody here is not heard at all."""
         if len(self._conversations) > self._maximum_peers:
             await self._send(channel, Busy(message=f"{self._maximum_peers} others are asking; try again"))
+            return
+        if self._of[peer.uid] > MAXIMUM_OF_ONE and peer.uid not in {0, os.geteuid()}:
+            await self._send(channel, Busy(message=f"{peer.user} is asking {MAXIMUM_OF_ONE} times already; try again"))
             return
         try:
             role = await self._recognize(peer)
@@ -232,7 +246,7 @@ class ControlServer:
         try:
             result: AnyResult = await getattr(self._service, operation.method)(context, request)
         except OperationFailed as failed:
-            await self._keep(who, deed, describe(failed.failure).partition("\n")[0])
+            await self._keep(who, deed, _in_short(failed.failure))
             return failed.failure
         except MachineError as error:
             await self._keep(who, deed, str(error))
@@ -253,6 +267,13 @@ class ControlServer:
             await self._note(peer, words, refused)
         except MachineError as error:
             self._log.warning("the audit log does not have it: %s", error)
+
+
+def _in_short(failure: Failure) -> str:
+    """Return why something was refused, without words of a text: they may be anything, a password too."""
+    if isinstance(failure, Rejected):
+        return f"the text has mistakes: {len(failure.diagnostics)}"
+    return describe(failure).partition("\n")[0]
 
 
 def _peer(context: Context) -> Peer:

@@ -13,7 +13,6 @@ from typing import Final
 from bascule.store.database import FILE, checked, named
 from bascule.store.moment import moment
 from bascule.system.errors import MachineError
-from bascule.system.files import give_to_owner
 
 FOLDER: Final = "backups"
 """Of the state folder, where those lie that are made daily."""
@@ -91,7 +90,6 @@ def restore(state: Path, backup: Path) -> Backup:
             copy = Path(folder) / FILE
             shutil.copyfile(backup, copy)
             copy.chmod(0o600)
-            give_to_owner(copy, state)
             look_at(copy)
             _synced(copy)
             with suppress(MachineError):  # what is damaged is put aside as it is
@@ -100,7 +98,6 @@ def restore(state: Path, backup: Path) -> Backup:
                 if (old := state / f"{FILE}{beside}").exists():
                     shutil.copyfile(old, copied := Path(folder) / "replaced")
                     copied.chmod(0o600)
-                    give_to_owner(copied, state)
                     copied.replace(state / f"{FILE}.replaced{beside}")
                 else:
                     (state / f"{FILE}.replaced{beside}").unlink(missing_ok=True)

@@ -7,8 +7,9 @@ import select
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -142,7 +143,7 @@ class OfStarter:
     def __init__(self, connection: socket.socket, parent: int) -> None:
         self._connection = connection
         self.parent: int | None = parent
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time = threading.Lock()  # of threads: an asker that is cancelled still reads his answer
         self._asked = 0
         connection.settimeout(_PATIENCE)
 
@@ -151,32 +152,35 @@ class OfStarter:
     ) -> Started:
         """Ask for it; what it says goes where the starter's own words go, whatever `log` is."""
         del log
-        async with self._one_at_a_time:
-            asked = {"role": role, "arguments": [*arguments]}
-            answer, descriptors = await asyncio.to_thread(self._ask, f"start the role {role}", asked, handed)
+        asked = {"role": role, "arguments": [*arguments]}
+        copy = None if handed is None else handed.dup()  # the caller may close his before it is sent
+        asking = asyncio.ensure_future(asyncio.to_thread(self._ask, f"start the role {role}", asked, copy))
+        try:
+            answer, descriptors = await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            asking.add_done_callback(_let_go)
+            raise
         return Started(int(answer["pid"]), descriptors[0], ours=False)
 
     async def kill(self, started: Started) -> None:
         """Ask for it."""
-        async with self._one_at_a_time:
-            await asyncio.to_thread(self._ask, "end a process of ours", {"kill": started.pid}, None)
+        await asyncio.to_thread(self._ask, "end a process of ours", {"kill": started.pid}, None)
 
     def _ask(
         self, step: str, asked: Mapping[str, object], handed: socket.socket | None
     ) -> tuple[dict[str, Any], list[int]]:
         """Return the answer to this question: one to an earlier question, which came too late, is left."""
-        self._asked += 1
-        told = [] if handed is None else [handed.fileno()]
-        try:
-            socket.send_fds(self._connection, [json.dumps({**asked, "number": self._asked}).encode()], told)
-            while True:
+        with self._one_at_a_time, handed or nullcontext():
+            self._asked += 1
+            told = [] if handed is None else [handed.fileno()]
+            try:
+                socket.send_fds(self._connection, [json.dumps({**asked, "number": self._asked}).encode()], told)
                 answer, descriptors = self._answer(step)
-                if answer.get("number") == self._asked:
-                    break
-                for descriptor in descriptors:
-                    os.close(descriptor)
-        except OSError as error:
-            raise MachineError(step, f"the starter does not answer: {error}") from error
+                while answer.get("number") != self._asked:
+                    _close(descriptors)
+                    answer, descriptors = self._answer(step)
+            except OSError as error:
+                raise MachineError(step, f"the starter does not answer: {error}") from error
         if "error" in answer:
             raise MachineError(step, str(answer["error"]))
         return answer, descriptors
@@ -185,5 +189,18 @@ class OfStarter:
         data, descriptors, _, _ = socket.recv_fds(self._connection, LONGEST_MESSAGE, 1)
         if not data:
             raise MachineError(step, "the starter is gone")
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # noqa: FBT003 - its name for it
         answer: dict[str, Any] = json.loads(data)
         return answer, descriptors
+
+
+def _let_go(asking: "asyncio.Future[tuple[dict[str, Any], list[int]]]") -> None:
+    """Know nothing of a process whose starting nobody waits for any more."""
+    if not asking.cancelled() and asking.exception() is None:
+        _close(asking.result()[1])
+
+
+def _close(descriptors: Sequence[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)

@@ -9,7 +9,6 @@ from errno import EADDRINUSE
 from pathlib import Path
 
 from bascule.system.errors import MachineError
-from bascule.system.files import give_to_owner
 
 
 @contextmanager
@@ -22,7 +21,6 @@ def claimed(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        give_to_owner(descriptor, folder)
     except OSError as error:
         raise MachineError(step, error.strerror or str(error)) from error
     try:

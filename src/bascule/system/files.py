@@ -15,7 +15,6 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(file.fileno(), mode)
-                give_to_owner(file.fileno(), path.parent)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -26,13 +25,6 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         _keep_name(path.parent)
     except OSError as error:
         raise MachineError(f"write {path}", error.strerror or str(error)) from error
-
-
-def give_to_owner(target: int | Path, folder: Path) -> None:
-    """Have a file that root makes in another user's folder be that user's: he must be able to use it. Raises OSError."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.chown(target, owner.st_uid, owner.st_gid)
 
 
 def _keep_name(folder: Path) -> None:

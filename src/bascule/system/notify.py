@@ -1,5 +1,6 @@
 """Tells the service manager how it goes: sd_notify(3), without its library."""
 
+import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +17,8 @@ class ServiceManager:
 
     address: str = ""
     """A path, or a name of the abstract kind behind an @ (NOTIFY_SOCKET)."""
+    door: int | None = None
+    """A socket of the starter's that leads to him, in the place of the address (BASCULE_NOTIFY)."""
     patience: float = 0
     """Seconds within which he must hear of us again (WATCHDOG_USEC); 0 where he has no such wish."""
 
@@ -25,6 +28,7 @@ class ServiceManager:
         patience = environment.get("WATCHDOG_USEC", "")
         return cls(
             address=environment.get("NOTIFY_SOCKET", ""),
+            door=int(door) if (door := environment.get("BASCULE_NOTIFY", "")) else None,
             patience=int(patience) / 1e6 if patience.isascii() and patience.isdigit() else 0,
         )
 
@@ -42,6 +46,10 @@ class ServiceManager:
         self._tell("STOPPING=1")
 
     def _tell(self, words: str) -> None:
+        if self.door is not None:
+            with suppress(OSError):  # one that is full means a starter that stands still
+                os.write(self.door, words.encode())
+            return
         if not self.address:
             return
         name = f"\0{self.address[1:]}" if self.address.startswith("@") else self.address

@@ -39,7 +39,19 @@ def flaw(program: Path) -> str:
         return "is no file"
     if not seen.st_mode & (stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH):
         return "is not executable"
-    return "may be written to by everybody" if seen.st_mode & stat.S_IWOTH else ""
+    changed = next((path for path in (program.resolve(), *program.resolve().parents) if _changeable(path.stat())), None)
+    if changed is None:
+        return ""
+    where = "" if changed == program else f", by way of {changed}"
+    return f"may be changed by others than root and the user that runs it{where}"
+
+
+def _changeable(seen: os.stat_result) -> bool:
+    """Whether somebody else may change a file, or what stands in a folder; in a sticky one, only what is his own."""
+    if seen.st_uid not in {0, os.geteuid()}:
+        return True
+    others = seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return bool(others) and not (stat.S_ISDIR(seen.st_mode) and seen.st_mode & stat.S_ISVTX)
 
 
 async def run(argv: Sequence[str], environment: Mapping[str, str], *, most: int) -> Ended:

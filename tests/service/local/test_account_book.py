@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bascule.config.model import User
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
@@ -124,6 +125,16 @@ async def test_a_text_only_documents_an_account_there_is(book: Book) -> None:
     kept = await book.sealed(TEXT, "alice")
     assert await book.settle(b"", kept, "alice") == []
     assert book.fits("carol", "correct horse")
+
+
+async def test_who_may_make_no_account_may_not_have_one_made(book: Book) -> None:
+    """Else an administrator's commit would make the one that an operator wrote."""
+    users = [User(name="carol", role="administrator")]
+    await book.require_known(users, Role.ADMINISTRATOR, "alice")
+    with pytest.raises(OperationFailed, match="a user carol, who has no account: bob is operator and may make none"):
+        await book.require_known(users, Role.OPERATOR, "bob")
+    await book.add(AddAccount(name="carol", role=Role.VIEWER))
+    await book.require_known(users, Role.OPERATOR, "bob")
 
 
 async def test_an_account_that_was_removed_does_not_come_back_by_itself(book: Book) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.facts import Facts
+from bascule.config.load import load
 from bascule.config.model import Configuration
 from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.deploy.transaction import RehearsalRefused
@@ -23,6 +24,7 @@ from bascule.service.local.deploying import Deployments
 from bascule.service.local.journal import Journal
 from bascule.service.local.preparation import rehearsal_plan
 from bascule.service.local.rows import SessionCounts
+from bascule.service.permissions import Role
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
 from bed.accounts import QUICK, MemoryAccounts
@@ -357,3 +359,20 @@ async def test_what_cannot_run_changes_nothing_that_could_be_told(desk: Desk) ->
         (),
         "what it changes cannot be told: it cannot run here, and `check` says why",
     )
+
+
+async def test_a_password_leaves_the_text_and_the_text_still_loads(desk: Desk) -> None:
+    """Also where no blank stood before it; the account comes with the commit, and not from an operator's text."""
+    text = OTHER + b'system { authentication { user "carol" { role viewer; password"secret12" } } }\n'
+    with pytest.raises(OperationFailed, match="carol, who has no account"):
+        await desk.deployments.deploy(Deploy(text=text), "bob", Role.OPERATOR)
+    await desk.deployments.deploy(Deploy(text=text), "bob")
+    committed = await desk.deployments.commit("bob")
+    assert "carol has an account now, as a viewer" in committed.changes
+    newest = desk.history.newest()
+    assert newest is not None
+    assert b"secret12" not in newest.text
+    assert load(newest.text).configuration is not None
+    account = desk.accounts.account("carol")
+    assert account is not None
+    assert QUICK.fits(account.password, "secret12")

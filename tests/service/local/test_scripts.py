@@ -28,4 +28,6 @@ def test_what_is_wrong_with_a_program_is_said_at_its_line(tmp_path: Path) -> Non
     program.touch(mode=0o644)
     assert said(program) == [(Severity.WARNING, 10, f"{program} is not executable{rest}")]
     program.chmod(0o777)
-    assert said(program) == [(Severity.WARNING, 10, f"{program} may be written to by everybody{rest}")]
+    assert said(program) == [
+        (Severity.WARNING, 10, f"{program} may be changed by others than root and the user that runs it{rest}")
+    ]

@@ -83,6 +83,8 @@ def _path(token: Token) -> str | Flaw:
         return Flaw(f"{quoted(token.text)} is no whole path of a file", "begin it with /, and end it with a file's name")
     if not content.isprintable() or len(content.encode()) > _LONGEST_PATH:
         return Flaw(f"the path holds a control character, or is longer than {_LONGEST_PATH} bytes")
+    if not content.endswith(".log"):
+        return Flaw(f"{quoted(token.text)} does not end with .log", "so that no other file is ever written to")
     return content
 
 

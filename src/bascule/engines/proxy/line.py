@@ -1,13 +1,13 @@
 """The parent's end of a connection to a worker, whatever the two have to say: one request at a time, and its answer."""
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from bascule.engines.proxy.folder import believed
 from bascule.engines.proxy.wire import Busy, Done, Listeners, Message, Place, Stop, Wire
 from bascule.system.channel import ChannelError
 from bascule.system.errors import MachineError
@@ -35,7 +35,7 @@ class LinkLostError(Exception):
 
 
 async def connected(path: Path, kind: Any) -> Wire[Any]:
-    """Connect to a worker that says messages of this kind: one of our own user, or of the user whose folder it lies in.
+    """Connect to a worker that says messages of this kind: one of our own user, or of the user whom its folder was given.
 
     Raises OSError where nobody listens at the path, MachineError where the worker is another user's.
     """
@@ -47,7 +47,7 @@ async def connected(path: Path, kind: Any) -> Wire[Any]:
         connection.close()
         raise
     wire: Wire[Any] = Wire(connection, kind)
-    if wire.peer_uid not in {os.geteuid(), path.parent.stat().st_uid}:
+    if wire.peer_uid not in believed(path.parent):
         wire.close()
         raise MachineError(f"connect to the proxy worker at {path}", f"it belongs to user {wire.peer_uid}")
     return wire

@@ -15,7 +15,7 @@ from bascule.config.passwords import sealed
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
 from bascule.service.local.passwords import Passwords, weakness
-from bascule.service.permissions import Role
+from bascule.service.permissions import ALLOWED, Permission, Role
 from bascule.service.request import Context
 from bascule.service.results import AccountChanged, AccountRow, AccountRows
 from bascule.store.accounts import Account, Accounts
@@ -81,7 +81,7 @@ class AccountBook:
         """
         if b"password" not in text:
             return text
-        found = sealed(text.decode(errors=_UNREADABLE))
+        found = await asyncio.to_thread(sealed, text.decode(errors=_UNREADABLE))
         for name, password in found.passwords.items():
             if await asyncio.to_thread(self._accounts.account, name) is None:
                 kept = await asyncio.to_thread(self._passwords.hashed, password)
@@ -90,10 +90,11 @@ class AccountBook:
 
     async def settle(self, before: bytes, text: bytes, author: str) -> Sequence[str]:
         """Make the accounts that a text has and the one before had not, and return a sentence for each."""
-        known = {user.name for user in _users(before)}
+        users = await asyncio.to_thread(_users, text)
+        known = {user.name for user in await asyncio.to_thread(_users, before)} if users else set()
         told = []
         async with self._one_at_a_time:
-            for user in _users(text):
+            for user in users:
                 if user.name in known or await asyncio.to_thread(self._accounts.account, user.name) is not None:
                     continue
                 role = Role(user.role or Role.VIEWER)
@@ -103,6 +104,15 @@ class AccountBook:
                 opened = "" if password else f"; `bascule account password {user.name}` gives it a password"
                 told.append(f"{user.name} has an account now, as {_a(role)}{opened}")
         return told
+
+    async def require_known(self, users: Sequence[User], role: Role, by: str) -> None:
+        """Raise OperationFailed where a text would make an account and its author may not, even by another's commit."""
+        if Permission.ADMINISTER in ALLOWED[role]:
+            return
+        for user in users:
+            if await asyncio.to_thread(self._accounts.account, user.name) is None:
+                words = f"the text has a user {user.name}, who has no account: {by} is {role} and may make none"
+                raise OperationFailed(Forbidden(message=words))
 
     async def doubts(self, users: Sequence[User]) -> Sequence[str]:
         """Return where a text says of an account what is not so: it only documents what there is."""

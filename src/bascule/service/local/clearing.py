@@ -1,5 +1,6 @@
 """Taking everything of ours from a machine: what `bascule clear` does, with a parent running or without."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Final
 
@@ -7,6 +8,7 @@ from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.nftables.read import kept_marks
 from bascule.engines.nftables.sessions import Sessions
 from bascule.engines.proxy.engine import ProxyEngine
+from bascule.service.local.early import FILE as EARLY_FILE
 from bascule.service.local.machine import Machine
 from bascule.service.local.words import counted
 from bascule.service.results import Cleared
@@ -29,6 +31,7 @@ async def clear_machine(machine: Machine, proxy: ProxyEngine, *, kernel: bool) -
     if not kernel or await _attempt(_clear_kernel(machine), done, left):
         await _attempt(_clear_settings(machine), done, left)
     await _attempt(_clear_network(machine), done, left)
+    await _attempt(_clear_early(machine), done, left)
     if kernel and not left and not await NftablesEngine(machine.nft).drop_keeper():
         left.append(
             "table inet bascule_keep: two empty nat chains, since without any nat chain the kernel would reset every "
@@ -55,6 +58,17 @@ async def _clear_workers(proxy: ProxyEngine) -> Sequence[str]:
 async def _clear_settings(machine: Machine) -> Sequence[str]:
     settings = await machine.settings().clear()
     return [f"{counted(settings, 'kernel setting')} set to the old value"] if settings else []
+
+
+async def _clear_early(machine: Machine) -> Sequence[str]:
+    early = machine.state / EARLY_FILE
+    try:
+        await asyncio.to_thread(early.unlink)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise MachineError(f"remove {early}", error.strerror or str(error)) from error
+    return ["the rules for the next boot removed"]
 
 
 async def _clear_network(machine: Machine) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
+from bascule.config.load import load
 from bascule.config.model import Configuration
 from bascule.deploy.effects import effects
 from bascule.deploy.harm import Situation, harmed
@@ -24,6 +25,7 @@ from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
 from bascule.service.local.preparation import Looks, judge_here
 from bascule.service.local.rows import SessionCounts
+from bascule.service.permissions import Role
 from bascule.service.results import Compared, Deployed, PendingRow, RevisionRow, Revisions, RevisionText
 from bascule.store.history import History
 from bascule.store.pending import Pending, Stage
@@ -150,7 +152,7 @@ class Deployments:
         """Return why a deployment cannot be taken back; it is tried again and again."""
         return [self._trouble] if self._trouble else []
 
-    async def deploy(self, request: Deploy, by: str) -> Deployed:
+    async def deploy(self, request: Deploy, by: str, role: Role = Role.ADMINISTRATOR) -> Deployed:
         """Put a text into effect until it is committed, or its time is over; commit at once where that is asked.
 
         Raises OperationFailed where another deployment is under way, the text is refused, or somebody committed since
@@ -167,8 +169,9 @@ class Deployments:
             judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
             if judged.configuration is None:
                 raise OperationFailed(Rejected(diagnostics=judged.diagnostics))
+            await self.accounts.require_known(judged.configuration.system.users, role, by)
             doubts = await self.accounts.doubts(judged.configuration.system.users)
-            text = await self.accounts.sealed(text, by)
+            text = await self._sealed(text, by)
             if newest is not None and newest.text == text:
                 sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
                 return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
@@ -193,6 +196,13 @@ class Deployments:
             self._journal.note(EventKind.CONFIGURATION, words, state="deployed")
             sentence = f"in effect for {request.seconds:g} s: keep it with `bascule commit`"
             return Deployed(sentence=sentence, until=applied.until, warnings=told.warnings, changes=told.changes)
+
+    async def _sealed(self, text: bytes, by: str) -> bytes:
+        """Return a text as it is kept: without passwords, and still one that loads."""
+        kept = await self.accounts.sealed(text, by)
+        if kept != text and (found := await asyncio.to_thread(load, kept)).configuration is None:
+            raise OperationFailed(Rejected(diagnostics=found.diagnostics))
+        return kept
 
     async def commit(self, by: str) -> Deployed:
         """Keep what is deployed as the next revision. Raises OperationFailed where nothing waits for it, MachineError."""

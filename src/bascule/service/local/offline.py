@@ -1,8 +1,11 @@
 """The commands that ask no running Bascule: check and explain a text, run it, clear the machine."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bascule.config.diagnostics import Diagnostic
 from bascule.engines.nftables.foreign import OURS, obstacles
@@ -26,7 +29,11 @@ from bascule.system.errors import MachineError
 class LocalOffline:
     """Does them on this machine; `run` is the parent's, which stands above this layer."""
 
-    def __init__(self, state: Path, run: Callable[[RunRequest], int]) -> None:
+    def __init__(
+        self, state: Path, run: Callable[[RunRequest], int], become: Callable[[int, Mapping[str, str]], None]
+    ) -> None:
+        """Take who runs a parent, and who does this very command as another user, with some of its words replaced."""
+        self._become = become
         self._machine = this_machine(state)
         self.run = run
 
@@ -43,6 +50,8 @@ class LocalOffline:
 
     def clear(self, state: Path, socket: Path, /) -> Cleared:
         """Take everything of ours away where no parent runs."""
+        if (owner := _other_owner(state)) is not None:
+            self._become(owner, {})
         return asyncio.run(_clear(this_machine(state), socket))
 
     def backup(self, state: Path, file: Path, /) -> str:
@@ -51,8 +60,20 @@ class LocalOffline:
 
     def restore(self, state: Path, file: Path, /) -> str:
         """Put a backup in the place of what is kept; who runs with it would go on with what he knows."""
+        if (owner := _other_owner(state)) is not None:
+            with TemporaryDirectory(prefix="bascule-") as folder:  # he may not read where root keeps his backups
+                os.chown(folder, owner, -1)
+                copy = shutil.copyfile(file, Path(folder) / FILE)
+                os.chown(copy, owner, -1)
+                self._become(owner, {str(file): str(copy)})
         with claimed(state):
             return f"restored {_held(restore(state, file))}; what was there is {state / FILE}.replaced"
+
+
+def _other_owner(state: Path) -> int | None:
+    """Return whose folder it is where we are root and he is not: what lies in it may be made to mislead us."""
+    owner = state.stat().st_uid if os.geteuid() == 0 and state.is_dir() else 0
+    return owner or None
 
 
 def _held(backup: Backup) -> str:

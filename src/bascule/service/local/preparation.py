@@ -1,5 +1,6 @@
 """From a text to a plan on this machine, or to everything that is wrong with it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,9 +42,9 @@ class Looks(Protocol):
 
 async def judge_here(text: bytes, machine: Looks, no_nftables: str | None = None) -> tuple[Judged, Facts]:
     """Return what a text means on this machine, and the facts by which it does; see `judge`. Raises MachineError."""
-    loaded = load(text)
+    loaded = await asyncio.to_thread(load, text)  # a long text takes seconds, and the parent has more to do
     facts = await machine.facts(no_nftables, questions(loaded.configuration))
-    return _judged(loaded, facts), facts
+    return await asyncio.to_thread(_judged, loaded, facts), facts
 
 
 def judge(text: bytes, facts: Facts) -> Judged:

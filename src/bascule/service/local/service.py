@@ -255,7 +255,8 @@ class LocalService:
     async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
         """Put a configuration into effect for a time."""
         deployments = self._deployments()
-        return await deployments.deploy(await deployments.copies.meant(request, context.user), context.user)
+        meant = await deployments.copies.meant(request, context.user)
+        return await deployments.deploy(meant, context.user, context.role)
 
     async def show_drift(self, _: Context, __: ShowDrift, /) -> Drift:
         """Compare now; what is ours is mended by itself within seconds."""
