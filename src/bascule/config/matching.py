@@ -36,12 +36,17 @@ class Match:
     options: Mapping[str, "Match"] = field(default_factory=dict)
     choice: "Match | None" = None
     base: int = 0
-    """How many words stand before its options."""
+    """How many words stand before its options, and before those of its choice."""
 
     @property
     def leading(self) -> Mapping[str, Any]:
         """Return the values before its options, those of the choice too."""
         return self.values if self.choice is None else {**self.values, **self.choice.leading}
+
+    @property
+    def extras(self) -> "Mapping[str, Match]":
+        """Return its options, those of the choice too."""
+        return self.options if self.choice is None else {**self.choice.extras, **self.options}
 
     def get(self, value: Value[T]) -> T | None:
         """Return a value, or None where the text does not have it."""
@@ -133,9 +138,10 @@ class _Reader:
         self._leading(clause)
         for index, part in enumerate(clause.parts):
             self._part(part, _followers(clause, index), values, spans)
+        base = self.position - first
         if clause.choices and not self.lost:
             choice = self._choice(clause)
-        base = self.position - first
+            base += 0 if choice is None else choice.base
         if not self.lost:
             options = self._options(clause)
         last = self._words[max(self.position, 1) - 1]

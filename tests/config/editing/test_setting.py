@@ -105,3 +105,14 @@ def test_a_keyword_cut_short_is_no_host() -> None:
     """Although hosts may have names."""
     assert "\t\tinterval 3s\n" in after_set(TABLE, "load table a int 3s")
     assert "\t\tmail.example.org\n" in after_set(TABLE, "load table a mail.example.org")
+
+
+def test_what_a_choice_may_have_is_kept_and_taken_like_an_option() -> None:
+    """An address that becomes virtual is the same address; one that a client gives is another statement."""
+    text = after_set("interface eth0 {\n\taddress 10.0.0.9/24\n}\n", "interface eth0 address 10.0.0.9/24 virtual")
+    assert text == "interface eth0 {\n\taddress 10.0.0.9/24 virtual\n}\n"
+    assert after_delete(text, "interface eth0 address 10.0.0.9/24 virtual") == "interface eth0 { }\n"
+    both = after_set(text, "interface eth0 address 10.0.0.9/24 unmanaged")
+    assert "10.0.0.9/24 virtual unmanaged" in both
+    assert after_delete(both, "interface eth0 address 10.0.0.9/24 unm") == text
+    assert after_set(text, "interface eth0 address dhcp") == text.replace("virtual\n", "virtual\n\taddress dhcp\n")

@@ -63,7 +63,7 @@ def _deleted(lines: Lines, path: Path) -> str | Diagnostic:
 def _without_options(lines: Lines, place: Place, path: Path) -> str | Diagnostic | None:
     """Return the text without some options of a statement; None where the path names none, or all that there are."""
     clause = clause_of(place.clause, path.rest)
-    if clause is None or not clause.options or (clause.many and clause.identity is None):
+    if clause is None or (clause.many and clause.identity is None):
         return None
     statement = same(place, clause, path.rest)
     base = read(clause, path.rest)[0].base

@@ -97,5 +97,5 @@ def options(clause: Clause, words: Sequence[Token]) -> Mapping[str, tuple[str, .
     found, _ = read(clause, words)
     return {
         name: tuple(token.text for token in words if 0 <= token.column - option.span.column < option.span.length)
-        for name, option in found.options.items()
+        for name, option in found.extras.items()
     }
