@@ -55,6 +55,7 @@ from bascule.service.operations import (
 )
 from bascule.service.peer import Peer
 from bascule.service.permissions import Role
+from bascule.service.progress import Progress
 from bascule.service.request import Context, Request
 from bascule.service.results import (
     AccountChanged,
@@ -147,8 +148,9 @@ class PretendedService:
         finally:
             self.following -= 1
 
-    async def poll(self, _: Context, __: Poll, /) -> Polled:
+    async def poll(self, context: Context, _: Poll, /) -> Polled:
         """Have found every host up."""
+        context.tell("checking hosts", 0, 2)
         return Polled(checks=2, up=2)
 
     async def deploy(self, _: Context, __: Deploy, /) -> Deployed:
@@ -408,6 +410,16 @@ async def test_a_deed_is_done_even_where_it_cannot_be_noted(path: Path, caplog: 
     async with serving(path):
         await ask(path, Poll())
     assert "the audit log does not have it: write the audit log: no space left" in caplog.text
+
+
+async def test_who_asks_for_it_hears_how_far_it_is(path: Path) -> None:
+    """Before the answer; who does not, an old client or a script, gets the answer alone."""
+    told: list[Progress] = []
+    async with serving(path):
+        answer = await asyncio.to_thread(Client(path).call, Poll(progress=True), told.append)
+        alone = await raw_exchange(path, encode({"operation": "poll"}))
+    assert answer == alone == Polled(checks=2, up=2)
+    assert [(each.step, each.done, each.of) for each in told] == [("checking hosts", 0, 2)]
 
 
 async def test_a_bug_is_logged_and_answered(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -25,7 +25,7 @@ from bascule.service.deployment import (
 )
 from bascule.service.moment import Moment
 from bascule.service.permissions import Permission
-from bascule.service.request import Name, Port, Request
+from bascule.service.request import LongRequest, Name, Port, Request
 from bascule.service.results import (
     AccountChanged,
     AccountRows,
@@ -131,11 +131,11 @@ class Monitor(Request[Events], frozen=True, kw_only=True, tag="monitor"):
     """Tell of every session that ends, too."""
 
 
-class Poll(Request[Polled], frozen=True, kw_only=True, tag="poll"):
+class Poll(LongRequest[Polled], frozen=True, kw_only=True, tag="poll"):
     """Asks to check everything now, and for an answer when the results are in."""
 
 
-class Reload(Request[Reloaded], frozen=True, kw_only=True, tag="reload"):
+class Reload(LongRequest[Reloaded], frozen=True, kw_only=True, tag="reload"):
     """Asks to read the configuration again; a text that is refused leaves what runs as it is."""
 
 
@@ -232,7 +232,7 @@ class OrderHost(Request[HostOrdered], frozen=True, kw_only=True, tag="order.host
     reason: Name = ""
 
 
-class Clear(Request[Cleared], frozen=True, kw_only=True, tag="clear"):
+class Clear(LongRequest[Cleared], frozen=True, kw_only=True, tag="clear"):
     """Asks to end every session and worker, to take our table and settings from the machine, and to end."""
 
 

@@ -77,6 +77,7 @@ class Service(Protocol):
     """Does the work of each operation.
 
     A method raises OperationFailed for what the one who asked must know, and MachineError where the machine would not.
+    One that takes its time tells `context.tell` how far it is.
     """
 
     async def status(self, context: Context, request: Status, /) -> StatusReport:

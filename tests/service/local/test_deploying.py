@@ -25,6 +25,7 @@ from bascule.service.local.preparation import rehearsal_plan
 from bascule.service.local.rows import SessionCounts
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
+from bascule.system.progress import Tell, silence
 from bed.accounts import QUICK, MemoryAccounts
 from bed.clock import SteppedClock
 from bed.copies import MemoryCopies
@@ -47,8 +48,11 @@ class PretendedBalancer:
         self.loaded: list[str] = []
         self.names: list[str] = []
 
-    async def reload(self, configuration: Configuration, name: str, _: Facts) -> Sequence[Diagnostic]:
+    async def reload(
+        self, configuration: Configuration, name: str, _: Facts, tell: Tell = silence, /
+    ) -> Sequence[Diagnostic]:
         """Take it."""
+        tell("rehearsing the kernel's rules", 1, 4)
         if self.trouble is not None:
             raise self.trouble
         self.loaded.append(" ".join(str(relay.listens[0].ports[0]) for relay in configuration.load_balancer.relays))
@@ -357,3 +361,23 @@ async def test_what_cannot_run_changes_nothing_that_could_be_told(desk: Desk) ->
         (),
         "what it changes cannot be told: it cannot run here, and `check` says why",
     )
+
+
+async def test_it_tells_how_far_it_is(desk: Desk) -> None:
+    """From the judgement over what the engines do to the revision; what is taken back likewise."""
+    told: list[str] = []
+
+    def tell(step: str, _: int, __: int, /) -> None:
+        told.append(step)
+
+    await desk.deployments.deploy(Deploy(text=OTHER, commit=True), "bob", tell)
+    assert told == [
+        "judging the configuration",
+        "rehearsing the kernel's rules",
+        "keeping the revision",
+        "writing it for people and the next boot, and a backup",
+    ]
+    told.clear()
+    await desk.deployments.deploy(Deploy(text=ONE), "bob")
+    await desk.deployments.cancel("bob", tell)
+    assert told == ["rehearsing the kernel's rules"]

@@ -240,22 +240,23 @@ class LocalService:
             while True:
                 yield await reader.next()
 
-    async def poll(self, _: Context, __: Poll, /) -> Polled:
+    async def poll(self, context: Context, _: Poll, /) -> Polled:
         """Check everything now."""
-        came = await self._balancer.poll()
+        came = await self._balancer.poll(context.tell)
         return Polled(checks=came.checks, up=came.up, late=came.missing)
 
-    async def reload(self, _: Context, __: Reload, /) -> Reloaded:
+    async def reload(self, context: Context, _: Reload, /) -> Reloaded:
         """Read the configuration again."""
         if isinstance(self._source, Deployments):
             words = "this Bascule runs what was committed, not a file: use `bascule deploy FILE`"
             raise OperationFailed(Conflict(message=words))
-        return await self._source.reload()
+        return await self._source.reload(context.tell)
 
     async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
         """Put a configuration into effect for a time."""
         deployments = self._deployments()
-        return await deployments.deploy(await deployments.copies.meant(request, context.user), context.user)
+        meant = await deployments.copies.meant(request, context.user)
+        return await deployments.deploy(meant, context.user, context.tell)
 
     async def show_drift(self, _: Context, __: ShowDrift, /) -> Drift:
         """Compare now; what is ours is mended by itself within seconds."""
@@ -284,11 +285,11 @@ class LocalService:
 
     async def commit(self, context: Context, _: Commit, /) -> Deployed:
         """Keep what is deployed."""
-        return await self._deployments().commit(context.user)
+        return await self._deployments().commit(context.user, context.tell)
 
     async def cancel(self, context: Context, _: Cancel, /) -> Deployed:
         """Take back what is deployed."""
-        return await self._deployments().cancel(context.user)
+        return await self._deployments().cancel(context.user, context.tell)
 
     async def show_revisions(self, _: Context, request: ShowRevisions, /) -> Revisions:
         """List what was committed."""
@@ -384,11 +385,11 @@ class LocalService:
         """Carry out an administrator's order about a host."""
         return await self._administration.give(request, context.user)
 
-    async def clear(self, _: Context, __: Clear, /) -> Cleared:
+    async def clear(self, context: Context, _: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
         kernel = bool(self._balancer.running.plan.marks)
-        cleared = await clear_machine(self._machine, self._proxy, kernel=kernel)
+        cleared = await clear_machine(self._machine, self._proxy, kernel=kernel, tell=context.tell)
         self._end(LEFT if cleared.left else CLEARED)
         return cleared
 
