@@ -44,6 +44,7 @@ from bascule.service.operations import (
     ShowCounters,
     ShowDrift,
     ShowFirewall,
+    ShowHistory,
     ShowLog,
     ShowRelays,
     ShowSessions,
@@ -79,6 +80,7 @@ from bascule.service.results import (
     Killed,
     Level,
     Loaded,
+    MeasuredHistory,
     Polled,
     Relays,
     Reloaded,
@@ -236,6 +238,10 @@ class PretendedService:
     async def show_counters(self, _: Context, __: ShowCounters, /) -> Counters:
         """Count nothing."""
         return Counters(since=datetime(2026, 3, 1, tzinfo=UTC))
+
+    async def show_history(self, _: Context, __: ShowHistory, /) -> MeasuredHistory:
+        """Have measured nothing."""
+        return MeasuredHistory(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 3, 2, tzinfo=UTC), step=60)
 
     async def watch_counters(self, _: Context, __: WatchCounters, /) -> AsyncIterator[Counters]:
         """Count nothing, once."""

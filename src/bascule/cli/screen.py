@@ -57,6 +57,10 @@ class Screen:
         """Tell whether somebody looks at it."""
         return self._stdout.isatty()
 
+    def draws(self) -> bool:
+        """Tell whether answers go to a terminal, where a picture says more than numbers."""
+        return self._stdout.isatty() and not self._out.options.ascii_only
+
     def watched(self) -> Console | None:
         """Return the terminal of standard error, for what comes and goes; None where it is none that a cursor moves on."""
         console = Console(file=self._stderr, highlight=False, emoji=False, _environ=self._environment)

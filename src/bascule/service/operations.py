@@ -23,6 +23,7 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.measured import LONGEST_HISTORY, MOST_BUCKETS
 from bascule.service.moment import Moment
 from bascule.service.permissions import Permission
 from bascule.service.request import LongRequest, Name, Port, Request
@@ -46,6 +47,7 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Loaded,
+    MeasuredHistory,
     Polled,
     Relays,
     Reloaded,
@@ -159,6 +161,18 @@ class WatchCounters(Request[Counters], frozen=True, kw_only=True, tag="watch.cou
     """Asks that again and again, until the one who asks goes away."""
 
 
+class ShowHistory(Request[MeasuredHistory], frozen=True, kw_only=True, tag="show.history"):
+    """Asks what relays and hosts carried in the last hours or days."""
+
+    relay: Name | None = None
+    host: Name | None = None
+    """A name, an address, or address and port."""
+    seconds: Annotated[int, msgspec.Meta(ge=60, le=LONGEST_HISTORY)] = 3600
+    """How far back."""
+    buckets: Annotated[int, msgspec.Meta(ge=1, le=MOST_BUCKETS)] = 60
+    """Into how many parts that is cut, of whole minutes; fewer where there are very many hosts."""
+
+
 class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):
     """Asks to end sessions, so that both ends see a reset at once: those that fit everything that is named."""
 
@@ -261,6 +275,7 @@ AnyRequest: TypeAlias = (
     | ForgetSticky
     | ShowCounters
     | WatchCounters
+    | ShowHistory
     | Deploy
     | Commit
     | Cancel
@@ -470,6 +485,12 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=Counters,
                 permission=Permission.VIEW,
                 summary="list what relays and hosts have carried, and what comes in a second",
+            ),
+            Operation(
+                request=ShowHistory,
+                result=MeasuredHistory,
+                permission=Permission.VIEW,
+                summary="list what relays and hosts carried in the last days",
             ),
             Operation(
                 request=WatchCounters,

@@ -11,6 +11,7 @@ import msgspec
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
+from bascule.service.measured import HistoryRow
 from bascule.service.moment import Moment
 from bascule.service.permissions import Role
 from bascule.service.sessions import SessionRow
@@ -351,6 +352,16 @@ class Counters(Result, frozen=True, kw_only=True, tag="counters"):
     """What the numbers may lack, and why."""
 
 
+class MeasuredHistory(Result, frozen=True, kw_only=True, tag="history"):
+    """What each relay carried in some time, bucket by bucket, and after it each of its hosts; none where nothing ran."""
+
+    since: Moment
+    until: Moment
+    step: int
+    """Seconds of a bucket."""
+    rows: tuple[HistoryRow, ...] = ()
+
+
 # --- clients whose host is remembered ---------------------------------------------------------------------------------
 
 
@@ -574,6 +585,7 @@ AnyResult: TypeAlias = (
     | Sticky
     | Forgotten
     | Counters
+    | MeasuredHistory
     | Deployed
     | Revisions
     | RevisionText

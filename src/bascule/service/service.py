@@ -30,6 +30,7 @@ from bascule.service.operations import (
     ShowCounters,
     ShowDrift,
     ShowFirewall,
+    ShowHistory,
     ShowLog,
     ShowRelays,
     ShowSessions,
@@ -60,6 +61,7 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Loaded,
+    MeasuredHistory,
     Polled,
     Relays,
     Reloaded,
@@ -170,6 +172,10 @@ class Service(Protocol):
 
     async def show_counters(self, context: Context, request: ShowCounters, /) -> Counters:
         """List what relays and hosts have carried."""
+        ...
+
+    async def show_history(self, context: Context, request: ShowHistory, /) -> MeasuredHistory:
+        """List what was carried, minute by minute."""
         ...
 
     def watch_counters(self, context: Context, request: WatchCounters, /) -> AsyncIterator[Counters]:

@@ -43,6 +43,7 @@ from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM
 from bascule.service.local.machine import Machine
+from bascule.service.local.measuring import Measuring
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.session_counts import session_counts
@@ -66,6 +67,7 @@ from bascule.service.operations import (
     ShowCounters,
     ShowDrift,
     ShowFirewall,
+    ShowHistory,
     ShowLog,
     ShowRelays,
     ShowSessions,
@@ -99,6 +101,7 @@ from bascule.service.results import (
     Killed,
     Level,
     Loaded,
+    MeasuredHistory,
     Polled,
     Recent,
     Relays,
@@ -152,6 +155,7 @@ class LocalService:
         journal: Journal,
         sessions: SessionTable,
         counters: Counters,
+        measuring: Measuring,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -164,6 +168,7 @@ class LocalService:
         self._journal = journal
         self._sessions = sessions
         self._counters = counters
+        self._measuring = measuring
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -347,6 +352,10 @@ class LocalService:
         look, rates = await self._counters.now()
         rows = tuple(counter_rows(self._balancer.running, look, rates))
         return CountersResult(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
+
+    async def show_history(self, _: Context, request: ShowHistory, /) -> MeasuredHistory:
+        """Read what was measured."""
+        return await self._measuring.history(request)
 
     async def watch_counters(self, context: Context, _: WatchCounters, /) -> AsyncIterator[CountersResult]:
         """Look every few seconds; less often where a look takes long."""
