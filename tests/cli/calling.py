@@ -14,7 +14,8 @@ from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain
 from bascule.service.progress import Progress
 from bascule.service.request import Request
-from bascule.service.results import Cleared, Explained, Explanation, Result
+from bascule.service.result import Result
+from bascule.service.results import Cleared, Explained, Explanation
 
 NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """When every call of a test is made."""

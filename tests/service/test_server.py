@@ -28,6 +28,7 @@ from bascule.service.deployment import (
     ShowRevisions,
 )
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable
+from bascule.service.measured import MeasuredHistory
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -58,6 +59,7 @@ from bascule.service.peer import Peer
 from bascule.service.permissions import Role
 from bascule.service.progress import Progress
 from bascule.service.request import Context, Request
+from bascule.service.result import Result
 from bascule.service.results import (
     AccountChanged,
     AccountRows,
@@ -80,11 +82,9 @@ from bascule.service.results import (
     Killed,
     Level,
     Loaded,
-    MeasuredHistory,
     Polled,
     Relays,
     Reloaded,
-    Result,
     Revisions,
     RevisionText,
     Sessions,

@@ -14,7 +14,7 @@ from bascule.cli.screen import styled
 from bascule.cli.session import Session
 from bascule.service import progress
 from bascule.service.request import LongRequest
-from bascule.service.results import Result
+from bascule.service.result import Result
 
 PATIENCE: Final = 0.3
 """Seconds that an operation may take without a bar: one that comes and goes at once only blinks."""

@@ -10,7 +10,7 @@ from bascule.cli.screen import Screen
 from bascule.service.offline import Offline
 from bascule.service.progress import Progress
 from bascule.service.request import Request
-from bascule.service.results import Result
+from bascule.service.result import Result
 
 Answer = TypeVar("Answer", bound=Result)
 

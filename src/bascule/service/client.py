@@ -11,7 +11,8 @@ from bascule.service.failures import Failure, Forbidden, OperationFailed, Unavai
 from bascule.service.operations import OPERATIONS
 from bascule.service.progress import Progress
 from bascule.service.request import Request
-from bascule.service.results import AnyResult, Result
+from bascule.service.result import Result
+from bascule.service.results import AnyResult
 from bascule.system.channel import ChannelError, Decoder, encode
 
 PATIENCE: Final = 30.0

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from bascule.service.moment import Moment
+from bascule.service.result import Result
 
 LONGEST_HISTORY: Final = 7 * 86400
 """Seconds that one may look back."""
@@ -36,3 +37,13 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Bytes each way."""
     sessions: int
     """That lived, counted once a minute: the most of any."""
+
+
+class MeasuredHistory(Result, frozen=True, kw_only=True, tag="history"):
+    """What each relay carried in some time, bucket by bucket, and after it each of its hosts; none where nothing ran."""
+
+    since: Moment
+    until: Moment
+    step: int
+    """Seconds of a bucket."""
+    rows: tuple[HistoryRow, ...] = ()

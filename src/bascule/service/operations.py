@@ -23,10 +23,11 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
-from bascule.service.measured import LONGEST_HISTORY, MOST_BUCKETS
+from bascule.service.measured import LONGEST_HISTORY, MOST_BUCKETS, MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.permissions import Permission
 from bascule.service.request import LongRequest, Name, Port, Request
+from bascule.service.result import Result
 from bascule.service.results import (
     AccountChanged,
     AccountRows,
@@ -47,11 +48,9 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Loaded,
-    MeasuredHistory,
     Polled,
     Relays,
     Reloaded,
-    Result,
     Revisions,
     RevisionText,
     Sessions,

@@ -6,7 +6,7 @@ from typing import Annotated, Generic, TypeAlias, TypeVar
 import msgspec
 
 from bascule.service.permissions import Role
-from bascule.service.results import Result
+from bascule.service.result import Result
 from bascule.system.progress import Tell, silence
 
 Answer_co = TypeVar("Answer_co", bound=Result, covariant=True)

@@ -11,19 +11,16 @@ import msgspec
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
-from bascule.service.measured import HistoryRow
+from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.permissions import Role
+from bascule.service.result import Result
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a result."""
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """What an operation answers when it was done."""
 
 
 # --- status ----------------------------------------------------------------------------------------------------------
@@ -350,16 +347,6 @@ class Counters(Result, frozen=True, kw_only=True, tag="counters"):
     rows: tuple[CounterRow, ...] = ()
     notes: tuple[str, ...] = ()
     """What the numbers may lack, and why."""
-
-
-class MeasuredHistory(Result, frozen=True, kw_only=True, tag="history"):
-    """What each relay carried in some time, bucket by bucket, and after it each of its hosts; none where nothing ran."""
-
-    since: Moment
-    until: Moment
-    step: int
-    """Seconds of a bucket."""
-    rows: tuple[HistoryRow, ...] = ()
 
 
 # --- clients whose host is remembered ---------------------------------------------------------------------------------

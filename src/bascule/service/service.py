@@ -15,6 +15,7 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.measured import MeasuredHistory
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -61,7 +62,6 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Loaded,
-    MeasuredHistory,
     Polled,
     Relays,
     Reloaded,

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bascule.service.measured import HistoryRow
+from bascule.service.measured import HistoryRow, MeasuredHistory
 from bascule.service.operations import ShowHistory
-from bascule.service.results import MeasuredHistory
 from cli.calling import NOW, PretendedConnection, call
 
 

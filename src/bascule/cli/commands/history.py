@@ -9,9 +9,8 @@ from bascule.cli.session import Session
 from bascule.cli.sparkline import sparkline
 from bascule.cli.wording import duration, moment, size
 from bascule.service.failures import ExitCode
-from bascule.service.measured import MOST_BUCKETS, HistoryRow
+from bascule.service.measured import MOST_BUCKETS, HistoryRow, MeasuredHistory
 from bascule.service.operations import ShowHistory
-from bascule.service.results import MeasuredHistory
 
 _HOUR: Final = 3600
 _BLOCKS: Final = 40

@@ -11,9 +11,8 @@ from bascule.service.events import EventKind, Grade
 from bascule.service.local.balancer import Running
 from bascule.service.local.counters.totals import NOTHING, Key, Look, Totals
 from bascule.service.local.journal import Journal
-from bascule.service.measured import MOST_ROWS, HistoryRow
+from bascule.service.measured import MOST_ROWS, HistoryRow, MeasuredHistory
 from bascule.service.operations import ShowHistory
-from bascule.service.results import MeasuredHistory
 from bascule.store.database import DamagedError, LaterError
 from bascule.store.measurements import MINUTE, Bucket, Chosen, Measured, Measurements, open_measurements, put_aside
 from bascule.system.clock import Clock

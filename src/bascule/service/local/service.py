@@ -52,6 +52,7 @@ from bascule.service.local.sticky import StickyClients
 from bascule.service.local.telling import how_it_goes
 from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
+from bascule.service.measured import MeasuredHistory
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -101,7 +102,6 @@ from bascule.service.results import (
     Killed,
     Level,
     Loaded,
-    MeasuredHistory,
     Polled,
     Recent,
     Relays,
