@@ -1,7 +1,7 @@
 """Calls the command line with everything around it pretended, and keeps what it printed."""
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +12,10 @@ from bascule.config.diagnostics import Diagnostic
 from bascule.service.failures import Failure, OperationFailed, Unavailable
 from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain
+from bascule.service.progress import Progress
 from bascule.service.request import Request
-from bascule.service.results import Cleared, Explained, Explanation, Result
+from bascule.service.result import Result
+from bascule.service.results import Cleared, Explained, Explanation
 
 NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """When every call of a test is made."""
@@ -110,8 +112,9 @@ class PretendedConnection:
         self._answers = answers
         self.asked: list[Request[Any]] = []
 
-    def call(self, request: Request[Answer], /) -> Answer:
+    def call(self, request: Request[Answer], told: Callable[[Progress], None] | None = None, /) -> Answer:
         """Give the answer."""
+        del told
         self.asked.append(request)
         answer: Any = self._answers[type(request)]
         if isinstance(answer, OperationFailed):

@@ -1,6 +1,6 @@
 """An edit is made in the working copy as it is, however quick another session was."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
@@ -13,8 +13,10 @@ from bascule.config.editing.setting import put
 from bascule.config.editing.spelling import from_arguments
 from bascule.service.deployment import LoadCopy, ShowCopy, copy_digest
 from bascule.service.failures import Conflict, OperationFailed
+from bascule.service.progress import Progress
 from bascule.service.request import Request
-from bascule.service.results import CopyText, Loaded, Result
+from bascule.service.result import Result
+from bascule.service.results import CopyText, Loaded
 
 Answer = TypeVar("Answer", bound=Result)
 
@@ -33,8 +35,9 @@ class Kept:
         """Tell the state from others."""
         return copy_digest(1, self.text.encode()) if self.mine else ""
 
-    def call(self, request: Request[Answer], /) -> Answer:
+    def call(self, request: Request[Answer], told: Callable[[Progress], None] | None = None, /) -> Answer:
         """Show it, or keep another."""
+        del told
         self.asked.append(type(request).__name__)
         answer: Any = CopyText(text=self.text, base=1, newest=1, digest=self.digest)
         if isinstance(request, LoadCopy):

@@ -155,3 +155,19 @@ async def test_a_machine_that_cannot_be_looked_at_is_not_changed() -> None:
 async def test_nothing_to_do() -> None:
     """A deployment of no parts succeeds."""
     assert await deploy([]) == []
+
+
+async def test_every_step_is_told_before_it_begins() -> None:
+    """With how many are done: one that has nothing to change is passed over."""
+    told: list[tuple[str, int, int]] = []
+    same, other = Part("nftables", []), Part("proxy", [])
+    same.value = "new"
+    await deploy(steps(same, other), lambda step, done, of: told.append((step, done, of)))
+    assert told == [
+        ("looking at the kernel's rules", 0, 8),
+        ("looking at proxy workers", 1, 8),
+        ("rehearsing the kernel's rules", 2, 8),
+        ("rehearsing proxy workers", 3, 8),
+        ("changing proxy workers", 6, 8),
+        ("looking again at proxy workers", 7, 8),
+    ]

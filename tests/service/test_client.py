@@ -10,8 +10,9 @@ import pytest
 
 from bascule.service.client import Client, NotRunningError
 from bascule.service.failures import ExitCode, OperationFailed
-from bascule.service.operations import Status
-from bascule.service.results import Stopped
+from bascule.service.operations import Poll, Status
+from bascule.service.progress import Progress
+from bascule.service.results import Polled, Stopped
 from bascule.system.channel import encode
 
 
@@ -72,6 +73,29 @@ def test_a_trickle_does_not_stretch_the_patience(path: Path) -> None:
         with pytest.raises(OperationFailed, match="did not answer within 5 s"):
             Client(path, patience=5, now=lambda: next(times)).call(Status())
         released.set()
+
+
+def test_a_step_that_is_told_renews_the_patience(path: Path) -> None:
+    """An operation that goes on is waited for; the steps are heard in order."""
+    times = iter([0.0, 1.0, 4.0, 8.0, 9.0])
+    steps = [Progress(step=step, done=0, of=2, seconds=1) for step in ("one", "two")]
+    answer = Polled(checks=1, up=1)
+    told: list[Progress] = []
+    heard = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(encode(steps[0]) + encode(steps[1]))
+        heard.wait(5)
+        connection.sendall(encode(answer))
+
+    def hear(progress: Progress) -> None:
+        told.append(progress)
+        if len(told) == len(steps):
+            heard.set()
+
+    with peer(path, behave):
+        assert Client(path, patience=5, now=lambda: next(times)).call(Poll(progress=True), hear) == answer
+    assert told == steps
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from bascule.service.deployment import (
     ShowRevisions,
 )
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable
+from bascule.service.measured import MeasuredHistory
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -44,6 +45,7 @@ from bascule.service.operations import (
     ShowCounters,
     ShowDrift,
     ShowFirewall,
+    ShowHistory,
     ShowLog,
     ShowRelays,
     ShowSessions,
@@ -55,7 +57,9 @@ from bascule.service.operations import (
 )
 from bascule.service.peer import Peer
 from bascule.service.permissions import Role
+from bascule.service.progress import Progress
 from bascule.service.request import Context, Request
+from bascule.service.result import Result
 from bascule.service.results import (
     AccountChanged,
     AccountRows,
@@ -81,7 +85,6 @@ from bascule.service.results import (
     Polled,
     Relays,
     Reloaded,
-    Result,
     Revisions,
     RevisionText,
     Sessions,
@@ -147,8 +150,9 @@ class PretendedService:
         finally:
             self.following -= 1
 
-    async def poll(self, _: Context, __: Poll, /) -> Polled:
+    async def poll(self, context: Context, _: Poll, /) -> Polled:
         """Have found every host up."""
+        context.tell("checking hosts", 0, 2)
         return Polled(checks=2, up=2)
 
     async def deploy(self, _: Context, __: Deploy, /) -> Deployed:
@@ -234,6 +238,10 @@ class PretendedService:
     async def show_counters(self, _: Context, __: ShowCounters, /) -> Counters:
         """Count nothing."""
         return Counters(since=datetime(2026, 3, 1, tzinfo=UTC))
+
+    async def show_history(self, _: Context, __: ShowHistory, /) -> MeasuredHistory:
+        """Have measured nothing."""
+        return MeasuredHistory(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 3, 2, tzinfo=UTC), step=60)
 
     async def watch_counters(self, _: Context, __: WatchCounters, /) -> AsyncIterator[Counters]:
         """Count nothing, once."""
@@ -408,6 +416,16 @@ async def test_a_deed_is_done_even_where_it_cannot_be_noted(path: Path, caplog: 
     async with serving(path):
         await ask(path, Poll())
     assert "the audit log does not have it: write the audit log: no space left" in caplog.text
+
+
+async def test_who_asks_for_it_hears_how_far_it_is(path: Path) -> None:
+    """Before the answer; who does not, an old client or a script, gets the answer alone."""
+    told: list[Progress] = []
+    async with serving(path):
+        answer = await asyncio.to_thread(Client(path).call, Poll(progress=True), told.append)
+        alone = await raw_exchange(path, encode({"operation": "poll"}))
+    assert answer == alone == Polled(checks=2, up=2)
+    assert [(each.step, each.done, each.of) for each in told] == [("checking hosts", 0, 2)]
 
 
 async def test_a_bug_is_logged_and_answered(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -133,3 +133,25 @@ async def test_a_slow_reader_makes_the_sender_wait() -> None:
         assert not done
         assert await other.receive() == Said("x" * 8_000_000)
         await sending
+
+
+async def test_what_may_be_missed_is_dropped_where_nobody_reads() -> None:
+    """It never waits and never piles up; what was sent for certain comes all the same, and after it there is room again."""
+    async with joined() as (one, other):
+        one.offer(Counted(0))
+        sending = asyncio.create_task(one.send(Said("x" * 8_000_000)))
+        await asyncio.sleep(0)
+        one.offer(Counted(1))
+        assert [await other.receive(), await other.receive()] == [Counted(0), Said("x" * 8_000_000)]
+        await sending
+        one.offer(Counted(2))
+        assert await other.receive() == Counted(2)
+
+
+async def test_what_may_be_missed_is_nothing_to_one_who_is_gone() -> None:
+    """No error comes of it."""
+    async with joined() as (one, other):
+        await other.close()
+        for number in range(10):
+            one.offer(Counted(number))
+            await asyncio.sleep(0)

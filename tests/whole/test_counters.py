@@ -130,3 +130,18 @@ def test_a_session_leaves_a_line_with_the_port_that_the_host_saw(place: Site, mo
     assert fields["source"] == peer
     assert 5000 <= int(fields["from_client"]) < 7000
     assert (fields["end"] == "killed", 0 <= float(fields["duration"]) < 30) == (True, True)
+
+
+def test_a_minute_later_it_is_history(place: Site) -> None:
+    """What was carried is written when its minute is over; the file lies beside what is kept, of a run with a file, too."""
+    with place.session(place.clients_of("EX1")[0]) as (connection, _):
+        exchange(connection, b"x" * 10_000 + b"\n")
+
+    def measured() -> list[dict[str, Any]]:
+        said = place.balancer.command("show", "counters", "--history", "--host", "EX1", "--json").stdout
+        return [row for row in map(json.loads, said.splitlines()) if row["type"] == "host"]
+
+    until(lambda: sum(row["from_client"] for row in measured()) >= 10_000, within=90, what="the minute is written", every=1)
+    assert sum(row["opened"] for row in measured()) >= 1
+    assert {row["relay"] for row in measured()} == {"RPCCAS"}
+    assert (place.balancer.state / "measurements.db").exists()

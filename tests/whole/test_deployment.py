@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bascule.service.client import Client
+from bascule.service.deployment import Deploy
+from bascule.service.progress import Progress
 from bascule.store.backups import look_at
 from bed import configuration
 from bed.balancer import Balancer
@@ -41,6 +44,11 @@ class Place:
     def published(self) -> Path:
         """Where the committed text lies for people."""
         return self.state / "bascule.conf"
+
+    @property
+    def part(self) -> str:
+        """What a deployment changes, in words."""
+        return "the kernel's rules" if self._engine == "kernel" else "proxy workers"
 
     def text(self, *ports: int) -> Path:
         """Write a configuration with a relay on each port, and return the file."""
@@ -100,6 +108,20 @@ def test_what_nobody_commits_is_taken_back(place: Place) -> None:
         assert 5 <= time.monotonic() - begun < 7
         assert not place.serves(OTHER)
         exchange(session, b"still here\n")
+
+
+def test_a_client_hears_how_far_it_is(place: Place) -> None:
+    """Each engine's steps in their order, then the commit's; nothing changes in the answer."""
+    told: list[Progress] = []
+    request = Deploy(text=place.text(PORT, OTHER).read_bytes(), commit=True, progress=True)
+    deployed = Client(place.balancer.socket).call(request, told.append)
+    assert deployed.sentence == "committed: revision 2 is in effect"
+    words = [each.step for each in told]
+    changed = f"changing {place.part}"
+    assert words[0] == "judging the configuration"
+    assert words.index(f"rehearsing {place.part}") < words.index(changed) < words.index("keeping the revision")
+    assert [each.seconds for each in told] == sorted(each.seconds for each in told)
+    assert all(0 <= each.done <= each.of for each in told)
 
 
 def test_what_is_committed_stays_over_a_restart(place: Place) -> None:

@@ -27,10 +27,11 @@ from bascule.cli.commands.show import show, show_drift, show_firewall
 from bascule.cli.commands.sticky import forget, show_sticky
 from bascule.cli.paths import Places, published
 from bascule.cli.session import Session
-from bascule.config.kinds.kind import Flaw
+from bascule.config.kinds.kind import Flaw, Kind
 from bascule.config.kinds.numbers import duration
 from bascule.config.lexer import Token, TokenKind
 from bascule.service.deployment import LONGEST_TEST, MAXIMUM_REVISIONS
+from bascule.service.measured import LONGEST_HISTORY
 from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
 from bascule.service.permissions import Role
 from bascule.service.sessions import MAXIMUM_LISTED
@@ -51,6 +52,7 @@ exit codes:
 _LAST_PORT: Final = 65535
 _ORDER_TIME: Final = duration(1, LONGEST_ORDER)
 _TEST_TIME: Final = duration(5, LONGEST_TEST)
+_HISTORY_TIME: Final = duration(60, LONGEST_HISTORY)
 _LONG_NUMBER: Final = 9
 _LONGEST_MESSAGE: Final = 256
 _LAST: Final = 100
@@ -137,7 +139,12 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     _add_json(sessions)
     _add_socket(sessions, places)
     counters = _add(add_view, "counters", show_counters, "what relays and hosts have carried, and what comes in a second")
-    counters.add_argument("--watch", action="store_true", help="print it again every few seconds, until ctrl-C")
+    how = counters.add_mutually_exclusive_group()
+    how.add_argument("--watch", action="store_true", help="print it again every few seconds, until ctrl-C")
+    how.add_argument("--history", action="store_true", help="what was carried in the last hours or days, instead")
+    counters.add_argument("--relay", metavar="R", help="of the history, this relay or redirect only")
+    counters.add_argument("--host", metavar="H", help="of this host only: a name, an address, or address and port")
+    counters.add_argument("--last", metavar="T", type=_history, help="as far back as this, a week at most (default: 1h)")
     _add_json(counters)
     _add_socket(counters, places)
     sticky = _add(add_view, "sticky", show_sticky, "clients that stay with a host, because it is remembered")
@@ -427,14 +434,19 @@ def _limit(text: str) -> int:
 
 
 def _test(text: str) -> float:
-    seconds = _TEST_TIME.read(Token(TokenKind.WORD, text, 1, 1))
-    if isinstance(seconds, Flaw):
-        raise argparse.ArgumentTypeError(seconds.message)
-    return seconds
+    return _seconds(text, _TEST_TIME)
+
+
+def _history(text: str) -> int:
+    return int(_seconds(text, _HISTORY_TIME))
 
 
 def _time(text: str) -> float:
-    seconds = _ORDER_TIME.read(Token(TokenKind.WORD, text, 1, 1))
+    return _seconds(text, _ORDER_TIME)
+
+
+def _seconds(text: str, kind: Kind[float]) -> float:
+    seconds = kind.read(Token(TokenKind.WORD, text, 1, 1))
     if isinstance(seconds, Flaw):
         raise argparse.ArgumentTypeError(seconds.message)
     return seconds

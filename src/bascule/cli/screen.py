@@ -24,6 +24,7 @@ class Screen:
         self._stdout = out
         self._out = _console(out, environment)
         self._err = _console(err, environment)
+        self._stderr, self._environment = err, environment
 
     def say(self, *parts: Text | str) -> None:
         """Print a line of an answer."""
@@ -55,6 +56,15 @@ class Screen:
     def terminal(self) -> bool:
         """Tell whether somebody looks at it."""
         return self._stdout.isatty()
+
+    def draws(self) -> bool:
+        """Tell whether answers go to a terminal, where a picture says more than numbers."""
+        return self._stdout.isatty() and not self._out.options.ascii_only
+
+    def watched(self) -> Console | None:
+        """Return the terminal of standard error, for what comes and goes; None where it is none that a cursor moves on."""
+        console = Console(file=self._stderr, highlight=False, emoji=False, _environ=self._environment)
+        return console if self._stderr.isatty() and console.is_interactive else None
 
     def flush(self) -> None:
         """Hand on everything that was printed."""

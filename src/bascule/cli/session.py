@@ -8,8 +8,9 @@ from typing import Protocol, TextIO, TypeAlias, TypeVar
 
 from bascule.cli.screen import Screen
 from bascule.service.offline import Offline
+from bascule.service.progress import Progress
 from bascule.service.request import Request
-from bascule.service.results import Result
+from bascule.service.result import Result
 
 Answer = TypeVar("Answer", bound=Result)
 
@@ -17,8 +18,8 @@ Answer = TypeVar("Answer", bound=Result)
 class Connection(Protocol):
     """Whoever answers operations; `service.client.Client` is one."""
 
-    def call(self, request: Request[Answer], /) -> Answer:
-        """Return the answer. Raises OperationFailed."""
+    def call(self, request: Request[Answer], told: Callable[[Progress], None] = ..., /) -> Answer:
+        """Return the answer; `told` hears how far it is, where the request asks for that. Raises OperationFailed."""
         ...
 
     def stream(self, request: Request[Answer], /) -> Iterator[Answer]:

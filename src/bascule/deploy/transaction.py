@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bascule.config.diagnostics import Diagnostic, Severity
+from bascule.deploy.parts import part
 from bascule.engines.engine import Engine
 from bascule.system.errors import MachineError
+from bascule.system.progress import Tell, silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,19 @@ class Step:
     desired: Any
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How far a deployment is: each engine looks, rehearses, changes, and looks again."""
+
+    engines: int
+    tell: Tell
+
+    def engine(self, act: str, done: int, step: Step) -> Engine[Any, Any, Any]:
+        """Return the engine of a step, having told what it is about to do."""
+        self.tell(f"{act} {part(step.engine.name)}", done, 4 * self.engines)
+        return step.engine
+
+
 class RehearsalRefused(Exception):  # noqa: N818 - the machine's refusal, not a fault of ours
     """An engine objected in its rehearsal; nothing was changed."""
 
@@ -25,23 +40,30 @@ class RehearsalRefused(Exception):  # noqa: N818 - the machine's refusal, not a 
         self.diagnostics = tuple(diagnostics)
 
 
-async def deploy(steps: Sequence[Step]) -> Sequence[Diagnostic]:
+async def deploy(steps: Sequence[Step], tell: Tell = silence) -> Sequence[Diagnostic]:
     """Make every engine's part of the machine equal to what is desired, in the order of the steps.
 
     Returns the warnings of the rehearsals. Raises RehearsalRefused before anything is changed, and MachineError after
     everything that was changed has been taken back; what could not be taken back is said in its cause.
     """
-    snapshots = [await step.engine.observe() for step in steps]
+    course = _Course(len(steps), tell)
+    snapshots = [await course.engine("looking at", done, step).observe() for done, step in enumerate(steps)]
     changes = [step.engine.difference(step.desired, seen) for step, seen in zip(steps, snapshots, strict=True)]
-    said = [found for step, change in zip(steps, changes, strict=True) for found in await step.engine.rehearse(change)]
+    rehearsals = enumerate(zip(steps, changes, strict=True), len(steps))
+    said = [
+        found
+        for done, (step, change) in rehearsals
+        for found in await course.engine("rehearsing", done, step).rehearse(change)
+    ]
     if any(diagnostic.severity is Severity.ERROR for diagnostic in said):
         raise RehearsalRefused(said)
     done: list[tuple[Step, Any]] = []
     try:
-        for step, change, snapshot in zip(steps, changes, snapshots, strict=True):
+        for place, (step, change, snapshot) in enumerate(zip(steps, changes, snapshots, strict=True), len(steps)):
             if change:
                 done.append((step, snapshot))
-                await step.engine.apply(change)
+                await course.engine("changing", 2 * place, step).apply(change)
+                course.engine("looking again at", 2 * place + 1, step)
                 await _verify(step)
     except MachineError as error:
         await _take_back(done, error)

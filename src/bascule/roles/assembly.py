@@ -22,6 +22,7 @@ from bascule.service.local.ended import EndedSessions
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
+from bascule.service.local.measuring import Measuring
 from bascule.service.local.names.following import FollowedNames
 from bascule.service.local.passwords import Passwords
 from bascule.service.local.published import PublishedText
@@ -87,6 +88,7 @@ def served(
     machine, balancer, proxy, journal, now = core.machine, core.balancer, core.proxy, core.journal, core.now
     watches = Watches(machine, balancer, journal)
     counters = Counters(machine, balancer, proxy, now=now, looked=[watches.look_at_ports])
+    measuring = Measuring(core.request.state, counters, balancer, journal, clock=machine.clock, now=now)
     access_log = AccessLogWriter(
         lambda: balancer.running.configuration.load_balancer.access_log, journal, clock=machine.clock
     )
@@ -103,10 +105,11 @@ def served(
         journal=journal,
         sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
         counters=counters,
+        measuring=measuring,
         watches=(watches, access_log, names),
         end=end,
     )
-    return service, (administration, gathering, counters, access_log, watches)
+    return service, (administration, gathering, counters, measuring, access_log, watches)
 
 
 async def audited(core: Core, peer: Peer, words: str, refused: str) -> None:

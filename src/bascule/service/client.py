@@ -5,18 +5,25 @@ import socket
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from bascule.service.failures import Failure, Forbidden, OperationFailed, Unavailable
 from bascule.service.operations import OPERATIONS
+from bascule.service.progress import Progress
 from bascule.service.request import Request
-from bascule.service.results import AnyResult, Result
+from bascule.service.result import Result
+from bascule.service.results import AnyResult
 from bascule.system.channel import ChannelError, Decoder, encode
 
 PATIENCE: Final = 30.0
-"""Seconds an operation may take: `clear` ends every session and waits for the workers."""
+"""Seconds an operation may take until its answer or, of one that tells how far it is, its next step."""
 
 Answer = TypeVar("Answer", bound=Result)
+_Reply: TypeAlias = AnyResult | Failure | Progress
+
+
+def _nobody(_: Progress) -> None:
+    """Hear nothing."""
 
 
 class NotRunningError(OperationFailed):
@@ -34,15 +41,18 @@ class Client:
         self._patience = patience
         self._now = now
 
-    def call(self, request: Request[Answer]) -> Answer:
-        """Return the answer to a request.
+    def call(self, request: Request[Answer], told: Callable[[Progress], None] = _nobody) -> Answer:
+        """Return the answer to a request; `told` hears how far it is, where the request asks for that.
 
         Raises NotRunningError where nobody listens, and OperationFailed for everything else that came instead of an
         answer: refused by the service, no permission, no answer in time, an answer of another version.
         """
         with self._translated():
-            reply = next(self._replies(request, self._now() + self._patience), None)
-        return self._answer(request, reply)
+            for reply in self._replies(request, self._patience):
+                if not isinstance(reply, Progress):
+                    return self._answer(request, reply)
+                told(reply)
+        return self._answer(request, None)
 
     def stream(self, request: Request[Answer]) -> Generator[Answer]:
         """Yield answer after answer to a request that is answered so, for as long as the caller goes on.
@@ -54,7 +64,7 @@ class Client:
                 yield self._answer(request, reply)
         raise self._unavailable("has ended")
 
-    def _answer(self, request: Request[Answer], reply: AnyResult | Failure | None) -> Answer:
+    def _answer(self, request: Request[Answer], reply: _Reply | None) -> Answer:
         expected: type[Any] = OPERATIONS[type(request)].result
         if isinstance(reply, expected):
             answer: Answer = reply
@@ -81,9 +91,13 @@ class Client:
         except OSError as error:
             raise self._unavailable(f"cannot be reached: {error.strerror or error}") from error
 
-    def _replies(self, request: Request[Answer], deadline: float | None) -> Iterator[AnyResult | Failure]:
-        """Yield what comes back until the peer closes; `deadline` None waits for ever. Raises OSError, ChannelError."""
-        decoder: Decoder[AnyResult | Failure] = Decoder(AnyResult | Failure)
+    def _replies(self, request: Request[Answer], patience: float | None) -> Iterator[_Reply]:
+        """Yield what comes back until the peer closes; `patience` is for each reply, None waits for ever.
+
+        Raises OSError, ChannelError.
+        """
+        decoder: Decoder[_Reply] = Decoder(_Reply)
+        deadline = None if patience is None else self._now() + patience
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
             peer.settimeout(self._patience)
             peer.connect(str(self._path))
@@ -91,7 +105,9 @@ class Client:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 peer.sendall(encode(request))
             while data := self._received(peer, deadline):
-                yield from decoder.feed(data)
+                for reply in decoder.feed(data):
+                    yield reply
+                    deadline = None if patience is None else self._now() + patience
 
     def _received(self, peer: socket.socket, deadline: float | None) -> bytes:
         """Return the next bytes, none where the peer has closed. Raises TimeoutError after the deadline."""

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bascule.service.request import Name, Request
+from bascule.service.request import LongRequest, Name, Request
 from bascule.service.results import Compared, CopyText, Deployed, Discarded, Loaded, Revisions, RevisionText
 
 LONGEST_TEXT: Final = 2_000_000
@@ -21,7 +21,7 @@ MAXIMUM_REVISIONS: Final = 10_000
 """Revisions of one list."""
 
 
-class Deploy(Request[Deployed], frozen=True, kw_only=True, tag="deploy"):
+class Deploy(LongRequest[Deployed], frozen=True, kw_only=True, tag="deploy"):
     """Asks to put a configuration into effect until it is committed, or its time is over."""
 
     text: Annotated[bytes, msgspec.Meta(max_length=LONGEST_TEXT)] | None = None
@@ -67,11 +67,11 @@ class Compare(Request[Compared], frozen=True, kw_only=True, tag="compare"):
     """A revision; None is the working copy of whoever asks."""
 
 
-class Commit(Request[Deployed], frozen=True, kw_only=True, tag="commit"):
+class Commit(LongRequest[Deployed], frozen=True, kw_only=True, tag="commit"):
     """Asks to keep what is deployed."""
 
 
-class Cancel(Request[Deployed], frozen=True, kw_only=True, tag="cancel"):
+class Cancel(LongRequest[Deployed], frozen=True, kw_only=True, tag="cancel"):
     """Asks to take back what is deployed."""
 
 

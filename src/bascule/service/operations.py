@@ -23,9 +23,11 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.measured import LONGEST_HISTORY, MOST_BUCKETS, MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.permissions import Permission
-from bascule.service.request import Name, Port, Request
+from bascule.service.request import LongRequest, Name, Port, Request
+from bascule.service.result import Result
 from bascule.service.results import (
     AccountChanged,
     AccountRows,
@@ -49,7 +51,6 @@ from bascule.service.results import (
     Polled,
     Relays,
     Reloaded,
-    Result,
     Revisions,
     RevisionText,
     Sessions,
@@ -131,11 +132,11 @@ class Monitor(Request[Events], frozen=True, kw_only=True, tag="monitor"):
     """Tell of every session that ends, too."""
 
 
-class Poll(Request[Polled], frozen=True, kw_only=True, tag="poll"):
+class Poll(LongRequest[Polled], frozen=True, kw_only=True, tag="poll"):
     """Asks to check everything now, and for an answer when the results are in."""
 
 
-class Reload(Request[Reloaded], frozen=True, kw_only=True, tag="reload"):
+class Reload(LongRequest[Reloaded], frozen=True, kw_only=True, tag="reload"):
     """Asks to read the configuration again; a text that is refused leaves what runs as it is."""
 
 
@@ -157,6 +158,18 @@ class ShowCounters(Request[Counters], frozen=True, kw_only=True, tag="show.count
 
 class WatchCounters(Request[Counters], frozen=True, kw_only=True, tag="watch.counters"):
     """Asks that again and again, until the one who asks goes away."""
+
+
+class ShowHistory(Request[MeasuredHistory], frozen=True, kw_only=True, tag="show.history"):
+    """Asks what relays and hosts carried in the last hours or days."""
+
+    relay: Name | None = None
+    host: Name | None = None
+    """A name, an address, or address and port."""
+    seconds: Annotated[int, msgspec.Meta(ge=60, le=LONGEST_HISTORY)] = 3600
+    """How far back."""
+    buckets: Annotated[int, msgspec.Meta(ge=1, le=MOST_BUCKETS)] = 60
+    """Into how many parts that is cut, of whole minutes; fewer where there are very many hosts."""
 
 
 class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):
@@ -232,7 +245,7 @@ class OrderHost(Request[HostOrdered], frozen=True, kw_only=True, tag="order.host
     reason: Name = ""
 
 
-class Clear(Request[Cleared], frozen=True, kw_only=True, tag="clear"):
+class Clear(LongRequest[Cleared], frozen=True, kw_only=True, tag="clear"):
     """Asks to end every session and worker, to take our table and settings from the machine, and to end."""
 
 
@@ -261,6 +274,7 @@ AnyRequest: TypeAlias = (
     | ForgetSticky
     | ShowCounters
     | WatchCounters
+    | ShowHistory
     | Deploy
     | Commit
     | Cancel
@@ -470,6 +484,12 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=Counters,
                 permission=Permission.VIEW,
                 summary="list what relays and hosts have carried, and what comes in a second",
+            ),
+            Operation(
+                request=ShowHistory,
+                result=MeasuredHistory,
+                permission=Permission.VIEW,
+                summary="list what relays and hosts carried in the last days",
             ),
             Operation(
                 request=WatchCounters,

@@ -6,7 +6,8 @@ from typing import Annotated, Generic, TypeAlias, TypeVar
 import msgspec
 
 from bascule.service.permissions import Role
-from bascule.service.results import Result
+from bascule.service.result import Result
+from bascule.system.progress import Tell, silence
 
 Answer_co = TypeVar("Answer_co", bound=Result, covariant=True)
 Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
@@ -22,9 +23,18 @@ class Context:
     user: str
     """The account's name, or its number where it has none."""
     role: Role
+    tell: Tell = silence
+    """Tells him how far it is."""
 
 
 class Request(
     msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="operation"
 ):
     """Something asked; the type parameter is what a good answer is."""
+
+
+class LongRequest(Request[Answer_co], Generic[Answer_co], frozen=True, kw_only=True):
+    """Something asked that may take its time."""
+
+    progress: bool = False
+    """Tell meanwhile how far it is; otherwise the answer comes alone."""

@@ -11,18 +11,16 @@ import msgspec
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
+from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.permissions import Role
+from bascule.service.result import Result
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a result."""
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """What an operation answers when it was done."""
 
 
 # --- status ----------------------------------------------------------------------------------------------------------
@@ -574,6 +572,7 @@ AnyResult: TypeAlias = (
     | Sticky
     | Forgotten
     | Counters
+    | MeasuredHistory
     | Deployed
     | Revisions
     | RevisionText

@@ -7,6 +7,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +15,8 @@ from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, 
 from bascule.service.operations import OPERATIONS, AnyRequest
 from bascule.service.peer import Peer, peer_of
 from bascule.service.permissions import ALLOWED, Role
-from bascule.service.request import Context, Request
+from bascule.service.reports import Reports
+from bascule.service.request import Context, LongRequest, Request
 from bascule.service.results import AnyResult
 from bascule.service.service import Service
 from bascule.system.channel import Channel, ChannelError
@@ -178,6 +180,8 @@ class ControlServer:
         elif OPERATIONS[type(request)].streams:
             await self._stream(channel, context, request)
         else:
+            if isinstance(request, LongRequest) and request.progress:
+                context = replace(context, tell=Reports(channel, now=asyncio.get_running_loop().time).tell)
             await self._send(channel, await self._answer(context, request))
 
     async def _stream(self, channel: Channel[AnyRequest], context: Context, request: Request[Any]) -> None:

@@ -15,6 +15,7 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.measured import MeasuredHistory
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -30,6 +31,7 @@ from bascule.service.operations import (
     ShowCounters,
     ShowDrift,
     ShowFirewall,
+    ShowHistory,
     ShowLog,
     ShowRelays,
     ShowSessions,
@@ -77,6 +79,7 @@ class Service(Protocol):
     """Does the work of each operation.
 
     A method raises OperationFailed for what the one who asked must know, and MachineError where the machine would not.
+    One that takes its time tells `context.tell` how far it is.
     """
 
     async def status(self, context: Context, request: Status, /) -> StatusReport:
@@ -169,6 +172,10 @@ class Service(Protocol):
 
     async def show_counters(self, context: Context, request: ShowCounters, /) -> Counters:
         """List what relays and hosts have carried."""
+        ...
+
+    async def show_history(self, context: Context, request: ShowHistory, /) -> MeasuredHistory:
+        """List what was carried, minute by minute."""
         ...
 
     def watch_counters(self, context: Context, request: WatchCounters, /) -> AsyncIterator[Counters]:

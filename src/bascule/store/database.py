@@ -2,11 +2,11 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from bascule.store.schema import VERSIONS
 from bascule.system.errors import MachineError
@@ -19,10 +19,16 @@ _PATIENCE: Final = 5.0
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Row = tuple[Any, ...]
+Versions: TypeAlias = Sequence[Sequence[str]]
+"""The statements that each version of a file adds to the one before."""
 
 
 class DamagedError(MachineError):
     """The file is not what we wrote."""
+
+
+class LaterError(MachineError):
+    """A later version wrote the file."""
 
 
 class Database:
@@ -33,7 +39,7 @@ class Database:
         self._connection = connection
         self._one_at_a_time = Lock()
 
-    def read(self, query: str, values: Sequence[object] = ()) -> list[Row]:
+    def read(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         """Return the rows of a query. Raises MachineError, which names the file."""
         with self._one_at_a_time, named(f"read {self._path}"):
             return self._connection.execute(query, values).fetchall()
@@ -52,8 +58,9 @@ class Database:
         return DamagedError(f"read {self._path}", f"it is damaged: {cause}")
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
+        """Let go of the file, when nobody reads or writes it."""
+        with self._one_at_a_time:
+            self._connection.close()
 
 
 def open_database(folder: Path) -> Database:
@@ -61,9 +68,16 @@ def open_database(folder: Path) -> Database:
 
     Raises MachineError, which names the file, where it is damaged, a later version's, or cannot be used.
     """
-    path = folder / FILE
+    return open_file(folder / FILE, VERSIONS, synchronous="FULL")
+
+
+def open_file(path: Path, versions: Versions, *, synchronous: str) -> Database:
+    """Open any such file; `synchronous` is what SQLite calls so.
+
+    Raises DamagedError, LaterError, and MachineError where it cannot be used; each names the file.
+    """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             os.fchmod(descriptor, 0o600)  # SQLite gives the files beside it the same
@@ -74,33 +88,33 @@ def open_database(folder: Path) -> Database:
     with named(f"open {path}"):
         connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
-            _prepare(path, connection)
+            _prepare(path, connection, versions, synchronous)
         except BaseException:  # whatever it was goes on up; the file must not stay open
             connection.close()
             raise
     return Database(path, connection)
 
 
-def _prepare(path: Path, connection: sqlite3.Connection) -> None:
+def _prepare(path: Path, connection: sqlite3.Connection, versions: Versions, synchronous: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA foreign_keys = ON")
-    version = checked(path, connection)
-    for number, statements in enumerate(VERSIONS[version:], version + 1):
+    version = checked(path, connection, len(versions))
+    for number, statements in enumerate(versions[version:], version + 1):
         with _transaction(connection):
             for statement in statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
 
 
-def checked(path: Path, connection: sqlite3.Connection) -> int:
-    """Return the version of a file that is whole. Raises DamagedError, and MachineError where it is a later version's."""
+def checked(path: Path, connection: sqlite3.Connection, known: int = len(VERSIONS)) -> int:
+    """Return the version of a file that is whole. Raises DamagedError, and LaterError where it is none of those known."""
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise DamagedError(f"open {path}", f"it is damaged: {found.splitlines()[-1]}")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(VERSIONS):
-        raise MachineError(f"open {path}", f"a later Bascule wrote it (version {version}, this one knows {len(VERSIONS)})")
+    if version > known:
+        raise LaterError(f"open {path}", f"a later Bascule wrote it (version {version}, this one knows {known})")
     return int(version)
 
 

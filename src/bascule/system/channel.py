@@ -86,6 +86,15 @@ class Channel(Generic[Message]):
         self._writer.write(encode(message))
         await self._writer.drain()
 
+    def offer(self, message: object) -> None:
+        """Send a message that may be missed: it is dropped where the peer has not taken all that came before, or is gone.
+
+        Never waits.
+        """
+        transport = self._writer.transport
+        if not transport.is_closing() and not transport.get_write_buffer_size():
+            self._writer.write(encode(message))
+
     async def receive(self) -> Message | None:
         """Return the next message, or None when the peer has closed. Raises ChannelError, OSError."""
         while not self._ready:

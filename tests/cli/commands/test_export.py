@@ -1,12 +1,14 @@
 """Revisions leave Bascule as files or as a history that git reads."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bascule.service.deployment import ShowRevision, ShowRevisions
+from bascule.service.progress import Progress
 from bascule.service.request import Request
 from bascule.service.results import RevisionRow, Revisions, RevisionText
 from cli.calling import NOW, PretendedConnection, call
@@ -20,8 +22,9 @@ class Kept(PretendedConnection):
     def __init__(self) -> None:
         super().__init__({})
 
-    def call(self, request: Request[Any], /) -> Any:
+    def call(self, request: Request[Any], told: Callable[[Progress], None] | None = None, /) -> Any:
         """Give one of them, or the newest row."""
+        del told
         if isinstance(request, ShowRevisions):
             return Revisions(rows=(self.row(3),))
         assert isinstance(request, ShowRevision)

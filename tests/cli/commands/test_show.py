@@ -8,6 +8,7 @@ import pytest
 from bascule.service.failures import OperationFailed
 from bascule.service.operations import Monitor, ShowDrift, ShowFirewall, ShowRelays
 from bascule.service.request import Request
+from bascule.service.result import Result
 from bascule.service.results import (
     Drift,
     Events,
@@ -18,7 +19,6 @@ from bascule.service.results import (
     RelayRow,
     Relays,
     RelayStatus,
-    Result,
     RuleRow,
     TableRow,
 )

@@ -7,13 +7,13 @@ import pytest
 from bascule.service.deployment import Cancel, Commit, LoadCopy, ShowCopy, ShowRevision
 from bascule.service.failures import NotFound, OperationFailed
 from bascule.service.operations import Status
+from bascule.service.result import Result
 from bascule.service.results import (
     CopyText,
     Deployed,
     Level,
     Loaded,
     PendingRow,
-    Result,
     RevisionRow,
     RevisionText,
     StatusReport,

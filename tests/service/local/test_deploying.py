@@ -27,6 +27,7 @@ from bascule.service.local.rows import SessionCounts
 from bascule.service.permissions import Role
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
+from bascule.system.progress import Tell, silence
 from bed.accounts import QUICK, MemoryAccounts
 from bed.clock import SteppedClock
 from bed.copies import MemoryCopies
@@ -49,8 +50,11 @@ class PretendedBalancer:
         self.loaded: list[str] = []
         self.names: list[str] = []
 
-    async def reload(self, configuration: Configuration, name: str, _: Facts) -> Sequence[Diagnostic]:
+    async def reload(
+        self, configuration: Configuration, name: str, _: Facts, tell: Tell = silence, /
+    ) -> Sequence[Diagnostic]:
         """Take it."""
+        tell("rehearsing the kernel's rules", 1, 4)
         if self.trouble is not None:
             raise self.trouble
         self.loaded.append(" ".join(str(relay.listens[0].ports[0]) for relay in configuration.load_balancer.relays))
@@ -365,7 +369,7 @@ async def test_a_password_leaves_the_text_and_the_text_still_loads(desk: Desk) -
     """Also where no blank stood before it; the account comes with the commit, and not from an operator's text."""
     text = OTHER + b'system { authentication { user "carol" { role viewer; password"secret12" } } }\n'
     with pytest.raises(OperationFailed, match="carol, who has no account"):
-        await desk.deployments.deploy(Deploy(text=text), "bob", Role.OPERATOR)
+        await desk.deployments.deploy(Deploy(text=text), "bob", role=Role.OPERATOR)
     await desk.deployments.deploy(Deploy(text=text), "bob")
     committed = await desk.deployments.commit("bob")
     assert "carol has an account now, as a viewer" in committed.changes
@@ -376,3 +380,23 @@ async def test_a_password_leaves_the_text_and_the_text_still_loads(desk: Desk) -
     account = desk.accounts.account("carol")
     assert account is not None
     assert QUICK.fits(account.password, "secret12")
+
+
+async def test_it_tells_how_far_it_is(desk: Desk) -> None:
+    """From the judgement over what the engines do to the revision; what is taken back likewise."""
+    told: list[str] = []
+
+    def tell(step: str, _: int, __: int, /) -> None:
+        told.append(step)
+
+    await desk.deployments.deploy(Deploy(text=OTHER, commit=True), "bob", tell)
+    assert told == [
+        "judging the configuration",
+        "rehearsing the kernel's rules",
+        "keeping the revision",
+        "writing it for people and the next boot, and a backup",
+    ]
+    told.clear()
+    await desk.deployments.deploy(Deploy(text=ONE), "bob")
+    await desk.deployments.cancel("bob", tell)
+    assert told == ["rehearsing the kernel's rules"]

@@ -33,3 +33,12 @@ async def test_it_ends_when_time_is_up() -> None:
 async def test_nothing_to_check_is_over_at_once() -> None:
     """A configuration without a check is polled in no time."""
     await asyncio.wait_for(Awaited([]).wait(60), 5)
+
+
+async def test_it_tells_how_many_are_in() -> None:
+    """From none to all."""
+    told: list[tuple[int, int]] = []
+    awaited = Awaited(TARGETS[:2], lambda _, done, of: told.append((done, of)))
+    for target in TARGETS[:2]:
+        awaited.heard(target, up=True)
+    assert told == [(0, 2), (1, 2), (2, 2)]

@@ -19,6 +19,7 @@ from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.system.errors import MachineError
+from bascule.system.progress import Tell, silence
 from service.local.situations import FACTS, TWO_SERVICES, running
 
 OBJECTION = Diagnostic.error(Span(), "nftables would not take the rules")
@@ -32,8 +33,11 @@ class PretendedBalancer:
         self.running: Running = running()
         self.loaded: list[Configuration] = []
 
-    async def reload(self, configuration: Configuration, _: str, __: Facts) -> Sequence[Diagnostic]:
+    async def reload(
+        self, configuration: Configuration, _: str, __: Facts, tell: Tell = silence, /
+    ) -> Sequence[Diagnostic]:
         """Take it."""
+        tell("rehearsing the kernel's rules", 1, 4)
         if self.trouble is not None:
             raise self.trouble
         self.loaded.append(configuration)

@@ -4,8 +4,10 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
+from bascule.cli.commands.history import show_history
 from bascule.cli.screen import QUIET, styled
 from bascule.cli.session import Session
+from bascule.cli.source import UsageError
 from bascule.cli.wording import size
 from bascule.service.counters import CounterRow
 from bascule.service.failures import ExitCode
@@ -19,7 +21,11 @@ _MANY: Final = 10
 
 
 def show_counters(arguments: Namespace, session: Session) -> int:
-    """Print the counters; with `--watch` again and again."""
+    """Print the counters, with `--watch` again and again; with `--history` those of the last hours or days."""
+    if arguments.history:
+        return show_history(arguments, session)
+    if arguments.relay or arguments.host or arguments.last:
+        raise UsageError("--relay, --host and --last are about --history")
     connection = session.connect(arguments.socket)
     if not arguments.watch:
         _print(arguments, session, connection.call(ShowCounters()))

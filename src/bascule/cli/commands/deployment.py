@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from bascule.cli.commands.export import EXPORT, export
+from bascule.cli.progress import followed
 from bascule.cli.report import complain, report
 from bascule.cli.screen import QUIET, styled
 from bascule.cli.session import Connection, Session
@@ -35,7 +36,7 @@ def rollback(arguments: Namespace, session: Session) -> int:
 
 def commit(arguments: Namespace, session: Session) -> int:
     """Keep what is deployed, and say what came of it."""
-    committed = session.connect(arguments.socket).call(Commit())
+    committed = followed(arguments, session, Commit())
     for change in committed.changes:
         session.screen.say(change)
     session.screen.say(committed.sentence)
@@ -44,7 +45,7 @@ def commit(arguments: Namespace, session: Session) -> int:
 
 def cancel(arguments: Namespace, session: Session) -> int:
     """Take back what is deployed."""
-    session.screen.say(session.connect(arguments.socket).call(Cancel()).sentence)
+    session.screen.say(followed(arguments, session, Cancel()).sentence)
     return ExitCode.FINE
 
 
@@ -98,7 +99,7 @@ def _deploy(
         again=again,
     )
     try:
-        deployed = connection.call(request)
+        deployed = followed(arguments, session, request)
     except OperationFailed as failed:
         return complain(session.screen, failed, source or _working_copy(connection))
     source = source or _working_copy(connection)

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
+from bascule.cli.progress import followed
 from bascule.cli.report import SEVERITY_STYLES
 from bascule.cli.screen import BAD, DOUBTFUL, GOOD, QUIET, styled
 from bascule.cli.session import Session
@@ -41,7 +42,7 @@ def status(arguments: Namespace, session: Session) -> int:
 
 def poll(arguments: Namespace, session: Session) -> int:
     """Have every host checked now, and say how that went."""
-    polled = session.connect(arguments.socket).call(Poll())
+    polled = followed(arguments, session, Poll())
     down = polled.checks - polled.up - polled.late
     late = f", {polled.late} did not answer in time" if polled.late else ""
     session.screen.say(f"{counted(polled.checks, 'check')}: {polled.up} good, {down} bad{late}")
@@ -50,7 +51,7 @@ def poll(arguments: Namespace, session: Session) -> int:
 
 def reload(arguments: Namespace, session: Session) -> int:
     """Have the configuration read again; where it is refused, say why, and what runs goes on."""
-    reloaded = session.connect(arguments.socket).call(Reload())
+    reloaded = followed(arguments, session, Reload())
     for warning in reloaded.warnings:
         session.screen.say(warning.render(reloaded.configuration))
     session.screen.say(reloaded.sentence)
@@ -66,7 +67,7 @@ def stop(arguments: Namespace, session: Session) -> int:
 def clear(arguments: Namespace, session: Session) -> int:
     """Take everything of ours from the machine, with the running Bascule's help where one runs."""
     try:
-        cleared = session.connect(arguments.socket).call(Clear())
+        cleared = followed(arguments, session, Clear())
     except NotRunningError:
         cleared = session.offline(arguments.state).clear(arguments.state, arguments.socket)
     for step in cleared.done:

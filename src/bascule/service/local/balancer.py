@@ -47,6 +47,7 @@ from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
 from bascule.system.ctnetlink import Session
 from bascule.system.errors import MachineError
+from bascule.system.progress import Tell, silence
 
 LONGEST_POLL: Final = 20.0
 """Seconds that a poll waits for results: within the patience of whoever asks."""
@@ -161,7 +162,9 @@ class Balancer:
         await self._tell_prober()
         await self._try(self._look_around)
 
-    async def reload(self, configuration: Configuration, name: str, facts: Facts) -> Sequence[Diagnostic]:
+    async def reload(
+        self, configuration: Configuration, name: str, facts: Facts, tell: Tell = silence
+    ) -> Sequence[Diagnostic]:
         """Put another configuration into effect; what it does not change stays: states of hosts, sessions, counters.
 
         Returns the warnings of the rehearsals. Raises RehearsalRefused and MachineError; then nothing has changed.
@@ -171,9 +174,9 @@ class Balancer:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
             after = replace(before, configuration=configuration, name=name, since=datetime.now(UTC), facts=facts)
-            return await self._bring(before, after)
+            return await self._bring(before, after, tell)
 
-    async def _bring(self, before: Running, after: Running) -> Sequence[Diagnostic]:
+    async def _bring(self, before: Running, after: Running, tell: Tell = silence) -> Sequence[Diagnostic]:
         """Bring the machine to another configuration, or to other hosts of the same; the rest of `after` follows here."""
         situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders)
         plan = _compiled(after.configuration, situation)
@@ -181,7 +184,8 @@ class Balancer:
         self._full = still_full(before.plan, plan, self._full)
         plan = self._redealt(plan, belief.states)
         self._kernel.claim(plan)
-        said = await self._deploy(plan, belief.states)
+        said = await self._deploy(plan, belief.states, tell)
+        tell("ending the sessions of hosts that leave", 0, 0)
         self._hosts = self._retargeted(plan)
         self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
         await self._tell_prober()
@@ -264,9 +268,9 @@ class Balancer:
         except MachineError:
             return 0.0
 
-    async def poll(self) -> Awaited:
+    async def poll(self, tell: Tell = silence) -> Awaited:
         """Have every host checked now, and return how that went: when all results are in, or time is up."""
-        awaited = Awaited(_targets(self.running.plan))
+        awaited = Awaited(_targets(self.running.plan), tell)
         self._polls.add(awaited)
         try:
             await self._prober.probe_now()
@@ -513,11 +517,13 @@ class Balancer:
         self._running = replace(before, plan=plan)
         await self._prober.set_probes(plan.probes)
 
-    async def _deploy(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Sequence[Diagnostic]:
+    async def _deploy(
+        self, plan: Plan, states: Mapping[ProbeTarget, HostState], tell: Tell = silence
+    ) -> Sequence[Diagnostic]:
         arrivals, departures = (Step(engine, plan.network) for engine in self._network)
         proxy = Step(self._proxy, proxy_plan(plan, states))
         # The kernel's rules first: an address that comes before them would have this machine itself reset its clients.
-        said = await deploy([*self._kernel.steps(plan), arrivals, proxy, departures])
+        said = await deploy([*self._kernel.steps(plan), arrivals, proxy, departures], tell)
         for warning in said:
             self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
         return said

@@ -14,12 +14,15 @@ from bascule.service.local.words import counted
 from bascule.service.results import Cleared
 from bascule.system.errors import MachineError
 from bascule.system.nft import PROGRAM
+from bascule.system.progress import Tell, silence
+
+_STEPS: Final = 4
 
 _ANSWERS: Final = 0.3
 """Seconds in which both ends of ended sessions answer our nudges, and meet the resets that the rules still give."""
 
 
-async def clear_machine(machine: Machine, proxy: ProxyEngine, *, kernel: bool) -> Cleared:
+async def clear_machine(machine: Machine, proxy: ProxyEngine, *, kernel: bool, tell: Tell = silence) -> Cleared:
     """End every session and worker, take our table away and set old kernel settings again.
 
     `kernel` False leaves the table alone: this Bascule has no relay there, and another one may. What the machine would
@@ -27,9 +30,13 @@ async def clear_machine(machine: Machine, proxy: ProxyEngine, *, kernel: bool) -
     """
     done: list[str] = []
     left: list[str] = []
+    tell("ending proxy workers and their sessions", 0, _STEPS)
     await _attempt(_clear_workers(proxy), done, left)
+    tell("ending the kernel's sessions and taking our rules away", 1, _STEPS)
     if not kernel or await _attempt(_clear_kernel(machine), done, left):
+        tell("setting kernel settings back", 2, _STEPS)
         await _attempt(_clear_settings(machine), done, left)
+    tell("taking our addresses and routes away", 3, _STEPS)
     await _attempt(_clear_network(machine), done, left)
     await _attempt(_clear_early(machine), done, left)
     if kernel and not left and not await NftablesEngine(machine.nft).drop_keeper():

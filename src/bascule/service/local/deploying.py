@@ -32,6 +32,7 @@ from bascule.store.pending import Pending, Stage
 from bascule.store.revisions import Head, Revision, number_of
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
+from bascule.system.progress import Tell, silence
 
 TICK: Final = 0.25
 """Seconds between two looks at the clock while a deployment waits for its commit."""
@@ -70,7 +71,9 @@ class Loads(Protocol):
         """Return what runs now."""
         ...
 
-    async def reload(self, configuration: Configuration, name: str, facts: Facts) -> Sequence[Diagnostic]:
+    async def reload(
+        self, configuration: Configuration, name: str, facts: Facts, tell: Tell = silence, /
+    ) -> Sequence[Diagnostic]:
         """Put another configuration into effect. Raises RehearsalRefused and MachineError; then nothing has changed."""
         ...
 
@@ -152,7 +155,7 @@ class Deployments:
         """Return why a deployment cannot be taken back; it is tried again and again."""
         return [self._trouble] if self._trouble else []
 
-    async def deploy(self, request: Deploy, by: str, role: Role = Role.ADMINISTRATOR) -> Deployed:
+    async def deploy(self, request: Deploy, by: str, tell: Tell = silence, *, role: Role = Role.ADMINISTRATOR) -> Deployed:
         """Put a text into effect until it is committed, or its time is over; commit at once where that is asked.
 
         Raises OperationFailed where another deployment is under way, the text is refused, or somebody committed since
@@ -162,6 +165,7 @@ class Deployments:
         assert text is not None, "a working copy was looked up by whoever was asked"
         async with self._one_at_a_time:
             self._nothing_else()
+            tell("judging the configuration", 0, 0)
             newest = await asyncio.to_thread(self._history.newest)
             base = number_of(newest)
             if request.base is not None and request.base != base:
@@ -185,13 +189,13 @@ class Deployments:
                 again=request.again,
             )
             before, sessions = _situation(self._balancer.running), await self._counted()
-            applied = await self._apply(pending, judged.configuration, facts, request.seconds)
+            applied = await self._apply(pending, judged.configuration, facts, request.seconds, tell)
             self._before = None if request.ignore_health else before
             after = self._balancer.running.plan
             changes = effects(self._balancer.supposed(before.plan), self._balancer.supposed(after), sessions)
             told = Told(warnings=(*judged.diagnostics, *applied.said), changes=(*changes, *doubts))
             if request.commit:
-                return await self._commit_or_revert(by, told)
+                return await self._commit_or_revert(by, told, tell)
             words = f"{by} deployed a configuration: it is taken back in {request.seconds:g} s if nobody commits it"
             self._journal.note(EventKind.CONFIGURATION, words, state="deployed")
             sentence = f"in effect for {request.seconds:g} s: keep it with `bascule commit`"
@@ -204,17 +208,17 @@ class Deployments:
             raise OperationFailed(Rejected(diagnostics=found.diagnostics))
         return kept
 
-    async def commit(self, by: str) -> Deployed:
+    async def commit(self, by: str, tell: Tell = silence) -> Deployed:
         """Keep what is deployed as the next revision. Raises OperationFailed where nothing waits for it, MachineError."""
         async with self._one_at_a_time:
             self._waiting()
-            return await self._commit(by)
+            return await self._commit(by, tell=tell)
 
-    async def cancel(self, by: str) -> Deployed:
+    async def cancel(self, by: str, tell: Tell = silence) -> Deployed:
         """Take back what is deployed. Raises OperationFailed where nothing waits, MachineError where it cannot be."""
         async with self._one_at_a_time:
             pending = self._waiting()
-            name = await self._revert(pending, f"{by} cancelled it")
+            name = await self._revert(pending, f"{by} cancelled it", tell)
             return Deployed(sentence=f"taken back: {name} is in effect", revision=pending.base or None)
 
     async def revisions(self, most: int) -> Revisions:
@@ -276,13 +280,15 @@ class Deployments:
 
     # --- steps, each kept before it is done ---------------------------------------------------------------------------
 
-    async def _apply(self, pending: Pending, configuration: Configuration, facts: Facts, seconds: float) -> Applied:
+    async def _apply(
+        self, pending: Pending, configuration: Configuration, facts: Facts, seconds: float, tell: Tell
+    ) -> Applied:
         """Put a deployment into effect. Whatever goes wrong after it may have begun is left to `watch` to take back."""
         await self._keep(pending)
         self._before, self._why = None, "it could not be kept"
         self._pending = replace(pending, stage=Stage.REVERTING)
         try:
-            said = await self._balancer.reload(configuration, uncommitted(pending.base), facts)
+            said = await self._balancer.reload(configuration, uncommitted(pending.base), facts, tell)
         except RehearsalRefused as refused:
             await self._keep(None)
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
@@ -294,17 +300,18 @@ class Deployments:
         self._due = self._time_left(tested)
         return Applied(tested.until, tuple(said))
 
-    async def _commit_or_revert(self, by: str, told: Told) -> Deployed:
+    async def _commit_or_revert(self, by: str, told: Told, tell: Tell) -> Deployed:
         """Keep what was deployed without a test; where that fails it does not stay."""
         pending = self._waiting()
         try:
-            return await self._commit(by, told)
+            return await self._commit(by, told, tell)
         except MachineError:
             self._pending, self._why = replace(pending, stage=Stage.REVERTING), "it could not be committed"
             raise
 
-    async def _commit(self, by: str, told: Told = NOTHING_TOLD) -> Deployed:
+    async def _commit(self, by: str, told: Told = NOTHING_TOLD, tell: Tell = silence) -> Deployed:
         pending = self._waiting()
+        tell("keeping the revision", 0, 2)
         before, _ = await asyncio.to_thread(committed, self._history, pending.base)
         made = () if pending.again else await self.accounts.settle(before, pending.text, pending.author)
         revision = await asyncio.to_thread(self._committed, pending)
@@ -313,6 +320,7 @@ class Deployments:
         await self._balancer.rename(name)
         words = f"{by} committed {name}" + (f": {revision.message}" if revision.message else "")
         self._journal.note(EventKind.CONFIGURATION, words, state="committed", number=revision.number)
+        tell("writing it for people and the next boot, and a backup", 1, 2)
         await self._follow_up(before, revision.text)
         whose = "" if pending.author == by else f", as {pending.author} deployed it"
         sentence = f"committed: {name} is in effect{whose}"
@@ -338,7 +346,7 @@ class Deployments:
     def _committed(self, pending: Pending) -> Revision:
         return self._history.commit(pending.text, at=self._now(), author=pending.author, message=pending.message)
 
-    async def _revert(self, pending: Pending, why: str) -> str:
+    async def _revert(self, pending: Pending, why: str, tell: Tell = silence) -> str:
         """Bring back what was committed, and return its name. Raises MachineError, OperationFailed; it is tried again."""
         self._pending, self._why = replace(pending, stage=Stage.REVERTING), why
         with suppress(MachineError):  # the row says already that it has a time; a full disk must not keep it in effect
@@ -348,7 +356,7 @@ class Deployments:
         if judged.configuration is None:
             raise OperationFailed(Rejected(diagnostics=judged.diagnostics, name=name))
         try:
-            await self._balancer.reload(judged.configuration, name, facts)
+            await self._balancer.reload(judged.configuration, name, facts, tell)
         except RehearsalRefused as refused:
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics, name=name)) from refused
         await self._keep(None)

@@ -2,17 +2,23 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import Final
 
 from bascule.plan.model import ProbeTarget
+from bascule.system.progress import Tell, silence
+
+_STEP: Final = "checking hosts"
 
 
 class Awaited:
     """Results that somebody waits for, one for each target: `checks` in all, of which `up` were good so far."""
 
-    def __init__(self, targets: Iterable[ProbeTarget]) -> None:
+    def __init__(self, targets: Iterable[ProbeTarget], tell: Tell = silence) -> None:
         self._missing = set(targets)
         self.checks, self.up = len(self._missing), 0
         self._all_in = asyncio.Event()
+        self._tell = tell
+        tell(_STEP, 0, self.checks)
         if not self._missing:
             self._all_in.set()
 
@@ -26,6 +32,7 @@ class Awaited:
         if target in self._missing:
             self._missing.remove(target)
             self.up += up
+            self._tell(_STEP, self.checks - self.missing, self.checks)
         if not self._missing:
             self._all_in.set()
 

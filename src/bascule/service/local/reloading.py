@@ -16,6 +16,7 @@ from bascule.service.local.words import counted
 from bascule.service.results import Reloaded
 from bascule.system.errors import MachineError
 from bascule.system.files import read_whole
+from bascule.system.progress import Tell, silence
 
 LONGEST: Final = 16 * 1024 * 1024
 """Bytes of a configuration that are read."""
@@ -31,14 +32,14 @@ class ConfigurationFile:
         self._balancer = balancer
         self._journal = journal
 
-    async def reload(self) -> Reloaded:
+    async def reload(self, tell: Tell = silence) -> Reloaded:
         """Read the file again and put it into effect; whatever comes of it is an event.
 
         Raises OperationFailed where there is no such text or it is refused, MachineError where the machine would not;
         then what ran before runs on.
         """
         try:
-            warnings = await self._reload()
+            warnings = await self._reload(tell)
         except OperationFailed as failed:
             self._refused(_first(failed))
             raise
@@ -50,13 +51,13 @@ class ConfigurationFile:
         self._journal.note(EventKind.CONFIGURATION, sentence, state="loaded", number=relays)
         return Reloaded(configuration=self._name, sentence=sentence, warnings=warnings)
 
-    async def _reload(self) -> tuple[Diagnostic, ...]:
+    async def _reload(self, tell: Tell) -> tuple[Diagnostic, ...]:
         text = await asyncio.to_thread(self._read)
         judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
         if judged.configuration is None:
             raise self._rejected(judged.diagnostics)
         try:
-            said = await self._balancer.reload(judged.configuration, self._name, facts)
+            said = await self._balancer.reload(judged.configuration, self._name, facts, tell)
         except RehearsalRefused as refused:
             raise self._rejected(refused.diagnostics) from refused
         return (*judged.diagnostics, *said)

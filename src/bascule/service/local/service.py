@@ -43,6 +43,7 @@ from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM
 from bascule.service.local.machine import Machine
+from bascule.service.local.measuring import Measuring
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.session_counts import session_counts
@@ -51,6 +52,7 @@ from bascule.service.local.sticky import StickyClients
 from bascule.service.local.telling import how_it_goes
 from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
+from bascule.service.measured import MeasuredHistory
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -66,6 +68,7 @@ from bascule.service.operations import (
     ShowCounters,
     ShowDrift,
     ShowFirewall,
+    ShowHistory,
     ShowLog,
     ShowRelays,
     ShowSessions,
@@ -152,6 +155,7 @@ class LocalService:
         journal: Journal,
         sessions: SessionTable,
         counters: Counters,
+        measuring: Measuring,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -164,6 +168,7 @@ class LocalService:
         self._journal = journal
         self._sessions = sessions
         self._counters = counters
+        self._measuring = measuring
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -240,23 +245,23 @@ class LocalService:
             while True:
                 yield await reader.next()
 
-    async def poll(self, _: Context, __: Poll, /) -> Polled:
+    async def poll(self, context: Context, _: Poll, /) -> Polled:
         """Check everything now."""
-        came = await self._balancer.poll()
+        came = await self._balancer.poll(context.tell)
         return Polled(checks=came.checks, up=came.up, late=came.missing)
 
-    async def reload(self, _: Context, __: Reload, /) -> Reloaded:
+    async def reload(self, context: Context, _: Reload, /) -> Reloaded:
         """Read the configuration again."""
         if isinstance(self._source, Deployments):
             words = "this Bascule runs what was committed, not a file: use `bascule deploy FILE`"
             raise OperationFailed(Conflict(message=words))
-        return await self._source.reload()
+        return await self._source.reload(context.tell)
 
     async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
         """Put a configuration into effect for a time."""
         deployments = self._deployments()
         meant = await deployments.copies.meant(request, context.user)
-        return await deployments.deploy(meant, context.user, context.role)
+        return await deployments.deploy(meant, context.user, context.tell, role=context.role)
 
     async def show_drift(self, _: Context, __: ShowDrift, /) -> Drift:
         """Compare now; what is ours is mended by itself within seconds."""
@@ -285,11 +290,11 @@ class LocalService:
 
     async def commit(self, context: Context, _: Commit, /) -> Deployed:
         """Keep what is deployed."""
-        return await self._deployments().commit(context.user)
+        return await self._deployments().commit(context.user, context.tell)
 
     async def cancel(self, context: Context, _: Cancel, /) -> Deployed:
         """Take back what is deployed."""
-        return await self._deployments().cancel(context.user)
+        return await self._deployments().cancel(context.user, context.tell)
 
     async def show_revisions(self, _: Context, request: ShowRevisions, /) -> Revisions:
         """List what was committed."""
@@ -348,6 +353,10 @@ class LocalService:
         rows = tuple(counter_rows(self._balancer.running, look, rates))
         return CountersResult(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
 
+    async def show_history(self, _: Context, request: ShowHistory, /) -> MeasuredHistory:
+        """Read what was measured."""
+        return await self._measuring.history(request)
+
     async def watch_counters(self, context: Context, _: WatchCounters, /) -> AsyncIterator[CountersResult]:
         """Look every few seconds; less often where a look takes long."""
         clock = self._machine.clock
@@ -385,11 +394,11 @@ class LocalService:
         """Carry out an administrator's order about a host."""
         return await self._administration.give(request, context.user)
 
-    async def clear(self, _: Context, __: Clear, /) -> Cleared:
+    async def clear(self, context: Context, _: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
         kernel = bool(self._balancer.running.plan.marks)
-        cleared = await clear_machine(self._machine, self._proxy, kernel=kernel)
+        cleared = await clear_machine(self._machine, self._proxy, kernel=kernel, tell=context.tell)
         self._end(LEFT if cleared.left else CLEARED)
         return cleared
 

@@ -56,6 +56,11 @@ class Counters:
                 self._history.add(await self._look())
             await clock.sleep(max(PERIOD, CALM * (clock.monotonic() - began)))
 
+    @property
+    def last(self) -> Look | None:
+        """Return what was seen last by `watch`; None before its first look."""
+        return self._history.last
+
     async def now(self) -> tuple[Look, Mapping[Key, Rates]]:
         """Return what is counted now, and what comes in a second. Raises MachineError."""
         look = self._history.seen(await self._look())
