@@ -32,8 +32,8 @@ from bed.wait import eventually
 from service.local.situations import FACTS, TWO_SERVICES, running
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ONE = TWO_SERVICES.encode()
-OTHER = ONE.replace(b"port 443", b"port 8443")
+ONE = TWO_SERVICES.encode() + b"system { http-server { port 4433 } }\n"
+OTHER = ONE.replace(b"port 443\n", b"port 8443\n")
 OBJECTION = Diagnostic.error(Span(), "nftables would not take the rules")
 
 
@@ -46,8 +46,17 @@ class PretendedBalancer:
         self.loaded: list[str] = []
         self.names: list[str] = []
 
-    async def reload(self, configuration: Configuration, name: str, _: Facts) -> Sequence[Diagnostic]:
-        """Take it."""
+    async def reload(
+        self,
+        configuration: Configuration,
+        name: str,
+        _: Facts,
+        *,
+        committed: Configuration | None = None,
+        back: bool = False,
+    ) -> Sequence[Diagnostic]:
+        """Take it; what is tested is told what comes back, and only that."""
+        assert (committed is None) == back
         if self.trouble is not None:
             raise self.trouble
         self.loaded.append(" ".join(str(relay.listens[0].ports[0]) for relay in configuration.load_balancer.relays))
@@ -58,7 +67,7 @@ class PretendedBalancer:
         """Return it as it is."""
         return plan
 
-    async def rename(self, name: str) -> None:
+    async def settle_for(self, name: str) -> None:
         """Take the name."""
         self.names.append(name)
 

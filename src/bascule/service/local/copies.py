@@ -12,7 +12,7 @@ from bascule.config.merge import Clash, merged
 from bascule.service.deployment import Deploy, LoadCopy
 from bascule.service.failures import Conflict, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
-from bascule.service.local.preparation import Looks, judge_here
+from bascule.service.local.preparation import Looks, Use, judge_here
 from bascule.service.local.words import counted
 from bascule.service.results import CopyText, Discarded, Loaded
 from bascule.store.copies import Copies, WorkingCopy
@@ -47,7 +47,7 @@ class WorkingCopies:
         text = await self._accounts.sealed(request.text, by)
         copy = WorkingCopy(account=by, base=base, text=text, at=self._now())
         await asyncio.to_thread(self._copies.keep, copy)
-        judged, _ = await judge_here(request.text, self._machine)
+        judged, _ = await judge_here(request.text, self._machine, use=Use.DEPLOYED)
         found = judged.diagnostics
         sentence = f"kept as your working copy, written from {_named(base)}: {_wrong(found)}"
         return Loaded(sentence=sentence, diagnostics=found)
