@@ -9,6 +9,7 @@ from bascule.config.model import (
     Forward,
     Host,
     HttpCheck,
+    HttpServer,
     Interface,
     Listen,
     MailCheck,
@@ -123,7 +124,12 @@ def _system(system: System) -> str:
     parts = [
         f"system {system.host_name}".rstrip(),
         " ".join(["dns", *map(str, system.dns)]),
-        "no http-server" if server is None else f"http-server {server.address or 'any'} {server.port}",
+        "no http-server" if server is None else _http_server(server),
         " ".join(["users", ", ".join(f"{user.name} {user.role}" for user in system.users)]),
     ]
     return ", ".join(parts)
+
+
+def _http_server(server: HttpServer) -> str:
+    files = "" if server.certificate is None else f" {server.certificate.certificate} {server.certificate.key}"
+    return f"http-server {server.address or 'any'} {server.port}{files}"

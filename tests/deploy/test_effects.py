@@ -107,3 +107,27 @@ def test_an_ip_version_without_hosts_is_not_said_to_be_served() -> None:
         "relay BOTH is new: it takes clients at 10.80.0.10:443 for EX1 and EX2",
         "relay BOTH refuses clients at [fd80::10]:443: no host has an address of that IP version",
     ]
+
+
+def test_where_administrators_come_is_said() -> None:
+    """From now on, until the commit, and not any more."""
+
+    def admin(server: str, *relays: str, committed: str = "") -> Plan:
+        text = f"{ONE_ARM_BLOCK}{balancer(*relays) if relays else ''}system {{ {server} }}\n"
+        before = configured(f"system {{ {committed} }}\n") if committed else None
+        return compile_plan(configured(text), Situation(facts=ONE_ARM, committed=before))
+
+    every = "http-server { }"
+    assert effects(admin(every), admin("http-server { port 4433 }", committed=every), {}) == [
+        "the admin server answers at port 4433 of every address",
+        "it answers at port 443 of every address until this is committed, too",
+    ]
+    one = "http-server { listen on 10.80.0.2 }"
+    moved = admin("http-server { port 4433 }", relay("web", listen=["10.80.0.2 port 443"]), committed=one)
+    assert effects(admin(one), moved, {})[:2] == [
+        "the admin server answers at port 4433 of every address",
+        "the admin server takes nobody at 10.80.0.2:443 any more",
+    ]
+    other = admin('http-server { certificate "/a" key "/b" }', committed=every)
+    assert effects(admin(every), other, {}) == ["the admin server at port 443 of every address has another certificate"]
+    assert effects(admin(every), admin(every, committed=every), {}) == []

@@ -14,6 +14,7 @@ from bed.balancer import Balancer
 from bed.clients import greeted
 from bed.layout import VIP, Layout
 from bed.netlab import NetLab
+from bed.pages import answers
 from bed.servers import echo
 from bed.wait import until
 
@@ -112,6 +113,9 @@ def test_each_has_its_own_rights_and_everything_works(place: Place) -> None:
     assert [rights(pid) for pid in workers] == [(OTHERS, 0, True)] * len(workers)
     (prober,) = place.started("probe")
     assert rights(prober) == (OTHERS, 0, True)
+    until(lambda: answers(place.net["client1"], VIP, 443), what="the admin server answers")
+    (web,) = place.started("web")
+    assert rights(web) == (WEB, 0, True)
     kept = [file for file in place.balancer.state.rglob("*") if file.is_file()]
     assert {file.stat().st_uid for file in kept} == {NET}
     assert {stat.S_IMODE(file.stat().st_mode) for file in kept} == {0o600}

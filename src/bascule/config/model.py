@@ -464,13 +464,25 @@ class User:
     span: Span = _span()
 
 
+@dataclass(frozen=True, slots=True)
+class KeyFiles:
+    """A certificate with its chain, and its key: two files in PEM."""
+
+    certificate: str
+    key: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServer:
-    """The `http-server` block: where the admin pages listen."""
+    """The `http-server` block: where the admin pages listen, and what they show as their certificate."""
 
-    port: int = 4433
+    port: int = 443
     address: Address | None = None
-    """None is every address of ours."""
+    """None is every address of the machine."""
+    certificate: KeyFiles | None = None
+    """None is one that we make ourselves."""
+    implied: bool = False
+    """The text has no such block, and is deployed: see `bascule.config.implied`."""
     span: Span = _span()
 
 

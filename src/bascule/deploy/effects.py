@@ -1,11 +1,11 @@
 """What a deployment changes, in effect: from two plans, not from their texts. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from bascule.config.model import OnRemove
-from bascule.plan.model import NO_HOST, Endpoint, LinkPlan, NetworkPlan, Plan, PlannedRoute, RelayPlan
+from bascule.plan.model import NO_HOST, AdminPlan, Endpoint, LinkPlan, NetworkPlan, Plan, PlannedRoute, RelayPlan
 
 Item = TypeVar("Item")
 
@@ -21,7 +21,30 @@ def effects(before: Plan, after: Plan, sessions: Sessions) -> Sequence[str]:
     gone = [sentence for name in old if name not in new for sentence in _gone(name, old[name], sessions)]
     came = [sentence for name in new if name not in old for sentence in _came(new[name])]
     changed = [s for name in new if name in old for s in _changed(name, old[name], new[name], sessions)]
-    return [*_network(before.network, after.network), *gone, *came, *changed]
+    admin = _admin(before.admin, after.admin)
+    return [*_network(before.network, after.network), *admin, *gone, *came, *changed]
+
+
+def _admin(before: AdminPlan, after: AdminPlan) -> Iterator[str]:
+    """Yield where administrators come from now on, and where until the commit or not any more."""
+    old = {each.endpoint: each for each in before.listeners}
+    new = {each.endpoint: each for each in after.listeners if not each.passing}
+    yield from _once(f"the admin server answers at {_door(each)}" for each in new if each not in old)
+    renewed = [each for each in new if each in old and old[each].certificate != new[each].certificate]
+    yield from _once(f"the admin server at {_door(each)} has another certificate" for each in renewed)
+    passing = [each.endpoint for each in after.listeners if each.passing]
+    yield from _once(f"it answers at {_door(each)} until this is committed, too" for each in passing)
+    left = [each for each in old if each not in new and each not in passing]
+    yield from _once(f"the admin server takes nobody at {_door(each)} any more" for each in left)
+
+
+def _door(endpoint: Endpoint) -> str:
+    return f"port {endpoint.port} of every address" if endpoint.address.is_unspecified else str(endpoint)
+
+
+def _once(sentences: Iterable[str]) -> Iterator[str]:
+    """Yield each of them once: both IP versions have the same to say."""
+    yield from dict.fromkeys(sentences)
 
 
 def _network(before: NetworkPlan, after: NetworkPlan) -> Iterator[str]:

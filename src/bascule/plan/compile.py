@@ -7,6 +7,7 @@ from bascule.config.facts import Facts
 from bascule.config.leases import with_leases
 from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Kind, Mode, Relay, Transport
 from bascule.config.names import with_hosts
+from bascule.plan.admin import admin_plan
 from bascule.plan.least import NO_LOAD, Load, deal_by_load
 from bascule.plan.marks import allocate
 from bascule.plan.model import (
@@ -46,6 +47,8 @@ class Situation:
     marks: Mapping[MarkOwner, int] = field(default_factory=dict)
     """The marks in use; see `plan.marks`."""
     orders: Orders = field(default_factory=Orders)
+    committed: Configuration | None = None
+    """What was in effect before a test; None where nothing is tested."""
     rankings: Rankings = field(default_factory=Rankings)
     led: frozenset[PlannedRoute] = frozenset()
     """The routes of ours that there are: those of routers stay while no gateway is up."""
@@ -75,22 +78,11 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
         probes=tuple(_probes(configuration, relays, routers, facts)),
         marks=marked,
         own=own_addresses(configuration, facts),
-        admin=tuple(_admin(configuration, relays, facts)),
+        admin=admin_plan(configuration, situation.committed, relays, facts),
         routed_before=facts.forwarded_before,
         workers=configuration.load_balancer.workers or min(facts.processors, MOST_WORKERS),
     )
     return redeal(ordered(plan, situation.orders), situation.states, situation.rankings)
-
-
-def _admin(configuration: Configuration, relays: Iterable[RelayPlan], facts: Facts) -> Iterator[Endpoint]:
-    """Yield where the admin server listens, but for places where a relay does."""
-    server = configuration.system.http_server
-    if server is None:
-        return
-    taken = {(end.address, port) for relay in relays for end in relay.listens for port in end.ports}
-    for address in own_addresses(configuration, facts):
-        if server.address in (None, address) and (address, server.port) not in taken:
-            yield Endpoint(address, server.port)
 
 
 def ordered(plan: Plan, orders: Orders) -> Plan:

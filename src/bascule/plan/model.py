@@ -4,7 +4,7 @@ Pure values. Engines make the machine equal to them; `explain` walks them; nothi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
@@ -16,6 +16,7 @@ from bascule.config.model import (
     Check,
     EngineName,
     InterfaceAddress,
+    KeyFiles,
     Kind,
     Limits,
     Mode,
@@ -328,6 +329,40 @@ class NetworkPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdminListener:
+    """A place where the admin server answers."""
+
+    endpoint: Endpoint
+    """The unspecified address stands for every address of its IP version."""
+    certificate: KeyFiles | None = None
+    """None is our own."""
+    passing: bool = False
+    """It is of what was committed, and closes when what is tested now is committed in its place."""
+    reached: tuple[Endpoint, ...] = ()
+    """Where that is on addresses of the node's own, but for places of relays."""
+    span: Span = field(default=Span(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminPlan:
+    """The admin server."""
+
+    listeners: tuple[AdminListener, ...] = ()
+    """One for an IP version and place; where there is none, nothing answers."""
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """The machine's name, where the text gives it one, and its addresses: whom our own certificate is made out to."""
+
+    @property
+    def untracked(self) -> tuple[Endpoint, ...]:
+        """Return where administrators reach this node: it must work with a full table of sessions, too."""
+        return tuple(dict.fromkeys(place for listener in self.listeners for place in listener.reached))
+
+    def alone(self) -> "AdminPlan":
+        """Return the plan once it is committed."""
+        return replace(self, listeners=tuple(each for each in self.listeners if not each.passing))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that shall be."""
 
@@ -339,8 +374,7 @@ class Plan:
     """Every mark ever given out and not yet forgotten: live sessions may carry those of hosts long gone."""
     own: tuple[Address, ...] = ()
     """The node's own addresses that probes leave from."""
-    admin: tuple[Endpoint, ...] = ()
-    """Where administrators reach this node, of its own addresses and of no relay: it must work with a full table, too."""
+    admin: AdminPlan = field(default_factory=AdminPlan)
     routed_before: frozenset[int] = frozenset()
     """IP versions that the machine forwarded before we came, whose other traffic is not ours to drop."""
     workers: int = 1

@@ -1,1 +1,1 @@
-"""The processes that Bascule runs as: parent, probe, proxy."""
+"""The processes that Bascule runs as: parent, probe, proxy, web."""

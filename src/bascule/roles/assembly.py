@@ -7,10 +7,13 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from bascule.engines.admin.store import KeyStore
+from bascule.engines.admin.supervisor import WebProcess
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.service.local.access_log.entry import tell_end
 from bascule.service.local.access_log.writer import AccessLogWriter
 from bascule.service.local.account_book import AccountBook
+from bascule.service.local.admin import AdminServer
 from bascule.service.local.administration import Administration
 from bascule.service.local.backups import Backups
 from bascule.service.local.balancer import Balancer
@@ -39,6 +42,7 @@ from bascule.store.copies import DatabaseCopies
 from bascule.store.database import Database
 from bascule.store.history import History
 from bascule.store.orders import DatabaseOrders
+from bascule.system.children import Starts
 
 
 class Watching(Protocol):
@@ -60,6 +64,14 @@ class Core:
     balancer: Balancer
     proxy: ProxyEngine
     now: Callable[[], datetime]
+
+
+def admin_server(
+    machine: Machine, journal: Journal, died: Callable[[str], None], starts: Starts, now: Callable[[], datetime]
+) -> AdminServer:
+    """Return the admin server, with its web process; `died` hears when that ends."""
+    web = WebProcess(clock=machine.clock, died=died, starts=starts)
+    return AdminServer(web, KeyStore(machine.state, now=now), journal, clock=machine.clock)
 
 
 async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFile | Deployments, Sequence[Watching]]:

@@ -26,7 +26,7 @@ from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.folder import workers_folder
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.orders import Orders
-from bascule.roles.assembly import Core, Watching, audited, served, sourced
+from bascule.roles.assembly import Core, Watching, admin_server, audited, served, sourced
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.balancer import Balancer, Running
@@ -102,7 +102,8 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         noted = partial(_note_worker, journal)
         proxy = ProxyEngine(workers_folder(request.socket.parent), clock=machine.clock, report=noted, starts=starts)
         prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts)
-        balancer = Balancer(machine, proxy, prober, journal)
+        admin = admin_server(machine, journal, noted, starts, _now)
+        balancer = Balancer(machine, proxy, prober, admin, journal)
         begun = await _start(balancer, begun, history, facts, DatabaseOrders(database).orders())
         _say_ready(journal, balancer.running, facts)
         if history is not None:
@@ -182,7 +183,9 @@ async def _start(balancer: Balancer, begun: First, history: History | None, fact
     Raises OperationFailed and MachineError.
     """
     try:
-        await balancer.start(begun.configuration, begun.name, facts, orders, mine=bool(begun.reverted))
+        await balancer.start(
+            begun.configuration, begun.name, facts, orders, mine=bool(begun.reverted), committed=begun.committed
+        )
     except (RehearsalRefused, MachineError) as refused:
         if history is not None and begun.resumed is not None:
             other = instead(begun.resumed, f"the machine refused it: {refused}", history, facts)

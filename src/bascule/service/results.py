@@ -88,6 +88,21 @@ class Recent(_Row, frozen=True, kw_only=True):
     words: str
 
 
+class AdminPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where administrators find the admin server."""
+
+    address: str
+    """Empty is every address of its IP version."""
+    version: int
+    port: int
+    until_commit: bool = False
+    """It is closed when what is tested is committed."""
+    fingerprint: str
+    """Its certificate's, SHA-256, as browsers show it."""
+    ends: Moment
+    """When its certificate does."""
+
+
 class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
     """How the whole goes."""
 
@@ -108,6 +123,8 @@ class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
     findings: tuple[Finding, ...] = ()
     orders: tuple[HostOrder, ...] = ()
     """What administrators have ordered of hosts, the oldest first."""
+    admin: tuple[AdminPlace, ...] = ()
+    """Where the admin server answers."""
     pending: PendingRow | None = None
     recent: tuple[Recent, ...] = ()
     """What changed within a day, since Bascule started: the last of it, the oldest first."""

@@ -10,6 +10,7 @@ from bascule.service.client import NotRunningError
 from bascule.service.failures import Busy, Conflict, Failure, Forbidden, NotFound, OperationFailed, Rejected, Unavailable
 from bascule.service.operations import Clear, Poll, Reload, Status, Stop
 from bascule.service.results import (
+    AdminPlace,
     Cleared,
     EngineUse,
     Finding,
@@ -159,3 +160,25 @@ def test_backup_and_restore_need_nobody_who_runs() -> None:
     """They are about the state directory, and say what was done."""
     assert call("backup", "/far/copy.db", "--state", "/kept").out == "/far/copy.db holds /kept\n"
     assert call("restore", "/far/copy.db", "--state", "/kept").out == "restored /far/copy.db to /kept\n"
+
+
+def _place(address: str, port: int, fingerprint: str, *, version: int = 4, passing: bool = False) -> AdminPlace:
+    return AdminPlace(address=address, version=version, port=port, until_commit=passing, fingerprint=fingerprint, ends=NOW)
+
+
+def test_status_says_where_administrators_come_and_what_to_compare() -> None:
+    """A place of both IP versions once, and a certificate once where all places show the same."""
+    every = [_place("", 443, "AB:CD", version=version, passing=True) for version in (4, 6)]
+    report = msgspec.structs.replace(REPORT, admin=(*every, _place("fd80::2", 4433, "AB:CD", version=6)))
+    said = call("status", connection=PretendedConnection({Status: report})).out.splitlines()
+    assert [line for line in said if line.startswith("admin server")] == [
+        "admin server   port 443 of every address, until the commit",
+        "admin server   https://[fd80::2]:4433",
+        "admin server   certificate, SHA-256 AB:CD",
+    ]
+    report = msgspec.structs.replace(REPORT, admin=(_place("10.0.0.1", 443, "AB"), _place("10.0.0.2", 443, "CD")))
+    said = call("status", connection=PretendedConnection({Status: report})).out.splitlines()
+    assert [line for line in said if "certificate" in line] == [
+        "admin server   certificate at https://10.0.0.1:443, SHA-256 AB",
+        "admin server   certificate at https://10.0.0.2:443, SHA-256 CD",
+    ]

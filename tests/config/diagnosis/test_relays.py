@@ -76,7 +76,7 @@ def test_admin_server_with_an_address_of_its_own_is_no_neighbour() -> None:
     relay = LISTENING.replace("443", "4433") % ""
     own = "system { http-server { port 4433; listen on 10.80.0.2 } }"
     assert said(f"{INSIDE}\n{relay}\n{own}", machine("eth0", route="eth0")) == []
-    (found,) = said(f"{INSIDE}\n{relay}\nsystem {{ http-server {{ }} }}", machine("eth0", route="eth0"))
+    (found,) = said(f"{INSIDE}\n{relay}\nsystem {{ http-server {{ port 4433 }} }}", machine("eth0", route="eth0"))
     assert found[0] is Severity.ERROR
 
 

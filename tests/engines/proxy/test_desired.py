@@ -135,3 +135,19 @@ def test_a_comment_in_the_text_changes_nothing() -> None:
     moved = replace(plan, relays=tuple(replace(one, span=Span(line=70)) for one in plan.relays))
     states = dict.fromkeys(targets, HostState.UP)
     assert proxy_plan(plan, states) == proxy_plan(moved, states)
+
+
+def test_a_place_beside_another_socket_of_ours_is_not_another_programs() -> None:
+    """The admin server's, which is there or everywhere, and makes way."""
+    plan, targets = _plan()
+    (listen,) = plan.relays[0].listens
+    states = dict.fromkeys(targets, HostState.UP)
+
+    def ours(*beside: Endpoint) -> set[bool]:
+        openings = difference(proxy_plan(plan, states, frozenset(beside)), Observed()).openings
+        return {opening.ours_elsewhere for opening in openings}
+
+    assert ours() == {False}
+    assert ours(listen) == {True}
+    assert ours(Endpoint(ip_address("0.0.0.0"), listen.port)) == {True}
+    assert ours(Endpoint(ip_address("0.0.0.0"), listen.port + 1)) == {False}

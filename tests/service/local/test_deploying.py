@@ -36,8 +36,8 @@ from bed.wait import eventually
 from service.local.situations import FACTS, TWO_SERVICES, running
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ONE = TWO_SERVICES.encode()
-OTHER = ONE.replace(b"port 443", b"port 8443")
+ONE = TWO_SERVICES.encode() + b"system { http-server { port 4433 } }\n"
+OTHER = ONE.replace(b"port 443\n", b"port 8443\n")
 OBJECTION = Diagnostic.error(Span(), "nftables would not take the rules")
 
 
@@ -51,10 +51,18 @@ class PretendedBalancer:
         self.names: list[str] = []
 
     async def reload(
-        self, configuration: Configuration, name: str, _: Facts, tell: Tell = silence, /
+        self,
+        configuration: Configuration,
+        name: str,
+        _: Facts,
+        tell: Tell = silence,
+        *,
+        committed: Configuration | None = None,
+        back: bool = False,
     ) -> Sequence[Diagnostic]:
-        """Take it."""
+        """Take it; what is tested is told what comes back, and only that."""
         tell("rehearsing the kernel's rules", 1, 4)
+        assert (committed is None) == back
         if self.trouble is not None:
             raise self.trouble
         self.loaded.append(" ".join(str(relay.listens[0].ports[0]) for relay in configuration.load_balancer.relays))
@@ -69,7 +77,7 @@ class PretendedBalancer:
         """Return its plan."""
         return rehearsal_plan(configuration, facts)
 
-    async def rename(self, name: str) -> None:
+    async def settle_for(self, name: str) -> None:
         """Take the name."""
         self.names.append(name)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bascule.service.failures import OperationFailed, Rejected
-from bascule.service.local.preparation import judge, rehearsal_plan
+from bascule.service.local.preparation import Use, judge, rehearsal_plan
 from service.local.situations import FACTS, TWO_SERVICES
 
 
@@ -39,3 +39,15 @@ def test_the_rehearsal_has_every_host_in_the_slots() -> None:
     """Offline every host counts as up."""
     plan = rehearsal_plan(judge(TWO_SERVICES.encode(), FACTS).accepted(), FACTS)
     assert all(set(relay.pool.slots) == {0, 1} for relay in plan.relays)
+
+
+def test_a_text_has_an_admin_server_where_it_is_deployed() -> None:
+    """In whose way nothing may be; what was deployed before that was so makes way, and goes on."""
+    alone = judge(TWO_SERVICES.encode(), FACTS).accepted()
+    assert alone.system.http_server is None
+    deployed = judge(TWO_SERVICES.encode(), FACTS, Use.DEPLOYED)
+    assert deployed.configuration is None
+    assert [found.hint for found in deployed.diagnostics] == ["write `http-server { port 4433 }` in the `system` block"]
+    committed = judge(TWO_SERVICES.encode(), FACTS, Use.COMMITTED).accepted().system.http_server
+    assert committed is not None
+    assert committed.port == 443

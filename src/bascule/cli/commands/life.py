@@ -15,7 +15,7 @@ from bascule.cli.wording import counted, duration, ordered
 from bascule.service.client import NotRunningError
 from bascule.service.failures import ExitCode
 from bascule.service.operations import Clear, Poll, Reload, Status, Stop
-from bascule.service.results import Level, StatusReport
+from bascule.service.results import AdminPlace, Level, StatusReport
 
 _EXIT_CODES: Final = {Level.OK: ExitCode.FINE, Level.DEGRADED: ExitCode.DEGRADED, Level.DOWN: ExitCode.DOWN}
 _STYLES: Final = {Level.OK: GOOD, Level.DEGRADED: DOUBTFUL, Level.DOWN: BAD}
@@ -104,6 +104,8 @@ def _lines(report: StatusReport, now: datetime) -> Iterator[Sequence[Text | str]
     yield _label("hosts"), f"{report.hosts_up} of {report.hosts} up"
     for use in report.engines:
         yield _label(f"engine {use.engine}"), f"{counted(use.relays, 'relay')}: {use.reason}"
+    for line in _admin(report.admin):
+        yield _label("admin server"), line
     if report.pending is not None:
         left = duration(max(0.0, (report.pending.until - now).total_seconds()))
         fate = f"taken back in {left} unless it is committed" if report.pending.stage == "testing" else "being taken back"
@@ -115,6 +117,19 @@ def _lines(report: StatusReport, now: datetime) -> Iterator[Sequence[Text | str]
         yield _label("changed"), f"{change.at.astimezone(now.tzinfo):%H:%M:%S} {change.words}"
     for finding in report.findings:
         yield styled(f"{finding.severity}: ", SEVERITY_STYLES[finding.severity]), finding.message
+
+
+def _admin(places: Sequence[AdminPlace]) -> Iterator[str]:
+    """Yield where administrators find the admin server, then each certificate that it shows there."""
+    shown: dict[str, str] = {}
+    for place in places:
+        host = f"[{place.address}]" if place.version == 6 else place.address  # noqa: PLR2004 - IP version
+        where = f"https://{host}:{place.port}" if place.address else f"port {place.port} of every address"
+        shown[where + (", until the commit" if place.until_commit else "")] = place.fingerprint
+    yield from shown
+    for fingerprint in dict.fromkeys(shown.values()):
+        here = "" if len(set(shown.values())) == 1 else f" at {', '.join(w for w in shown if shown[w] == fingerprint)}"
+        yield f"certificate{here}, SHA-256 {fingerprint}"
 
 
 def _label(text: str) -> Text:

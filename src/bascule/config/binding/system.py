@@ -2,9 +2,19 @@
 
 from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
-from bascule.config.model import HttpServer, System, User
+from bascule.config.model import HttpServer, KeyFiles, System, User
 from bascule.config.outline import Node
-from bascule.config.schema.system import HOST_NAME, HTTP_ADDRESS, HTTP_PORT, PASSWORD, ROLE, SERVER, USER
+from bascule.config.schema.system import (
+    HOST_NAME,
+    HTTP_ADDRESS,
+    HTTP_CERTIFICATE,
+    HTTP_KEY,
+    HTTP_PORT,
+    PASSWORD,
+    ROLE,
+    SERVER,
+    USER,
+)
 
 
 def system(top: Node, report: Report) -> System:
@@ -40,10 +50,11 @@ def _user(node: Node) -> User:
 def _http_server(node: Node | None) -> HttpServer | None:
     if node is None:
         return None
-    port, address = node.first("port"), node.first("listen on")
+    port, address, files = node.first("port"), node.first("listen on"), node.first("certificate")
     written = HttpServer(span=node.match.span if port is None else port.match.span)
     return HttpServer(
         port=written.port if port is None else port.match[HTTP_PORT],
         address=None if address is None else address.match[HTTP_ADDRESS],
+        certificate=None if files is None else KeyFiles(files.match[HTTP_CERTIFICATE], files.match[HTTP_KEY]),
         span=written.span,
     )

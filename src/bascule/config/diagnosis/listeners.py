@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Diagnostic
-from bascule.config.model import Address, Listen, Relay, Transport
+from bascule.config.model import Address, HttpServer, Listen, Relay, Transport
 
 
 def listeners(ownership: Ownership) -> Iterator[Diagnostic]:
@@ -67,11 +67,18 @@ def _admin(ownership: Ownership) -> Iterator[Diagnostic]:
             if listen.transport is Transport.UDP or server.port not in listen.ports:
                 continue
             if _overlap(listen.address, server.address):
-                what = (
-                    f"{relay.title} in line {listen.span.line} listens on {listen.place}, "
-                    f"where the http-server in line {server.span.line} does"
-                )
-                yield Diagnostic.error(listen.span, what, "give the http-server another port, or an address of its own")
+                yield _met(relay, listen, server)
+
+
+def _met(relay: Relay, listen: Listen, server: HttpServer) -> Diagnostic:
+    if server.implied:
+        what = f"{relay.title} listens on {listen.place}, where the admin server is unless the text gives it another place"
+        return Diagnostic.error(listen.span, what, "write `http-server { port 4433 }` in the `system` block")
+    what = (
+        f"{relay.title} in line {listen.span.line} listens on {listen.place}, "
+        f"where the http-server in line {server.span.line} does"
+    )
+    return Diagnostic.error(listen.span, what, "give the http-server another port, or an address of its own")
 
 
 def _foreign(ownership: Ownership, listen: Listen) -> Iterator[Diagnostic]:

@@ -6,9 +6,9 @@ from bascule.config.kinds.addresses import ADDRESS as ADDRESS_KIND
 from bascule.config.kinds.kind import choice
 from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.texts import HOST_NAME as HOST_NAME_KIND
-from bascule.config.kinds.texts import NAME, text
+from bascule.config.kinds.texts import NAME, PATH, text
 from bascule.config.model import Address
-from bascule.config.schema.clause import Clause, Value, by_values
+from bascule.config.schema.clause import Clause, Literal, Value, by_values
 
 USER: Final = Value("user", NAME)
 PASSWORD: Final = Value("password", text("a password in quotes", secret=True, empty=False))
@@ -16,6 +16,8 @@ ROLE: Final = Value("role", choice("ROLE", {"administrator": None, "operator": N
 SERVER: Final[Value[Address]] = Value("address", ADDRESS_KIND)
 HTTP_PORT: Final = Value("port", PORT_KIND)
 HTTP_ADDRESS: Final[Value[Address]] = Value("address", ADDRESS_KIND)
+HTTP_CERTIFICATE: Final = Value("certificate", PATH)
+HTTP_KEY: Final = Value("key", PATH)
 HOST_NAME: Final = Value("host-name", HOST_NAME_KIND)
 
 _USER: Final = Clause(
@@ -50,10 +52,17 @@ SYSTEM: Final = Clause(
         ),
         Clause(
             word="http-server",
+            default="there with all its defaults where a text is deployed, not there with `run --config`",
             help="the admin pages",
             block=(
-                Clause(word="port", parts=(HTTP_PORT,), default="4433", help="their HTTPS port"),
+                Clause(word="port", parts=(HTTP_PORT,), default="443", help="their HTTPS port"),
                 Clause(word="listen on", parts=(HTTP_ADDRESS,), default="every address", help="their address"),
+                Clause(
+                    word="certificate",
+                    parts=(HTTP_CERTIFICATE, Literal("key"), HTTP_KEY),
+                    default="one that we make ourselves, for 825 days, and make anew in time",
+                    help="their certificate with its chain and its key, two files in PEM",
+                ),
             ),
         ),
     ),

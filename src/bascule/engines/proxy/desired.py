@@ -22,6 +22,8 @@ class ProxyPlan:
     """Where in the text each listening place comes from."""
     coming: frozenset[str] = field(default=frozenset(), compare=False)
     """Addresses that interfaces have before sockets are opened, if they have them not yet."""
+    beside: frozenset[Endpoint] = field(default=frozenset(), compare=False)
+    """Where other sockets of ours listen, which let workers listen beside them."""
 
     def wanted(self) -> range:
         """Return the numbers of the workers: none where there is nothing to carry."""
@@ -72,7 +74,7 @@ class Opening:
     place: Place
     relay: str
     ours_elsewhere: bool
-    """Another worker listens there already, so that nobody else can."""
+    """We listen there already, so that nobody else can."""
     comes: bool = field(default=False, compare=False)
     """Its address is there before it is opened, if it is not there yet."""
     span: Span = field(default=Span(), compare=False)
@@ -96,7 +98,7 @@ class Changes:
         return bool(self.start or self.follow or self.release or self.openings or self.retire)
 
 
-def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan:
+def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState], beside: frozenset[Endpoint] = frozenset()) -> ProxyPlan:
     """Return what of a plan is the proxy's; a host that nothing checks is up."""
     mine = plan.of(EngineName.PROXY)
     verdicts = zip(plan.relays, judged(plan, states), strict=True)
@@ -104,6 +106,7 @@ def proxy_plan(plan: Plan, states: Mapping[ProbeTarget, HostState]) -> ProxyPlan
         relays=tuple(_relay(relay, each, plan.workers) for relay, each in verdicts if relay.engine is EngineName.PROXY),
         workers=plan.workers,
         coming=frozenset(str(each.address.ip) for each in plan.network.addresses),
+        beside=beside,
         spans={place_of(listen): relay.span for relay in mine for listen in relay.listens},
     )
 
@@ -119,7 +122,7 @@ def difference(desired: ProxyPlan, observed: Observed) -> Changes:
             worker=number,
             place=place,
             relay=name,
-            ours_elsewhere=place in held,
+            ours_elsewhere=place in held or _has_neighbour(place, desired.beside),
             comes=place.address in desired.coming,
             span=desired.spans.get(place, Span()),
         )
@@ -136,6 +139,13 @@ def difference(desired: ProxyPlan, observed: Observed) -> Changes:
         release=tuple(number for number in observed.workers if number not in desired.wanted()),
         openings=openings,
         retire=bool(observed.elders),
+    )
+
+
+def _has_neighbour(place: Place, beside: frozenset[Endpoint]) -> bool:
+    """Return whether another socket of ours listens on that port there, or everywhere."""
+    return any(
+        end.port == place.port and (str(end.address) == place.address or end.address.is_unspecified) for end in beside
     )
 
 

@@ -15,33 +15,34 @@ from bascule.config.names import questions
 from bascule.deploy.transaction import RehearsalRefused, Step, deploy
 from bascule.engines.network.links import told
 from bascule.engines.nftables.foreign import Obstacle
-from bascule.engines.nftables.read import dealt_marks, kept_marks
-from bascule.engines.nftables.ruleset import Ruleset
-from bascule.engines.proxy.desired import Observed, place_of, proxy_plan
+from bascule.engines.nftables.read import kept_marks
+from bascule.engines.proxy.desired import proxy_plan
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.wire import Chosen
 from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
-from bascule.plan.compile import Situation, compile_plan, ordered, redeal
+from bascule.plan.compile import Situation, ordered, redeal
 from bascule.plan.duplicates import duplicate_words, duplicates, still_asked
 from bascule.plan.explain import suppose
 from bascule.plan.fullness import Member, by_member, filled, full_members, limited, still_full
 from bascule.plan.least import NO_LOAD
-from bascule.plan.marks import OutOfMarks
 from bascule.plan.model import HostState, MarkOwner, Plan, PlannedAddress, PlannedRoute, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Orders
 from bascule.plan.slots import Rankings
 from bascule.plan.uplinks import led_by
 from bascule.service.events import EventKind, Grade
+from bascule.service.local.admin import AdminServer
 from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
+from bascule.service.local.inherited import served_by_kernel, served_by_proxy
 from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
 from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, Count, carried, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
 from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
+from bascule.service.local.preparation import compiled
 from bascule.service.local.uplinks.news import Uplinks, uplink_news
 from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
@@ -68,6 +69,8 @@ class Running:
     hosts: HostStates
     belief: Belief
     orders: Orders = field(default_factory=Orders)
+    committed: Configuration | None = None
+    """What was in effect before what is tested now; None where nothing is tested."""
 
     def state(self, host: PoolHost) -> HostState:
         """Return the state that slots are dealt by."""
@@ -77,8 +80,12 @@ class Running:
 class Balancer:
     """One configuration at work. `start` it, let `watch` run, and read `running` whenever."""
 
-    def __init__(self, machine: Machine, proxy: ProxyEngine, prober: ProbeProcess, journal: Journal) -> None:
+    def __init__(
+        self, machine: Machine, proxy: ProxyEngine, prober: ProbeProcess, admin: AdminServer, journal: Journal
+    ) -> None:
         self._machine = machine
+        self.admin = admin
+        """The admin server, which goes by what runs."""
         self._network = machine.network()
         self._kernel = Kernel(machine)
         self._proxy = proxy
@@ -120,28 +127,40 @@ class Balancer:
         return await self._kernel.refusals(self.running.plan)
 
     def troubles(self) -> Sequence[str]:
-        """Return what the machine would not do when it was last asked, and has not done since."""
+        """Return what the machine would not do for relays when it was last asked, and has not done since."""
         return [self._trouble] if self._trouble else []
 
     async def start(
-        self, configuration: Configuration, name: str, facts: Facts, orders: Orders, *, mine: bool = False
+        self,
+        configuration: Configuration,
+        name: str,
+        facts: Facts,
+        orders: Orders,
+        *,
+        mine: bool = False,
+        committed: Configuration | None = None,
     ) -> None:
         """Put a configuration into effect, adopting what an earlier parent left: sessions, slots, workers.
 
         `orders` are those that administrators gave and that still stand; `mine` says that rules which are found are ours,
-        whatever the configuration needs.
+        whatever the configuration needs; `committed` is what comes back unless the configuration is committed, where it is
+        one that is tested.
 
-        Raises RehearsalRefused and MachineError; then nothing has changed.
+        Raises RehearsalRefused and MachineError; then nothing has changed. No relay waits for the admin server.
         """
         rules = None if facts.no_nftables else await self._kernel.rules()
         self._led = await self._our_routes(facts)
-        needed = _compiled(configuration, self._situation(facts, {}, kept_marks(rules), orders))
+        needed = compiled(configuration, self._situation(facts, {}, kept_marks(rules), orders, committed))
         kept = await self._kernel.kept(rules, needed)
-        plan = _compiled(configuration, self._situation(facts, {}, kept, orders))
+        plan = compiled(configuration, self._situation(facts, {}, kept, orders, committed))
         if not mine:
             plan, rules = self._kernel.ours(plan, rules)
         self._kernel.claim(plan)
-        live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe()) | led_by(plan.routers, self._led)
+        live = (
+            served_by_kernel(plan, rules)
+            | served_by_proxy(plan, await self._proxy.observe())
+            | led_by(plan.routers, self._led)
+        )
         self._hosts = self._retargeted(plan, live)
         belief = Belief(states=self._hosts.states())
         plan = self._redealt(plan, belief.states)
@@ -157,15 +176,27 @@ class Balancer:
             hosts=self._hosts,
             belief=belief,
             orders=orders,
+            committed=committed,
         )
         await self._settle()
         await self._tell_prober()
         await self._try(self._look_around)
+        self.admin.follow(plan)
 
     async def reload(
-        self, configuration: Configuration, name: str, facts: Facts, tell: Tell = silence
+        self,
+        configuration: Configuration,
+        name: str,
+        facts: Facts,
+        tell: Tell = silence,
+        *,
+        committed: Configuration | None = None,
+        back: bool = False,
     ) -> Sequence[Diagnostic]:
         """Put another configuration into effect; what it does not change stays: states of hosts, sessions, counters.
+
+        `committed` is what comes back unless this one is committed: its admin server goes on. `back` says that this is what
+        comes back, which does not wait for the admin server.
 
         Returns the warnings of the rehearsals. Raises RehearsalRefused and MachineError; then nothing has changed.
         """
@@ -173,18 +204,28 @@ class Balancer:
             if self._over:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
-            after = replace(before, configuration=configuration, name=name, since=datetime.now(UTC), facts=facts)
-            return await self._bring(before, after, tell)
+            after = replace(
+                before, configuration=configuration, name=name, since=datetime.now(UTC), facts=facts, committed=committed
+            )
+            return await self._bring(before, after, tell, waits=not back)
 
-    async def _bring(self, before: Running, after: Running, tell: Tell = silence) -> Sequence[Diagnostic]:
-        """Bring the machine to another configuration, or to other hosts of the same; the rest of `after` follows here."""
-        situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders)
-        plan = _compiled(after.configuration, situation)
+    async def _bring(self, before: Running, after: Running, tell: Tell = silence, *, waits: bool) -> Sequence[Diagnostic]:
+        """Bring the machine to another configuration, or to other hosts of the same; the rest of `after` follows here.
+
+        `waits` says that it waits for the admin server, and is refused where that cannot be what it says.
+        """
+        situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders, after.committed)
+        plan = compiled(after.configuration, situation)
         belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
         self._full = still_full(before.plan, plan, self._full)
         plan = self._redealt(plan, belief.states)
         self._kernel.claim(plan)
-        said = await self._deploy(plan, belief.states, tell)
+        if waits:
+            async with self.admin.deployed(plan) as around:
+                said = await self._deploy(plan, belief.states, around, tell)
+        else:
+            said = await self._deploy(plan, belief.states, tell=tell)
+            self.admin.follow(plan)
         tell("ending the sessions of hosts that leave", 0, 0)
         self._hosts = self._retargeted(plan)
         self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
@@ -203,12 +244,17 @@ class Balancer:
     def imagined(self, configuration: Configuration, facts: Facts) -> Plan:
         """Return what a configuration would come to with every host up. Raises MachineError."""
         now = self.running
-        return self.supposed(_compiled(configuration, self._situation(facts, {}, now.plan.marks, now.orders)))
+        return self.supposed(compiled(configuration, self._situation(facts, {}, now.plan.marks, now.orders, None)))
 
-    async def rename(self, name: str) -> None:
-        """Call what runs by another name."""
+    async def settle_for(self, name: str) -> None:
+        """Go on with what was tested, under a name of its own: what was kept for its end goes."""
         async with self._lock:
-            self._running = replace(self.running, name=name)
+            before = self.running
+            plan = replace(before.plan, admin=before.plan.admin.alone())
+            self._running = replace(before, name=name, plan=plan, committed=None)
+            if plan.admin != before.plan.admin and not self._over:
+                self.admin.follow(plan)
+                await self._try(self._mend)
 
     async def _follow_up(self, before: Running) -> None:
         """Do what a new configuration brings with it once it is in effect."""
@@ -222,14 +268,16 @@ class Balancer:
             self._journal.note(EventKind.SESSIONS, words, number=ended)
 
     async def stop(self) -> None:
-        """Change nothing on the machine any more; what runs there goes on."""
+        """Change nothing on the machine any more; what runs there goes on, but for the admin server."""
         async with self._lock:
             self._over = True
             self._kernel.let_go()
+            await self.admin.stop()
 
     async def watch(self) -> None:
         """Follow the checks and the machine until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.admin.watch())
             tasks.create_task(self._follow_checks())
             tasks.create_task(self._follow_results())
             tasks.create_task(follow_machine(self._machine.changes, self._machine.clock, self._look))
@@ -430,7 +478,7 @@ class Balancer:
         facts = still_asked(await self._machine.facts(before.facts.no_nftables), before.facts)
         due = occasion.due or bool(self._trouble)
         if facts.names != self.running.facts.names:
-            await self._bring(self.running, replace(self.running, facts=facts))
+            await self._bring(self.running, replace(self.running, facts=facts), waits=False)
         if occasion.rules or due:
             await self._mend_rules()
             await self._look_around()
@@ -510,20 +558,27 @@ class Balancer:
     async def _mend(self) -> None:
         """Compile anew and make the machine equal to it."""
         before = self.running
-        situation = self._situation(before.facts, before.belief.states, before.plan.marks, before.orders)
-        plan = self._redealt(_compiled(before.configuration, situation), before.belief.states)
+        situation = self._situation(before.facts, before.belief.states, before.plan.marks, before.orders, before.committed)
+        plan = self._redealt(compiled(before.configuration, situation), before.belief.states)
         await self._deploy(plan, before.belief.states)
+        self.admin.follow(plan)
         self._hosts = self._retargeted(plan)
         self._running = replace(before, plan=plan)
         await self._prober.set_probes(plan.probes)
 
     async def _deploy(
-        self, plan: Plan, states: Mapping[ProbeTarget, HostState], tell: Tell = silence
+        self,
+        plan: Plan,
+        states: Mapping[ProbeTarget, HostState],
+        around: Sequence[Step] = (),
+        tell: Tell = silence,
     ) -> Sequence[Diagnostic]:
+        """Make the machine equal to a plan; the first step `around` goes before everything else, the others behind it."""
         arrivals, departures = (Step(engine, plan.network) for engine in self._network)
-        proxy = Step(self._proxy, proxy_plan(plan, states))
+        proxy = Step(self._proxy, proxy_plan(plan, states, self.admin.open()))
         # The kernel's rules first: an address that comes before them would have this machine itself reset its clients.
-        said = await deploy([*self._kernel.steps(plan), arrivals, proxy, departures], tell)
+        steps = [*around[:1], *self._kernel.steps(plan), arrivals, proxy, departures, *around[1:]]
+        said = await deploy(steps, tell)
         for warning in said:
             self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
         return said
@@ -539,38 +594,17 @@ class Balancer:
         return self._hosts.retarget(_targets(plan), now, live=live).resting(idle(plan), now)
 
     def _situation(
-        self, facts: Facts, states: Mapping[ProbeTarget, HostState], marks: Mapping[MarkOwner, int], orders: Orders
+        self,
+        facts: Facts,
+        states: Mapping[ProbeTarget, HostState],
+        marks: Mapping[MarkOwner, int],
+        orders: Orders,
+        committed: Configuration | None,
     ) -> Situation:
         led = self._led if self._running is None else frozenset(self._running.plan.network.routes)
-        return Situation(facts=facts, states=states, marks=marks, orders=orders, rankings=self._rankings, led=led)
-
-
-def _compiled(configuration: Configuration, situation: Situation) -> Plan:
-    """Return the plan of a configuration. Raises MachineError where there are more hosts of relays than marks."""
-    try:
-        return compile_plan(configuration, situation)
-    except OutOfMarks as error:
-        raise MachineError("give each host of each relay a mark of its own", str(error)) from error
+        seen = Situation(facts=facts, states=states, marks=marks, rankings=self._rankings, led=led)
+        return replace(seen, orders=orders, committed=committed)
 
 
 def _targets(plan: Plan) -> Sequence[ProbeTarget]:
     return [probe.target for probe in plan.probes]
-
-
-def _serving(plan: Plan, rules: Ruleset | None) -> frozenset[ProbeTarget]:
-    """Return the targets whose hosts the kernel gives clients to now."""
-    dealt = dealt_marks(rules)
-    return frozenset(
-        host.target for relay in plan.relays for host in relay.pool.hosts if host.mark in dealt and host.target is not None
-    )
-
-
-def _proxied(plan: Plan, workers: Observed) -> frozenset[ProbeTarget]:
-    """Return the targets whose hosts the workers of an earlier parent give clients to."""
-    states = workers.states()
-    return frozenset(
-        host.target
-        for relay in plan.of(EngineName.PROXY)
-        for host in relay.pool.hosts
-        if host.target is not None and states.get((relay.name, place_of(host.endpoint))) is HostState.UP
-    )

@@ -12,7 +12,7 @@ from bascule.config.merge import Clash, merged
 from bascule.service.deployment import Deploy, LoadCopy, copy_digest
 from bascule.service.failures import Conflict, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
-from bascule.service.local.preparation import Looks, judge_here
+from bascule.service.local.preparation import Looks, Use, judge_here
 from bascule.service.local.words import counted
 from bascule.service.results import CopyText, Discarded, Loaded
 from bascule.store.copies import Copies, WorkingCopy
@@ -54,7 +54,7 @@ class WorkingCopies:
         async with self._one_at_a_time:
             await self._unchanged(request.expected, by)
             await asyncio.to_thread(self._copies.keep, copy)
-        judged, _ = await judge_here(request.text, self._machine)
+        judged, _ = await judge_here(request.text, self._machine, use=Use.DEPLOYED)
         found = judged.diagnostics
         sentence = f"kept as your working copy, written from {_named(base)}: {_wrong(found)}"
         return Loaded(sentence=sentence, diagnostics=found, digest=copy_digest(base, text))

@@ -23,7 +23,7 @@ from bascule.service.local.account_book import AccountBook
 from bascule.service.local.balancer import Running
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
-from bascule.service.local.preparation import Looks, judge_here
+from bascule.service.local.preparation import Looks, Use, judge_here
 from bascule.service.local.rows import SessionCounts
 from bascule.service.permissions import Role
 from bascule.service.results import Compared, Deployed, PendingRow, RevisionRow, Revisions, RevisionText
@@ -72,13 +72,23 @@ class Loads(Protocol):
         ...
 
     async def reload(
-        self, configuration: Configuration, name: str, facts: Facts, tell: Tell = silence, /
+        self,
+        configuration: Configuration,
+        name: str,
+        facts: Facts,
+        tell: Tell = silence,
+        *,
+        committed: Configuration | None = None,
+        back: bool = False,
     ) -> Sequence[Diagnostic]:
-        """Put another configuration into effect. Raises RehearsalRefused and MachineError; then nothing has changed."""
+        """Put another configuration into effect: for a test, after which `committed` comes back, or as what comes `back`.
+
+        Raises RehearsalRefused and MachineError; then nothing has changed.
+        """
         ...
 
-    async def rename(self, name: str) -> None:
-        """Call what runs by another name."""
+    async def settle_for(self, name: str) -> None:
+        """Go on with what was tested, under a name of its own."""
         ...
 
     def supposed(self, plan: Plan) -> Plan:
@@ -170,7 +180,8 @@ class Deployments:
             base = number_of(newest)
             if request.base is not None and request.base != base:
                 raise OperationFailed(Conflict(message=_moved_on(request.base, newest)))
-            judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
+            refusal = self._balancer.running.facts.no_nftables
+            judged, facts = await judge_here(text, self._machine, refusal, Use.DEPLOYED)
             if judged.configuration is None:
                 raise OperationFailed(Rejected(diagnostics=judged.diagnostics))
             await self.accounts.require_known(judged.configuration.system.users, role, by)
@@ -288,7 +299,8 @@ class Deployments:
         self._before, self._why = None, "it could not be kept"
         self._pending = replace(pending, stage=Stage.REVERTING)
         try:
-            said = await self._balancer.reload(configuration, uncommitted(pending.base), facts, tell)
+            before = self._balancer.running.configuration
+            said = await self._balancer.reload(configuration, uncommitted(pending.base), facts, tell, committed=before)
         except RehearsalRefused as refused:
             await self._keep(None)
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
@@ -317,7 +329,7 @@ class Deployments:
         revision = await asyncio.to_thread(self._committed, pending)
         self._pending, self._trouble = None, ""
         name = f"revision {revision.number}"
-        await self._balancer.rename(name)
+        await self._balancer.settle_for(name)
         words = f"{by} committed {name}" + (f": {revision.message}" if revision.message else "")
         self._journal.note(EventKind.CONFIGURATION, words, state="committed", number=revision.number)
         tell("writing it for people and the next boot, and a backup", 1, 2)
@@ -352,11 +364,12 @@ class Deployments:
         with suppress(MachineError):  # the row says already that it has a time; a full disk must not keep it in effect
             await self._keep(self._pending)
         text, name = await asyncio.to_thread(committed, self._history, pending.base)
-        judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
+        refusal = self._balancer.running.facts.no_nftables
+        judged, facts = await judge_here(text, self._machine, refusal, Use.COMMITTED)
         if judged.configuration is None:
             raise OperationFailed(Rejected(diagnostics=judged.diagnostics, name=name))
         try:
-            await self._balancer.reload(judged.configuration, name, facts, tell)
+            await self._balancer.reload(judged.configuration, name, facts, tell, back=True)
         except RehearsalRefused as refused:
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics, name=name)) from refused
         await self._keep(None)

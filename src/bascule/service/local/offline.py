@@ -4,17 +4,18 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bascule.config.diagnostics import Diagnostic
+from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.engines.nftables.foreign import OURS, obstacles
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.folder import workers_folder
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.explaining import explained
 from bascule.service.local.machine import Machine, this_machine
-from bascule.service.local.preparation import judge_here, rehearsal_plan
+from bascule.service.local.preparation import Judged, Use, judge, judge_here, rehearsal_plan
 from bascule.service.local.words import counted
 from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain
@@ -85,10 +86,20 @@ def _held(backup: Backup) -> str:
 async def _checked(machine: Machine, text: bytes) -> Sequence[Diagnostic]:
     """Judge the text, and see to what rules of others would do to its relays."""
     judged, facts = await judge_here(text, machine)
-    if judged.configuration is None or facts.no_nftables:
+    if judged.configuration is None:
         return judged.diagnostics
-    found = obstacles(await machine.nft.others(OURS), rehearsal_plan(judged.configuration, facts))
-    return (*judged.diagnostics, *(Diagnostic.warning(obstacle.span, obstacle.message) for obstacle in found))
+    said = [*judged.diagnostics, *_where_deployed(judged, judge(text, facts, Use.DEPLOYED))]
+    if not facts.no_nftables:
+        found = obstacles(await machine.nft.others(OURS), rehearsal_plan(judged.configuration, facts))
+        said += [Diagnostic.warning(obstacle.span, obstacle.message) for obstacle in found]
+    return said
+
+
+def _where_deployed(alone: Judged, deployed: Judged) -> Iterator[Diagnostic]:
+    """Yield, as warnings, what refuses a deployment of a text that may be run alone."""
+    for found in deployed.diagnostics:
+        if found.severity is Severity.ERROR and found not in alone.diagnostics:
+            yield replace(found, severity=Severity.WARNING, message=f"a deployment would be refused: {found.message}")
 
 
 async def _clear(machine: Machine, socket: Path) -> Cleared:

@@ -193,6 +193,7 @@ class LocalService:
             hosts_up=up,
             engines=tuple(_engines(running)),
             findings=findings,
+            admin=self._balancer.admin.rows(running.plan),
             pending=self._source.pending if isinstance(self._source, Deployments) else None,
             orders=tuple(order_row(order) for order in running.orders if order.duty is not Duty.SERVES),
             recent=tuple(
@@ -427,7 +428,7 @@ class LocalService:
 
     def _troubles(self) -> Sequence[str]:
         deployments = self._source.troubles() if isinstance(self._source, Deployments) else []
-        return [*self._balancer.troubles(), *deployments]
+        return [*self._balancer.troubles(), *self._balancer.admin.troubles(), *deployments]
 
     async def _crowds(self, running: Running) -> Sequence[Finding]:
         crowds = await self._sticky.crowds(running.plan)

@@ -9,7 +9,7 @@ from bascule.config.model import Configuration
 from bascule.deploy.resumption import resumption
 from bascule.service.failures import OperationFailed, Rejected
 from bascule.service.local.deploying import committed, uncommitted
-from bascule.service.local.preparation import judge
+from bascule.service.local.preparation import Use, judge
 from bascule.store.history import History
 from bascule.store.pending import Pending
 from bascule.store.revisions import number_of
@@ -24,6 +24,8 @@ class First:
     name: str
     resumed: Pending | None = None
     """The deployment that it is; None where it is what was committed, or a file."""
+    committed: Configuration | None = None
+    """What comes back unless that is committed."""
     reverted: str = ""
     """What to tell of a deployment that is not gone on with; it is forgotten once this runs."""
 
@@ -37,18 +39,24 @@ def first(history: History, facts: Facts, now: datetime) -> First:
     resumed = resumption(found, now)
     if resumed.pending is None:
         return instead(found, resumed.reverted, history, facts)
-    judged = judge(resumed.pending.text, facts)
+    judged = judge(resumed.pending.text, facts, Use.COMMITTED)
     if judged.configuration is None:
         return instead(found, "it is refused on this machine now", history, facts)
     history.keep(resumed.pending)
-    name = uncommitted(resumed.pending.base)
-    return First(configuration=judged.configuration, warnings=judged.diagnostics, name=name, resumed=resumed.pending)
+    text, _ = committed(history, resumed.pending.base)
+    return First(
+        configuration=judged.configuration,
+        warnings=judged.diagnostics,
+        name=uncommitted(resumed.pending.base),
+        resumed=resumed.pending,
+        committed=judge(text, facts, Use.COMMITTED).configuration,
+    )
 
 
 def instead(found: Pending | None, why: str, history: History, facts: Facts) -> First:
     """Return what was committed, to start with in the place of a deployment. Raises OperationFailed, MachineError."""
     text, name = committed(history, number_of(history.newest()))
-    judged = judge(text, facts)
+    judged = judge(text, facts, Use.COMMITTED)
     if judged.configuration is None:
         raise OperationFailed(Rejected(diagnostics=judged.diagnostics, name=name))
     words = f"the deployment of {found.author} was taken back, {name} is in effect: {why}" if found else ""

@@ -33,7 +33,7 @@ def probe_sets(plan: Plan, version: int) -> Iterator[tuple[str, NamedSet]]:
     own = {str(address): "" for address in plan.own if address.version == version}
     probed = {f"{target.endpoint.address} . {target.endpoint.port}": "" for target in targets}
     pinged = {str(target.endpoint.address): "" for target in targets if isinstance(target.check, IcmpCheck)}
-    admin = {f"{end.address} . {end.port}": "" for end in plan.admin if end.address.version == version}
+    admin = {f"{end.address} . {end.port}": "" for end in plan.admin.untracked if end.address.version == version}
     yield f"s_admin{version}", NamedSet(f"type {ADDRESS[version]} . inet_service", admin)
     yield f"s_own{version}", NamedSet(f"type {ADDRESS[version]}", own)
     yield f"s_probe{version}", NamedSet(f"type {ADDRESS[version]} . inet_service", probed)
@@ -91,5 +91,5 @@ def _admin(plan: Plan, packets: str) -> Iterator[str]:
     A relay whose source is the node's own may speak to a host from the number of the admin port: what hosts answer from
     is no administrator.
     """
-    if plan.admin:
+    if plan.admin.untracked:
         yield from both(f"{packets} notrack {comment('the admin port')}")

@@ -1,0 +1,1 @@
+"""The pages for administrators, and the server that answers with them."""

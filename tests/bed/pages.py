@@ -1,0 +1,76 @@
+"""An administrator's browser: HTTPS sessions with the admin server, kept open as browsers keep them."""
+
+import hashlib
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Final
+
+from bed.node import Node
+
+PATIENCE: Final = 10.0
+
+
+class Browser:
+    """One session with the admin server, whose certificate it does not judge, but tells."""
+
+    def __init__(self, node: Node, address: str, port: int) -> None:
+        """Connect; raises OSError where no admin server answers."""
+        plain = node.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        try:
+            plain.settimeout(PATIENCE)
+            plain.connect((address, port))
+            tls = client_context().wrap_socket(plain)
+        except OSError:
+            plain.close()
+            raise
+        self.fingerprint = hashlib.sha256(tls.getpeercert(binary_form=True) or b"").hexdigest()
+        self.version = tls.version()
+        self._connection = http.client.HTTPConnection(address, port)
+        self._connection.sock = tls
+
+    def healthy(self) -> bool:
+        """Tell whether the session still answers; raises OSError or HTTPException where it is gone."""
+        if self._connection.sock is None:
+            raise ConnectionError("the server has closed the session")
+        self._connection.request("GET", "/healthz")
+        with self._connection.getresponse() as response:
+            return (response.status, response.read()) == (200, b"ok\n")
+
+    def close(self) -> None:
+        """End the session."""
+        self._connection.close()
+
+
+@contextmanager
+def browsing(node: Node, address: str, port: int) -> Iterator[Browser]:
+    """Keep a session that has answered once."""
+    with closing(Browser(node, address, port)) as browser:
+        if not browser.healthy():
+            raise ConnectionError("somebody else answers")
+        yield browser
+
+
+def answers(node: Node, address: str, port: int) -> bool:
+    """Tell whether the admin server answers a new session there."""
+    try:
+        with browsing(node, address, port):
+            return True
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def shown(node: Node, address: str, port: int) -> str:
+    """Return the fingerprint of the certificate that a new session meets there, as `bascule status` writes it."""
+    with browsing(node, address, port) as browser:
+        return bytes.fromhex(browser.fingerprint).hex(":").upper()
+
+
+def client_context() -> ssl.SSLContext:
+    """Return what takes any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
