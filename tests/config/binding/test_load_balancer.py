@@ -75,6 +75,7 @@ def test_the_access_log_goes_to_one_place(statement: str, log: AccessLog | None)
         ('access-log file "access.log"', "no whole path of a file"),
         ('access-log file "/var/log/"', "no whole path of a file"),
         (r'access-log file "/var/log/a\nb"', "holds a control character"),
+        ('access-log file "/var/lib/bascule/bascule.db"', "does not end with .log"),
         ("access-log file /var/log/a", "a path in quotes"),
         ("access-log mail", "expected"),
         ("access-log syslog; access-log journal", "access-log"),

@@ -375,7 +375,8 @@ async def test_what_cannot_run_changes_nothing_that_could_be_told(desk: Desk) ->
 
 async def test_a_password_leaves_the_text_and_the_text_still_loads(desk: Desk) -> None:
     """Also where no blank stood before it; the account comes with the commit, and not from an operator's text."""
-    text = OTHER + b'system { authentication { user "carol" { role viewer; password"secret12" } } }\n'
+    user = b'system { authentication { user "carol" { role viewer; password"secret12" } }; '
+    text = OTHER.replace(b"system { ", user)
     with pytest.raises(OperationFailed, match="carol, who has no account"):
         await desk.deployments.deploy(Deploy(text=text), "bob", role=Role.OPERATOR)
     await desk.deployments.deploy(Deploy(text=text), "bob")

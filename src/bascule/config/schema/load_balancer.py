@@ -9,8 +9,8 @@ from bascule.config.kinds.numbers import KEY as KEY_KIND
 from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.numbers import PORTS as PORTS_KIND
 from bascule.config.kinds.numbers import duration, integer, rate, whole_seconds
+from bascule.config.kinds.texts import LOG as LOG_KIND
 from bascule.config.kinds.texts import NAME as NAME_KIND
-from bascule.config.kinds.texts import PATH as PATH_KIND
 from bascule.config.kinds.texts import TABLE as TABLE_KIND
 from bascule.config.kinds.texts import identifier
 from bascule.config.model import MAXIMUM_WEIGHT, MOST_COUNTED, Address, Mode
@@ -39,7 +39,7 @@ SESSION_TIMEOUT: Final = Value("session timeout", whole_seconds(1, 2_147_483))
 SLOW_START: Final = Value("slow start", duration(0, 3600))
 CONNECT_TIMEOUT: Final = Value("connect timeout", duration(0.1, 60))
 SOURCE: Final = Value("source", ADDRESS_RANGE)
-LOG_PATH: Final = Value("path", PATH_KIND)
+LOG_PATH: Final = Value("path", LOG_KIND)
 WORKERS: Final = Value("workers", integer(1, 64))
 GROUP: Final = Value("group", NAME_KIND)
 MAX_SOURCE_SESSIONS: Final = Value("max source sessions", integer(1, MOST_COUNTED))
