@@ -7,26 +7,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from bascule import __version__
-from bascule.cli.commands import account
-from bascule.cli.commands.comparing import compare, diff
-from bascule.cli.commands.configuration import check, format_file, run
-from bascule.cli.commands.configure import configure
-from bascule.cli.commands.copies import discard, edit, load
-from bascule.cli.commands.counters import show_counters
-from bascule.cli.commands.deployment import cancel, commit, deploy, revisions, rollback
-from bascule.cli.commands.doctor import doctor
-from bascule.cli.commands.editing import delete_statement, set_statement, show_copy
-from bascule.cli.commands.events import monitor, show_audit, show_log
-from bascule.cli.commands.explain import explain
-from bascule.cli.commands.export import EXPORT
-from bascule.cli.commands.host import host
-from bascule.cli.commands.life import backup, clear, poll, reload, restore, status, stop
-from bascule.cli.commands.play import demo
-from bascule.cli.commands.sessions import client, kill, show_sessions, who
-from bascule.cli.commands.show import show, show_drift, show_firewall
-from bascule.cli.commands.sticky import forget, show_sticky
+from bascule.cli.command import Command
 from bascule.cli.paths import Places, published
-from bascule.cli.session import Session
 from bascule.config.kinds.kind import Flaw, Kind
 from bascule.config.kinds.numbers import duration
 from bascule.config.lexer import Token, TokenKind
@@ -36,7 +18,6 @@ from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
 from bascule.service.permissions import Role
 from bascule.service.sessions import MAXIMUM_LISTED
 
-Command: TypeAlias = Callable[[argparse.Namespace, Session], int]
 AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
 """A subparsers' `add_parser`, whose own type argparse keeps to itself."""
 
@@ -50,6 +31,8 @@ exit codes:
   5  status only: down
 """
 _LAST_PORT: Final = 65535
+_EXPORT: Final = "export"
+"""What stands in the place of a revision's number."""
 _ORDER_TIME: Final = duration(1, LONGEST_ORDER)
 _TEST_TIME: Final = duration(5, LONGEST_TEST)
 _HISTORY_TIME: Final = duration(60, LONGEST_HISTORY)
@@ -84,22 +67,30 @@ def parser(places: Places) -> argparse.ArgumentParser:
 
 
 def _add_configuration(add_parser: AddParser, places: Places) -> None:
-    checking = _add(add_parser, "check", check, "say everything that is wrong or doubtful with a configuration")
+    checking = _add(
+        add_parser, "check", "configuration.check", "say everything that is wrong or doubtful with a configuration"
+    )
     checking.add_argument(
         "file", metavar="FILE", nargs="?", help="the configuration; - reads standard input (default: your working copy)"
     )
     _add_state(checking, places)
     _add_socket(checking, places)
-    formatting = _add(add_parser, "format", format_file, "print a configuration in its usual form; it means the same")
+    formatting = _add(
+        add_parser, "format", "configuration.format_file", "print a configuration in its usual form; it means the same"
+    )
     formatting.add_argument("file", metavar="FILE", help="the configuration; - reads standard input")
     formatting.add_argument("--write", action="store_true", help="bring the file itself into that form")
-    running = _add(add_parser, "run", run, "run a configuration in the foreground until ctrl-C or `bascule stop`")
+    running = _add(
+        add_parser, "run", "configuration.run", "run a configuration in the foreground until ctrl-C or `bascule stop`"
+    )
     running.add_argument(
         "--config", metavar="FILE", help="run this file alone, which is never written to (default: what was committed)"
     )
     _add_state(running, places)
     _add_socket(running, places)
-    playing = _add(add_parser, "demo", demo, "show the balancer in front of simulated servers, on loopback, as any user")
+    playing = _add(
+        add_parser, "demo", "play.demo", "show the balancer in front of simulated servers, on loopback, as any user"
+    )
     playing.add_argument("--once", action="store_true", help="end when the story is told")
 
 
@@ -114,23 +105,25 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
         ("hosts", "hosts: what the checks say, since when, why, how many sessions"),
         ("routers", "routers: which gateway has the routes, which are down, since when, why"),
     ):
-        view = _add(add_view, name, show, summary)
+        view = _add(add_view, name, "show.show", summary)
         view.set_defaults(view=name)
         view.add_argument("--watch", action="store_true", help="print it again whenever something happens, until ctrl-C")
         _add_json(view)
         _add_socket(view, places)
-    log = _add(add_view, "log", show_log, "what happened: hosts, relays, configurations, processes, rules")
+    log = _add(add_view, "log", "events.show_log", "what happened: hosts, relays, configurations, processes, rules")
     log.add_argument("--last", metavar="N", type=_events, default=_LAST, help="so many events (default: %(default)s)")
     log.add_argument("--follow", action="store_true", help="go on with what happens, until ctrl-C")
     _add_json(log)
     _add_socket(log, places)
-    drift = _add(add_view, "drift", show_drift, "how the machine differs from what it should be")
+    drift = _add(add_view, "drift", "show.show_drift", "how the machine differs from what it should be")
     _add_socket(drift, places)
-    audit = _add(add_view, "audit", show_audit, "who changed what, and who was refused")
+    audit = _add(add_view, "audit", "events.show_audit", "who changed what, and who was refused")
     audit.add_argument("--last", metavar="N", type=_events, default=_LAST, help="so many lines (default: %(default)s)")
     _add_json(audit)
     _add_socket(audit, places)
-    sessions = _add(add_view, "sessions", show_sessions, "sessions: whose they are, how old, how silent, how many bytes")
+    sessions = _add(
+        add_view, "sessions", "sessions.show_sessions", "sessions: whose they are, how old, how silent, how many bytes"
+    )
     _add_chosen(sessions)
     sessions.add_argument(
         "--sort", default="age", choices=("age", "bytes"), help="the oldest or the largest first (default: age)"
@@ -138,7 +131,9 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     sessions.add_argument("--limit", metavar="N", type=_listed, default=1000, help="so many at most (default: %(default)s)")
     _add_json(sessions)
     _add_socket(sessions, places)
-    counters = _add(add_view, "counters", show_counters, "what relays and hosts have carried, and what comes in a second")
+    counters = _add(
+        add_view, "counters", "counters.show_counters", "what relays and hosts have carried, and what comes in a second"
+    )
     how = counters.add_mutually_exclusive_group()
     how.add_argument("--watch", action="store_true", help="print it again every few seconds, until ctrl-C")
     how.add_argument("--history", action="store_true", help="what was carried in the last hours or days, instead")
@@ -147,26 +142,28 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     counters.add_argument("--last", metavar="T", type=_history, help="as far back as this, a week at most (default: 1h)")
     _add_json(counters)
     _add_socket(counters, places)
-    sticky = _add(add_view, "sticky", show_sticky, "clients that stay with a host, because it is remembered")
+    sticky = _add(add_view, "sticky", "sticky.show_sticky", "clients that stay with a host, because it is remembered")
     sticky.add_argument("--client", metavar="A", type=_address, help="this client only")
     sticky.add_argument("--relay", metavar="R", help="of this relay or redirect only")
     _add_json(sticky)
     _add_socket(sticky, places)
-    copy = _add(add_view, "working-copy", show_copy, "your working copy; without one, what was committed last")
+    copy = _add(add_view, "working-copy", "editing.show_copy", "your working copy; without one, what was committed last")
     _add_words(copy, "PATH", "only this block, or statement: load-balancer relay HTTPS", needed=False)
     _add_socket(copy, places)
-    firewall = _add(add_view, "firewall", show_firewall, "our rules in the kernel, with the line that caused each")
+    firewall = _add(add_view, "firewall", "show.show_firewall", "our rules in the kernel, with the line that caused each")
     _add_json(firewall)
     _add_socket(firewall, places)
 
 
 def _add_sessions(add_parser: AddParser, places: Places) -> None:
-    killing = _add(add_parser, "kill", kill, "end sessions: both ends see a reset at once")
+    killing = _add(add_parser, "kill", "sessions.kill", "end sessions: both ends see a reset at once")
     _add_chosen(killing)
     killing.add_argument("--all", action="store_true", help="every session; must be said where nothing else is")
-    asking = _add(add_parser, "client", client, "say everything about one client: its hosts, its sessions of the last hour")
+    asking = _add(
+        add_parser, "client", "sessions.client", "say everything about one client: its hosts, its sessions of the last hour"
+    )
     asking.add_argument("address", metavar="ADDRESS", type=_address, help="the client's address")
-    finding = _add(add_parser, "who", who, "say which client stands behind an address and port in a host's log")
+    finding = _add(add_parser, "who", "sessions.who", "say which client stands behind an address and port in a host's log")
     finding.add_argument("source", metavar="SOURCE:PORT", type=_place, help="what the host's log has as its client")
     finding.add_argument("at", metavar="at TIME", nargs="*", help="when: HH:MM[:SS], or a date and time of ISO 8601")
     for command in (killing, asking, finding):
@@ -178,7 +175,7 @@ def _add_sticky(add_parser: AddParser, places: Places) -> None:
     about = "change what is remembered of clients"
     changing = add_parser("sticky", help=about, description=f"{about}.".capitalize(), allow_abbrev=False)
     add_action = changing.add_subparsers(metavar="ACTION", required=True).add_parser
-    forgetting = _add(add_action, "forget", forget, "deal a client, or all, a host anew at the next connection")
+    forgetting = _add(add_action, "forget", "sticky.forget", "deal a client, or all, a host anew at the next connection")
     whom = forgetting.add_mutually_exclusive_group(required=True)
     whom.add_argument("client", metavar="CLIENT", nargs="?", type=_address, help="the client's address")
     whom.add_argument("--all", action="store_true", help="every client")
@@ -195,7 +192,7 @@ def _add_chosen(command: argparse.ArgumentParser) -> None:
 
 
 def _add_explain(add_parser: AddParser, places: Places) -> None:
-    command = _add(add_parser, "explain", explain, "say which relay, table and host would take a client, and why")
+    command = _add(add_parser, "explain", "explain.explain", "say which relay, table and host would take a client, and why")
     command.add_argument("--config", metavar="FILE", help="explain this configuration, every host up, not what runs")
     command.add_argument("--in", metavar="IF", dest="interface", help="the interface that packets come in by")
     command.add_argument("--to", metavar="ADDR", type=_address, help="the address that clients connect to")
@@ -223,7 +220,7 @@ def _add_host(add_parser: AddParser, places: Places) -> None:
         ("flush", "end its sessions now, at both ends; it goes on to take clients", ""),
         ("force", "override its checks", "believe its checks again after T"),
     ):
-        command = _add(add_action, action, host, summary)
+        command = _add(add_action, action, "host.host", summary)
         command.set_defaults(action=action, seconds=None, reason="")
         command.add_argument("host", metavar="HOST", help="the host's name or address")
         if action == "force":
@@ -237,7 +234,10 @@ def _add_host(add_parser: AddParser, places: Places) -> None:
 
 def _add_deployment(add_parser: AddParser, places: Places) -> None:
     deploying = _add(
-        add_parser, "deploy", deploy, "put a configuration into effect until it is committed, or its time is over"
+        add_parser,
+        "deploy",
+        "deployment.deploy",
+        "put a configuration into effect until it is committed, or its time is over",
     )
     deploying.add_argument(
         "file", metavar="FILE", nargs="?", help="the configuration; - reads standard input (default: your working copy)"
@@ -248,7 +248,7 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
     deploying.add_argument(
         "--base", metavar="N", type=_revision, help="the revision FILE was written from; refused where it is not the newest"
     )
-    rolling = _add(add_parser, "rollback", rollback, "deploy a revision again")
+    rolling = _add(add_parser, "rollback", "deployment.rollback", "deploy a revision again")
     rolling.add_argument("number", metavar="N", type=_revision, help="the revision")
     for command in (deploying, rolling):
         command.add_argument(
@@ -260,7 +260,7 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
             "--ignore-health", action="store_true", help="let it stand although hosts that were up go down by it"
         )
         _add_socket(command, places)
-    loading = _add(add_parser, "load", load, "keep a file as your working copy, in the place of the one you had")
+    loading = _add(add_parser, "load", "copies.load", "keep a file as your working copy, in the place of the one you had")
     loading.add_argument(
         "file",
         metavar="FILE",
@@ -272,11 +272,13 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
         "--base", metavar="N", type=_revision, help="the revision it was written from (default: the newest)"
     )
     _add_socket(loading, places)
-    _add_socket(_add(add_parser, "edit", edit, "open your working copy in an editor ($VISUAL, $EDITOR, vi)"), places)
-    _add_socket(_add(add_parser, "discard", discard, "forget your working copy"), places)
-    _add_socket(_add(add_parser, "commit", commit, "keep what is deployed as the next revision"), places)
-    _add_socket(_add(add_parser, "cancel", cancel, "take back what is deployed"), places)
-    listing = _add(add_parser, "revisions", revisions, "list what was committed, or print one revision")
+    _add_socket(
+        _add(add_parser, "edit", "copies.edit", "open your working copy in an editor ($VISUAL, $EDITOR, vi)"), places
+    )
+    _add_socket(_add(add_parser, "discard", "copies.discard", "forget your working copy"), places)
+    _add_socket(_add(add_parser, "commit", "deployment.commit", "keep what is deployed as the next revision"), places)
+    _add_socket(_add(add_parser, "cancel", "deployment.cancel", "take back what is deployed"), places)
+    listing = _add(add_parser, "revisions", "deployment.revisions", "list what was committed, or print one revision")
     listing.add_argument(
         "number", metavar="N|export", nargs="?", type=_revision_or_export, help="print this one, or write all to a folder"
     )
@@ -285,7 +287,9 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
     listing.add_argument("--limit", metavar="N", type=_limit, default=20, help="so many at most (default: %(default)s)")
     _add_json(listing)
     _add_socket(listing, places)
-    comparing = _add(add_parser, "diff", diff, "show what a file, or a revision, changes in the text of another")
+    comparing = _add(
+        add_parser, "diff", "comparing.diff", "show what a file, or a revision, changes in the text of another"
+    )
     comparing.add_argument(
         "what",
         metavar="FILE|N",
@@ -297,17 +301,21 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
 
 
 def _add_editing(add_parser: AddParser, places: Places, top: argparse.ArgumentParser) -> None:
-    setting = _add(add_parser, "set", set_statement, "put a statement into your working copy")
+    setting = _add(add_parser, "set", "editing.set_statement", "put a statement into your working copy")
     _add_words(setting, "WORD", "its path, then its own words: load-balancer relay HTTPS session timeout 40m")
-    deleting = _add(add_parser, "delete", delete_statement, "take a statement or a block out of your working copy")
+    deleting = _add(
+        add_parser, "delete", "editing.delete_statement", "take a statement or a block out of your working copy"
+    )
     _add_words(deleting, "WORD", "its path: load-balancer relay HTTPS; or one of its options")
-    comparing = _add(add_parser, "compare", compare, "show what your working copy changes, in the text and in effect")
+    comparing = _add(
+        add_parser, "compare", "comparing.compare", "show what your working copy changes, in the text and in effect"
+    )
     comparing.add_argument(
         "old", metavar="N", nargs="?", type=_revision, help="over this revision (default: the one it was written from)"
     )
     comparing.add_argument("new", metavar="M", nargs="?", type=_revision, help="what this revision changes over N")
     about = "edit your working copy line by line, with completion; or by the lines of standard input"
-    editing = _add(add_parser, "configure", configure, about)
+    editing = _add(add_parser, "configure", "configure.configure", about)
     editing.set_defaults(parse=top.parse_args)
     for command in (setting, deleting, comparing, editing):
         _add_socket(command, places)
@@ -321,12 +329,12 @@ def _add_accounts(add_parser: AddParser, places: Places) -> None:
     about = "say who may do what here"
     keeping = add_parser("account", help=about, description=f"{about}.".capitalize(), allow_abbrev=False)
     add_action = keeping.add_subparsers(metavar="ACTION", required=True).add_parser
-    listing = _add(add_action, "list", account.list_accounts, "list accounts with their roles")
+    listing = _add(add_action, "list", "account.list_accounts", "list accounts with their roles")
     _add_json(listing)
-    adding = _add(add_action, "add", account.add, "make an account; the password is asked for, or read from the input")
-    changing = _add(add_action, "role", account.role, "change what an account may do")
-    opening = _add(add_action, "password", account.password, "give an account another password")
-    removing = _add(add_action, "remove", account.remove, "take an account away")
+    adding = _add(add_action, "add", "account.add", "make an account; the password is asked for, or read from the input")
+    changing = _add(add_action, "role", "account.role", "change what an account may do")
+    opening = _add(add_action, "password", "account.password", "give an account another password")
+    removing = _add(add_action, "remove", "account.remove", "take an account away")
     for command in (adding, changing, opening, removing):
         command.add_argument("name", metavar="NAME", help="the account; a Unix user of that name has its role")
     adding.add_argument("--role", required=True, choices=[*Role], help="what it may do")
@@ -338,33 +346,37 @@ def _add_accounts(add_parser: AddParser, places: Places) -> None:
 
 
 def _add_life(add_parser: AddParser, places: Places) -> None:
-    how = _add(add_parser, "status", status, "say in one sentence how it goes")
+    how = _add(add_parser, "status", "life.status", "say in one sentence how it goes")
     _add_json(how)
     _add_socket(how, places)
-    asking = _add(add_parser, "doctor", doctor, "say what is wrong with what runs, and what to do")
+    asking = _add(add_parser, "doctor", "doctor.doctor", "say what is wrong with what runs, and what to do")
     _add_json(asking)
     _add_socket(asking, places)
-    _add_socket(_add(add_parser, "poll", poll, "check every host now, and say how that went"), places)
-    following = _add(add_parser, "monitor", monitor, "print every event as it happens, until ctrl-C")
+    _add_socket(_add(add_parser, "poll", "life.poll", "check every host now, and say how that went"), places)
+    following = _add(add_parser, "monitor", "events.monitor", "print every event as it happens, until ctrl-C")
     following.add_argument("--sessions", action="store_true", help="the end of every session, too")
     _add_json(following)
     _add_socket(following, places)
-    _add_socket(_add(add_parser, "reload", reload, "have the running Bascule read its configuration again"), places)
-    _add_socket(_add(add_parser, "stop", stop, "end the running Bascule; relays go on without health checks"), places)
-    saving = _add(add_parser, "backup", backup, "write everything that is kept (revisions, orders) to one file")
+    _add_socket(_add(add_parser, "reload", "life.reload", "have the running Bascule read its configuration again"), places)
+    _add_socket(
+        _add(add_parser, "stop", "life.stop", "end the running Bascule; relays go on without health checks"), places
+    )
+    saving = _add(add_parser, "backup", "life.backup", "write everything that is kept (revisions, orders) to one file")
     saving.add_argument("file", metavar="FILE", type=Path, help="the file to write; one that is there is replaced")
-    returning = _add(add_parser, "restore", restore, "go back to a backup; Bascule must not run meanwhile")
+    returning = _add(add_parser, "restore", "life.restore", "go back to a backup; Bascule must not run meanwhile")
     returning.add_argument("file", metavar="FILE", type=Path, help="the backup")
     for command in (saving, returning):
         _add_state(command, places)
-    clearing = _add(add_parser, "clear", clear, "end every session and take everything of Bascule's from the machine")
+    clearing = _add(
+        add_parser, "clear", "life.clear", "end every session and take everything of Bascule's from the machine"
+    )
     _add_state(clearing, places)
     _add_socket(clearing, places)
 
 
-def _add(add_parser: AddParser, name: str, command: Command, summary: str) -> argparse.ArgumentParser:
+def _add(add_parser: AddParser, name: str, command: str, summary: str) -> argparse.ArgumentParser:
     added = add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
-    added.set_defaults(command=command)
+    added.set_defaults(command=Command(command))
     return added
 
 
@@ -417,7 +429,7 @@ def _revision(text: str) -> int:
 
 
 def _revision_or_export(text: str) -> int | str:
-    return EXPORT if text == EXPORT else _revision(text)
+    return text if text == _EXPORT else _revision(text)
 
 
 def _message(text: str) -> str:
