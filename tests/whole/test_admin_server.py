@@ -443,3 +443,13 @@ def test_without_any_right_it_serves_at_a_port_that_anybody_may_have(net: NetLab
     running.terminate()
     assert running.wait(15) == 0
     assert not answers(net["client1"], LB, 4433)
+
+
+def test_check_says_what_a_deployment_would_not_take(net: NetLab, open_directory: Path) -> None:
+    """As a warning: the file may be run alone."""
+    balancer = alone(net, open_directory, "", 443)
+    file = str(balancer.configuration)
+    checked = net["lb1"].run(sys.executable, "-m", "bascule", "check", file).stdout
+    assert 'warning: a deployment would be refused: relay "R443" listens on 10.80.0.10 port 443' in checked
+    balancer = alone(net, open_directory, "system { http-server { port 4433 } }\n", 443)
+    assert "warning" not in net["lb1"].run(sys.executable, "-m", "bascule", "check", file).stdout

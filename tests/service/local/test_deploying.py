@@ -73,8 +73,9 @@ class PretendedBalancer:
         """Return it as it is."""
         return plan
 
-    def imagined(self, configuration: Configuration, facts: Facts) -> Plan:
+    def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
         """Return its plan."""
+        del committed
         return rehearsal_plan(configuration, facts)
 
     async def settle_for(self, name: str) -> None:

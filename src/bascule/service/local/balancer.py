@@ -22,7 +22,7 @@ from bascule.engines.proxy.wire import Chosen
 from bascule.health.outcome import Outcome
 from bascule.health.states import HostStates
 from bascule.health.supervisor import ProbeProcess
-from bascule.plan.compile import Situation, ordered, redeal
+from bascule.plan.compile import Situation, States, ordered, redeal
 from bascule.plan.duplicates import duplicate_words, duplicates, still_asked
 from bascule.plan.explain import suppose
 from bascule.plan.fullness import Member, by_member, filled, full_members, limited, still_full
@@ -210,10 +210,7 @@ class Balancer:
             return await self._bring(before, after, tell, waits=not back)
 
     async def _bring(self, before: Running, after: Running, tell: Tell = silence, *, waits: bool) -> Sequence[Diagnostic]:
-        """Bring the machine to another configuration, or to other hosts of the same; the rest of `after` follows here.
-
-        `waits` says that it waits for the admin server, and is refused where that cannot be what it says.
-        """
+        """Bring the machine to another configuration, or to other hosts of it; `waits` for the admin server or not."""
         situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders, after.committed)
         plan = compiled(after.configuration, situation)
         belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
@@ -241,10 +238,10 @@ class Balancer:
         """Return a plan as it would be with every host up."""
         return suppose(plan, rankings=self._rankings)
 
-    def imagined(self, configuration: Configuration, facts: Facts) -> Plan:
-        """Return what a configuration would come to with every host up. Raises MachineError."""
+    def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
+        """Return what a configuration would come to with every host up, when it is tested. Raises MachineError."""
         now = self.running
-        return self.supposed(compiled(configuration, self._situation(facts, {}, now.plan.marks, now.orders, None)))
+        return self.supposed(compiled(configuration, self._situation(facts, {}, now.plan.marks, now.orders, committed)))
 
     async def settle_for(self, name: str) -> None:
         """Go on with what was tested, under a name of its own: what was kept for its end goes."""
@@ -567,18 +564,13 @@ class Balancer:
         await self._prober.set_probes(plan.probes)
 
     async def _deploy(
-        self,
-        plan: Plan,
-        states: Mapping[ProbeTarget, HostState],
-        around: Sequence[Step] = (),
-        tell: Tell = silence,
+        self, plan: Plan, states: States, around: Sequence[Step] = (), tell: Tell = silence
     ) -> Sequence[Diagnostic]:
         """Make the machine equal to a plan; the first step `around` goes before everything else, the others behind it."""
         arrivals, departures = (Step(engine, plan.network) for engine in self._network)
         proxy = Step(self._proxy, proxy_plan(plan, states, self.admin.open()))
         # The kernel's rules first: an address that comes before them would have this machine itself reset its clients.
-        steps = [*around[:1], *self._kernel.steps(plan), arrivals, proxy, departures, *around[1:]]
-        said = await deploy(steps, tell)
+        said = await deploy([*around[:1], *self._kernel.steps(plan), arrivals, proxy, departures, *around[1:]], tell)
         for warning in said:
             self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
         return said
@@ -594,12 +586,7 @@ class Balancer:
         return self._hosts.retarget(_targets(plan), now, live=live).resting(idle(plan), now)
 
     def _situation(
-        self,
-        facts: Facts,
-        states: Mapping[ProbeTarget, HostState],
-        marks: Mapping[MarkOwner, int],
-        orders: Orders,
-        committed: Configuration | None,
+        self, facts: Facts, states: States, marks: Mapping[MarkOwner, int], orders: Orders, committed: Configuration | None
     ) -> Situation:
         led = self._led if self._running is None else frozenset(self._running.plan.network.routes)
         seen = Situation(facts=facts, states=states, marks=marks, rankings=self._rankings, led=led)

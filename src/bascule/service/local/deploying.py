@@ -95,8 +95,8 @@ class Loads(Protocol):
         """Return a plan as it would be with every host up."""
         ...
 
-    def imagined(self, configuration: Configuration, facts: Facts) -> Plan:
-        """Return what a configuration would come to with every host up. Raises MachineError."""
+    def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
+        """Return what a configuration would come to with every host up, when it is tested. Raises MachineError."""
         ...
 
 
@@ -252,12 +252,14 @@ class Deployments:
         new = (await self.copies.show(by)).text if request.new is None else (await self.revision(request.new)).text
         texts = (await self.revision(old)).text.encode() if old else NOTHING, new.encode()
         no_nftables = self._balancer.running.facts.no_nftables
-        plans = []
+        plans: list[Plan] = []
+        one: Configuration | None = None
         for text, name in zip(texts, (f"revision {old}", "it"), strict=True):
-            judged, facts = await judge_here(text, self._machine, no_nftables)
+            judged, facts = await judge_here(text, self._machine, no_nftables, Use.COMMITTED)
             if judged.configuration is None:
                 return Compared(untold=f"what it changes cannot be told: {name} cannot run here, and `check` says why")
-            plans.append(self._balancer.imagined(judged.configuration, facts))
+            plans.append(self._balancer.imagined(judged.configuration, facts, one))
+            one = judged.configuration
         before, after = plans
         return Compared(changes=tuple(effects(before, after, await self._counted())))
 
