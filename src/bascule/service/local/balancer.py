@@ -12,7 +12,7 @@ from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration, EngineName
 from bascule.config.names import questions
-from bascule.deploy.transaction import RehearsalRefused, Step, deploy
+from bascule.deploy.transaction import NotTakenBack, RehearsalRefused, Step, deploy
 from bascule.engines.network.links import told
 from bascule.engines.nftables.foreign import Obstacle
 from bascule.engines.nftables.read import dealt_marks, kept_marks
@@ -178,10 +178,18 @@ class Balancer:
         situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders)
         plan = _compiled(after.configuration, situation)
         belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
-        self._full = still_full(before.plan, plan, self._full)
+        full, self._full = self._full, still_full(before.plan, plan, self._full)
         plan = self._redealt(plan, belief.states)
         self._kernel.claim(plan)
-        said = await self._deploy(plan, belief.states)
+        try:
+            said = await self._deploy(plan, belief.states)
+        except (MachineError, RehearsalRefused) as error:
+            self._full = full
+            if not before.plan.marks:
+                self._kernel.let_go()
+            if isinstance(error, NotTakenBack):
+                self._have_trouble(f"could not {error}")  # the next glance mends it
+            raise
         self._hosts = self._retargeted(plan)
         self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
         await self._tell_prober()
@@ -413,12 +421,14 @@ class Balancer:
         try:
             await work()
         except (MachineError, RehearsalRefused) as error:
-            trouble = f"could not {error}" if isinstance(error, MachineError) else str(error)
-            if trouble != self._trouble:
-                self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
-            self._trouble = trouble
+            self._have_trouble(f"could not {error}" if isinstance(error, MachineError) else str(error))
         else:
             self._trouble = ""
+
+    def _have_trouble(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
+        self._trouble = trouble
 
     async def _glance(self, occasion: Occasion) -> None:
         """Look at the machine; mend what somebody else changed, and follow what has changed there."""

@@ -274,10 +274,10 @@ class Deployments:
         try:
             said = await self._balancer.reload(configuration, uncommitted(pending.base), facts)
         except RehearsalRefused as refused:
-            await self._keep(None)
+            await self._try_to_forget()
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
         except MachineError:
-            await self._keep(None)
+            await self._try_to_forget()
             raise
         tested = replace(pending, stage=Stage.TESTING, until=self._now() + timedelta(seconds=seconds))
         await self._keep(tested)
@@ -333,7 +333,7 @@ class Deployments:
         self._pending, self._why = replace(pending, stage=Stage.REVERTING), why
         with suppress(MachineError):  # the row says already that it has a time; a full disk must not keep it in effect
             await self._keep(self._pending)
-        text, name = await asyncio.to_thread(committed, self._history, pending.base)
+        text, name = await asyncio.to_thread(self._newest)  # the disk may have kept a commit that it did not admit to
         judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
         if judged.configuration is None:
             raise OperationFailed(Rejected(diagnostics=judged.diagnostics, name=name))
@@ -356,9 +356,17 @@ class Deployments:
                 self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
             self._trouble = trouble
 
+    async def _try_to_forget(self) -> None:
+        """Keep no deployment any more; where that fails too, what failed first is told, and `watch` does it later."""
+        with suppress(MachineError):
+            await self._keep(None)
+
     async def _keep(self, pending: Pending | None) -> None:
         await asyncio.to_thread(self._history.keep, pending)
         self._pending = pending
+
+    def _newest(self) -> tuple[bytes, str]:
+        return committed(self._history, number_of(self._history.newest()))
 
     def _find(self, number: int | None) -> Revision | None:
         return self._history.newest() if number is None else self._history.revision(number)
