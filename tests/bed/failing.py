@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bed import configuration, faulty
 from bed.balancer import Balancer
+from bed.command import BedError
 from bed.layout import Layout
 from bed.netlab import NetLab
 from bed.servers import echo
@@ -70,9 +71,16 @@ class Place:
         for number, name in enumerate(("small", "large", "small", "large", "small")):
             assert not self.deploy(name)
             self.balancer.wait_all_up()
+            until(self._knows_itself, within=15, what="the rules know the addresses of the node", every=0.2)
             if number > 2:
                 self.settled(self.shots[name])
             self.shots[name] = self.shot()
+
+    def _knows_itself(self) -> bool:
+        """Tell whether the rules have the node's addresses as they are."""
+        shot = self.shot()
+        known = {line.partition(": ")[2].strip('"') for line in shot["rules"] if line.startswith("s_own4: ")}
+        return known == {held.partition("/")[0] for link in shot["links"] for held in link["held"] if ":" not in held}
 
     def arm(self, nth: int, how: str, **more: object) -> None:
         """Have an effect fail."""
@@ -115,7 +123,9 @@ class Place:
         """Wait until the node is what is expected; fails with what differs."""
         with suppress(TimeoutError):
             until(lambda: self.shot() == expected, within=8, what="it is as expected", every=0.2)
-        assert not difference(self.shot(), expected)
+        different = difference(self.shot(), expected)
+        if different:
+            raise BedError("\n".join(different))
 
     def committed(self) -> str:
         """Return which text the newest revision is."""

@@ -44,7 +44,7 @@ def place(shared: Place) -> Iterator[Place]:
 
 def _with_interface(place: Place) -> Path:
     """Make an interface, and return the large text with an address there."""
-    place.node.run("ip", "link", "add", "dum0", "type", "dummy")
+    place.node.run("ip", "link", "add", "dum0", "type", "veth", "peer", "name", "dum1")
     place.node.run("ip", "link", "set", "dum0", "up")
     text = place.texts["large"].read_text(encoding="utf-8")
     file = place.texts["large"].with_name("dum0.conf")
