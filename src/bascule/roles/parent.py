@@ -38,7 +38,7 @@ from bascule.service.local.preparation import judge
 from bascule.service.local.recognizing import recognizer
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.service import GOING_ON
-from bascule.service.local.starting import First, first, instead
+from bascule.service.local.starting import First, first, holding, instead
 from bascule.service.local.telling import Telling
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener
@@ -178,13 +178,18 @@ def _first(request: RunRequest, history: History | None, facts: Facts) -> First:
 async def _start(balancer: Balancer, begun: First, history: History | None, facts: Facts, orders: Orders) -> First:
     """Start the balancer, and return what it runs: what was committed, where the machine refuses the deployment.
 
-    Raises OperationFailed and MachineError.
+    Where it refuses that too, it runs nothing and leaves the machine as it is. Raises OperationFailed and MachineError for
+    a file, which has somebody who waits for it.
     """
+    if begun.held:
+        await balancer.hold(begun.name, facts, orders, begun.held)
+        return begun
     try:
         await balancer.start(begun.configuration, begun.name, facts, orders, mine=bool(begun.reverted))
     except (RehearsalRefused, MachineError) as refused:
-        if history is not None and begun.resumed is not None:
-            other = instead(begun.resumed, f"the machine refused it: {refused}", history, facts)
+        if history is not None:
+            why, resumed = f"the machine refused it: {refused}", begun.resumed
+            other = instead(resumed, why, history, facts) if resumed else holding(begun, str(refused))
             return await _start(balancer, other, history, facts, orders)
         if isinstance(refused, MachineError):
             raise
@@ -193,9 +198,10 @@ async def _start(balancer: Balancer, begun: First, history: History | None, fact
 
 
 def _forget_reverted(begun: First, history: History, journal: Journal) -> None:
-    """Now that what was committed runs: end the deployment that was not gone on with, and say so. Raises MachineError."""
+    """Now that what was committed runs: end the deployment that was not gone on with, and say so."""
     if begun.reverted:
-        history.keep(None)
+        with suppress(MachineError):  # a full disk; it is forgotten when that can be written
+            history.keep(None)
         journal.note(EventKind.CONFIGURATION, begun.reverted, grade=Grade.WARNING, state="reverted")
 
 
@@ -258,6 +264,8 @@ def _note_worker(journal: Journal, words: str) -> None:
 
 def _say_ready(journal: Journal, running: Running, facts: Facts) -> None:
     """Say what runs, and once, clearly, where relays are not where they would be best."""
+    if running.held:
+        return
     plan = running.plan
     kernel, proxy = (len({relay.name for relay in plan.of(engine)}) for engine in (EngineName.KERNEL, EngineName.PROXY))
     if proxy and facts.no_nftables:

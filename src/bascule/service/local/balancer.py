@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,9 +16,8 @@ from bascule.config.names import questions
 from bascule.deploy.transaction import NotTakenBack, RehearsalRefused, Step, deploy
 from bascule.engines.network.links import told
 from bascule.engines.nftables.foreign import Obstacle
-from bascule.engines.nftables.read import dealt_marks, kept_marks
-from bascule.engines.nftables.ruleset import Ruleset
-from bascule.engines.proxy.desired import Observed, place_of, proxy_plan
+from bascule.engines.nftables.read import kept_marks
+from bascule.engines.proxy.desired import proxy_plan
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.wire import Chosen
 from bascule.health.outcome import Outcome
@@ -36,6 +36,7 @@ from bascule.plan.uplinks import led_by
 from bascule.service.events import EventKind, Grade
 from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.departed import departed
+from bascule.service.local.found import proxied, serving
 from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
 from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, Count, carried, count_sessions, levels, load_of
@@ -67,6 +68,8 @@ class Running:
     hosts: HostStates
     belief: Belief
     orders: Orders = field(default_factory=Orders)
+    held: bool = False
+    """Nothing is put into effect: all that is on the machine stays as it was found."""
 
     def state(self, host: PoolHost) -> HostState:
         """Return the state that slots are dealt by."""
@@ -122,15 +125,33 @@ class Balancer:
         """Return what the machine would not do when it was last asked, and has not done since."""
         return [self._trouble] if self._trouble else []
 
+    async def hold(self, name: str, facts: Facts, orders: Orders, why: str) -> None:
+        """Put nothing into effect, and leave the machine as it is until a `reload` succeeds; `why` is told as a trouble."""
+        plan = Plan()
+        with suppress(MachineError):  # they name the sessions that go on, no more
+            plan = Plan(marks=kept_marks(await self._kernel.rules()))
+        self._running = Running(
+            configuration=Configuration(),
+            name=name,
+            since=datetime.now(UTC),
+            facts=facts,
+            plan=plan,
+            orders=orders,
+            hosts=self._hosts,
+            belief=Belief(states={}),
+            held=True,
+        )
+        self.tell_trouble(why)
+
     async def start(
         self, configuration: Configuration, name: str, facts: Facts, orders: Orders, *, mine: bool = False
-    ) -> None:
+    ) -> Sequence[Diagnostic]:
         """Put a configuration into effect, adopting what an earlier parent left: sessions, slots, workers.
 
         `orders` are those that administrators gave and that still stand; `mine` says that rules which are found are ours,
         whatever the configuration needs.
 
-        Raises RehearsalRefused and MachineError; then nothing has changed.
+        Returns the warnings of the rehearsals. Raises RehearsalRefused and MachineError; then nothing has changed.
         """
         rules = None if facts.no_nftables else await self._kernel.rules()
         self._led = await self._our_routes(facts)
@@ -140,11 +161,11 @@ class Balancer:
         if not mine:
             plan, rules = self._kernel.ours(plan, rules)
         self._kernel.claim(plan)
-        live = _serving(plan, rules) | _proxied(plan, await self._proxy.observe()) | led_by(plan.routers, self._led)
+        live = serving(plan, rules) | proxied(plan, await self._proxy.observe()) | led_by(plan.routers, self._led)
         self._hosts = self._retargeted(plan, live)
         belief = Belief(states=self._hosts.states())
         plan = self._redealt(plan, belief.states)
-        await self._deploy(plan, belief.states)
+        said = await self._deploy(plan, belief.states)
         if rules is not None:
             await self._kernel.adopt()
         self._running = Running(
@@ -160,6 +181,7 @@ class Balancer:
         await self._settle()
         await self._tell_prober()
         await self._try(self._look_around)
+        return said
 
     async def reload(self, configuration: Configuration, name: str, facts: Facts) -> Sequence[Diagnostic]:
         """Put another configuration into effect; what it does not change stays: states of hosts, sessions, counters.
@@ -170,6 +192,8 @@ class Balancer:
             if self._over:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
+            if before.held:
+                return await self.start(configuration, name, facts, before.orders)
             after = replace(before, configuration=configuration, name=name, since=datetime.now(UTC), facts=facts)
             return await self._bring(before, after)
 
@@ -188,7 +212,7 @@ class Balancer:
             if not before.plan.marks:
                 self._kernel.let_go()
             if isinstance(error, NotTakenBack):
-                self._have_trouble(f"could not {error}")  # the next glance mends it
+                self.tell_trouble(f"could not {error}")  # the next glance mends it
             raise
         self._hosts = self._retargeted(plan)
         self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
@@ -413,7 +437,7 @@ class Balancer:
 
     async def _look(self, occasion: Occasion) -> None:
         async with self._lock:
-            if not self._over:
+            if not self._over and not self.running.held:
                 await self._try(partial(self._glance, occasion))
 
     async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -421,11 +445,12 @@ class Balancer:
         try:
             await work()
         except (MachineError, RehearsalRefused) as error:
-            self._have_trouble(f"could not {error}" if isinstance(error, MachineError) else str(error))
+            self.tell_trouble(f"could not {error}" if isinstance(error, MachineError) else str(error))
         else:
             self._trouble = ""
 
-    def _have_trouble(self, trouble: str) -> None:
+    def tell_trouble(self, trouble: str) -> None:
+        """Have `troubles` tell what the machine would not do, and the journal too where it is new."""
         if trouble != self._trouble:
             self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
         self._trouble = trouble
@@ -469,6 +494,8 @@ class Balancer:
     async def drift(self) -> Sequence[str]:
         """Return how the machine differs from what it should be, a sentence each. Raises MachineError."""
         async with self._lock:
+            if self.running.held:
+                return self.troubles()
             plan, rules = self.running.plan, await self._kernel.drift(self.running.plan)
             lost = await self._lost()
             return [
@@ -559,22 +586,3 @@ def _compiled(configuration: Configuration, situation: Situation) -> Plan:
 
 def _targets(plan: Plan) -> Sequence[ProbeTarget]:
     return [probe.target for probe in plan.probes]
-
-
-def _serving(plan: Plan, rules: Ruleset | None) -> frozenset[ProbeTarget]:
-    """Return the targets whose hosts the kernel gives clients to now."""
-    dealt = dealt_marks(rules)
-    return frozenset(
-        host.target for relay in plan.relays for host in relay.pool.hosts if host.mark in dealt and host.target is not None
-    )
-
-
-def _proxied(plan: Plan, workers: Observed) -> frozenset[ProbeTarget]:
-    """Return the targets whose hosts the workers of an earlier parent give clients to."""
-    states = workers.states()
-    return frozenset(
-        host.target
-        for relay in plan.of(EngineName.PROXY)
-        for host in relay.pool.hosts
-        if host.target is not None and states.get((relay.name, place_of(host.endpoint))) is HostState.UP
-    )

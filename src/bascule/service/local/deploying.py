@@ -37,6 +37,9 @@ TICK: Final = 0.25
 AGAIN: Final = 5.0
 """Seconds until what could not be taken back is tried again."""
 
+HELD: Final = 30.0
+"""Seconds until what was committed is tried again, where it was refused at the start."""
+
 NOTHING: Final = b""
 """What runs before the first commit: a text without a relay."""
 
@@ -74,6 +77,10 @@ class Loads(Protocol):
 
     async def rename(self, name: str) -> None:
         """Call what runs by another name."""
+        ...
+
+    def tell_trouble(self, trouble: str) -> None:
+        """Have it known what the machine would not do."""
         ...
 
     def supposed(self, plan: Plan) -> Plan:
@@ -128,9 +135,11 @@ class Deployments:
         self._count = count
         self._now = now
         self._one_at_a_time = asyncio.Lock()
-        self._pending: Pending | None = history.pending()
+        self._pending = _left(history.pending(), balancer.running)
         self._due = self._time_left(self._pending)
         """When the deployment's time is over, by the clock that nobody sets; the date in its row is for the next start."""
+        self._held_until = self._machine.clock.monotonic() + HELD
+        """When what was committed is tried again, where it was refused at the start."""
         self._trouble = ""
         self._why = "Bascule ended while it was taken back"
         """Why the deployment that is taken back is."""
@@ -169,7 +178,7 @@ class Deployments:
                 raise OperationFailed(Rejected(diagnostics=judged.diagnostics))
             doubts = await self.accounts.doubts(judged.configuration.system.users)
             text = await self.accounts.sealed(text, by)
-            if newest is not None and newest.text == text:
+            if newest is not None and newest.text == text and not self._balancer.running.held:
                 sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
                 return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
             pending = Pending(
@@ -243,6 +252,21 @@ class Deployments:
             async with self._one_at_a_time:
                 if self._pending is not None and (why := self._why_to_revert(self._pending)):
                     await self._try_to_revert(self._pending, why)
+                elif self._balancer.running.held and self._machine.clock.monotonic() >= self._held_until:
+                    await self._try_again()
+
+    async def _try_again(self) -> None:
+        """Put into effect what was committed and refused at the start: the machine may be another by now."""
+        name = "what was committed"
+        try:
+            text, name = await asyncio.to_thread(self._newest)
+            judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
+            await self._balancer.reload(judged.accepted(), name, facts)
+        except (OperationFailed, RehearsalRefused, MachineError) as refused:
+            self._balancer.tell_trouble(f"{name} cannot be put into effect: {refused}")
+            self._held_until = self._machine.clock.monotonic() + HELD
+        else:
+            self._journal.note(EventKind.CONFIGURATION, f"{name} is in effect now", state="loaded")
 
     async def leave(self) -> None:
         """Take back what nobody has committed, before Bascule ends: nobody would be there to do it in time."""
@@ -384,6 +408,13 @@ class Deployments:
         if self._pending is None or not (self._pending.stage is Stage.TESTING or self._trouble):
             raise OperationFailed(NotFound(message="no deployment waits for a commit"))
         return self._pending
+
+
+def _left(found: Pending | None, running: Running) -> Pending | None:
+    """Return the deployment that a start has found: one that it did not go on with is to be forgotten."""
+    if found is None or running.name == uncommitted(found.base):
+        return found
+    return replace(found, stage=Stage.REVERTING)
 
 
 def _situation(running: Running) -> Situation:

@@ -64,7 +64,7 @@ class EarlyText:
             self._trouble = ""
 
     def _write(self) -> None:
-        if self._history.pending() is not None:
+        if self._history.pending() is not None or self._balancer.running.held:
             return
         plan = self._balancer.running.plan
         ruleset = compose(plan)

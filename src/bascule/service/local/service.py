@@ -176,8 +176,10 @@ class LocalService:
         hosts, up = count_hosts(running)
         findings = (*self._findings(running), *await self._crowds(running))
         return StatusReport(
-            level=_level(len(relays), active, hosts - up, findings),
-            sentence=how_it_goes(len(relays), active, hosts, up, failing=bool(self._balancer.troubles())),
+            level=Level.DOWN if running.held else _level(len(relays), active, hosts - up, findings),
+            sentence=how_it_goes(
+                len(relays), active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held
+            ),
             version=__version__,
             pid=os.getpid(),
             configuration=running.name,
@@ -387,7 +389,7 @@ class LocalService:
     async def clear(self, _: Context, __: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
-        kernel = bool(self._balancer.running.plan.marks)
+        kernel = bool(self._balancer.running.plan.marks)  # where it holds: those that were found
         cleared = await clear_machine(self._machine, self._proxy, kernel=kernel)
         self._end(LEFT if cleared.left else CLEARED)
         return cleared
