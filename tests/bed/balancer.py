@@ -92,6 +92,11 @@ class Balancer:
         return self.node.popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     @property
+    def runs(self) -> bool:
+        """Tell whether it was started, and not ended since."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         """Return the parent's process."""
         return self._running().pid  # `ip netns exec` becomes the command that it runs

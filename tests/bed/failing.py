@@ -123,10 +123,10 @@ class Place:
     def settled(self, expected: dict[str, Any]) -> None:
         """Wait until the node is what is expected; fails with what differs."""
         with suppress(TimeoutError):
-            until(lambda: self.shot() == expected, within=8, what="it is as expected", every=0.2)
+            until(lambda: not difference(self.shot(), expected), within=8, what="it is as expected", every=0.2)
         different = difference(self.shot(), expected)
         if different:
-            raise BedError("\n".join(different))
+            raise BedError("\n".join([*different[:10], f"{len(different)} differences"]))
 
     def committed(self) -> str:
         """Return which text the newest revision is."""

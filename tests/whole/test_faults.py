@@ -1,11 +1,14 @@
 """What machines do to a deployment between its rehearsal and its end: nothing of it stays, and the words say why."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from bascule.engines.proxy.elder import socket_name
 from bed.clients import exchange, greeted
 from bed.command import BedError, run
 from bed.failing import KERNEL, PROXIED, PROXIED_MORE, Place, failing_place
@@ -96,8 +99,10 @@ def test_nftables_refuses(place: Place) -> None:
 
 def test_a_worker_cannot_start(place: Place) -> None:
     """Where its socket belongs there is something else; those that run go on."""
-    path = place.balancer.socket.parent / "proxy-2.sock"
-    until(lambda: not path.exists(), what="the second worker of before has ended")
+    path = place.balancer.socket.parent / socket_name(2)
+    for pid in place.balancer.workers()[1:]:
+        os.kill(pid, signal.SIGKILL)
+    path.unlink(missing_ok=True)
     with place.deploying(place.texts["large"], before="OwnChildren.start") as said:
         path.mkdir()
     assert "start proxy worker 2: it ended with status" in said[0]

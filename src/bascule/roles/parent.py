@@ -43,7 +43,7 @@ from bascule.service.local.telling import Telling
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener
 from bascule.store.accounts import DatabaseAccounts
-from bascule.store.backups import Backup, last_good
+from bascule.store.backups import last_good
 from bascule.store.database import FILE, DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
 from bascule.store.orders import DatabaseOrders
@@ -67,12 +67,12 @@ def run(request: RunRequest) -> int:
         try:
             require_private(request.state / FILE)
             with closing(_opened(request.state)) as database:
+                database.advice = partial(_advice, request)
                 return asyncio.run(_run(request, database, logging.getLogger("bascule")))
         except DamagedError as error:
-            good = last_good(request.state)
-            if good is None:
-                raise
-            raise MachineError(error.step, f"{error.cause}; the last good backup: {_back_to(good, request)}") from error
+            if (advice := _advice(request)) and advice not in error.cause:
+                raise MachineError(error.step, f"{error.cause}; {advice}") from error
+            raise
 
 
 def _opened(state: Path) -> Database:
@@ -85,8 +85,10 @@ def _opened(state: Path) -> Database:
     return open_database(state)
 
 
-def _back_to(backup: Backup, request: RunRequest) -> str:
-    return f"bascule restore {backup.path} --state {request.state}"
+def _advice(request: RunRequest) -> str:
+    """Return what is best done where what is kept is damaged; empty where there is no backup."""
+    good = last_good(request.state)
+    return f"the last good backup: bascule restore {good.path} --state {request.state}" if good else ""
 
 
 async def _run(request: RunRequest, database: Database, log: logging.Logger) -> int:
