@@ -55,13 +55,17 @@ class Database:
 
     def damaged(self, cause: str) -> MachineError:
         """Return the error to raise where the file holds what we never wrote."""
-        return self._remembered(DamagedError(f"read {self._path}", f"it is damaged: {cause}"))
+        return DamagedError(f"read {self._path}", self._advised(f"it is damaged: {cause}"))
 
     def check(self) -> None:
         """Read all of the file, as it is on the disk. Raises MachineError."""
         source = f"{self._path.absolute().as_uri()}?mode=ro"
         with self._named(f"read {self._path}"), closing(sqlite3.connect(source, uri=True)) as connection:
             checked(self._path, connection)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
 
     @contextmanager
     def _named(self, step: str) -> Iterator[None]:
@@ -72,13 +76,11 @@ class Database:
             raise self._remembered(error) from error
 
     def _remembered(self, error: DamagedError) -> DamagedError:
-        if not self.damage:
-            self.damage = "; ".join(filter(None, (error.cause, self.advice())))
+        self.damage = self.damage or self._advised(error.cause)
         return DamagedError(error.step, self.damage)
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
+    def _advised(self, cause: str) -> str:
+        return "; ".join(filter(None, (cause, self.advice())))
 
 
 def open_database(folder: Path) -> Database:
