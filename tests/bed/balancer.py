@@ -89,7 +89,12 @@ class Balancer:
     def following(self, *words: str) -> "subprocess.Popen[str]":
         """Start a `bascule` command that goes on, and return it with its output to read; it is ended with the network."""
         command = [*_BASCULE, *words, "--socket", str(self.socket)]
-        return self.node.popen(command, stdout=subprocess.PIPE, text=True)
+        return self.node.popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    @property
+    def runs(self) -> bool:
+        """Tell whether it was started, and not ended since."""
+        return self._process is not None
 
     @property
     def pid(self) -> int:

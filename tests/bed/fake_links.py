@@ -30,8 +30,8 @@ class FakeLinks:
             raise MachineError(str(act), f"there is no interface {act.interface}")
         self._refuse(act, link)
         match act:
-            case SetLink(_, mtu, alias):
-                link = replace(link, up=True, mtu=mtu or link.mtu, alias=link.alias if alias is None else alias)
+            case SetLink(_, mtu, alias, up):
+                link = replace(link, up=up, mtu=mtu or link.mtu, alias=link.alias if alias is None else alias)
             case AddAddress(_, address, _):
                 link = replace(link, addresses=(*link.addresses, address))
             case RemoveAddress(_, address):

@@ -14,7 +14,15 @@ from pathlib import Path
 import pytest
 
 from bascule.config.diagnostics import Diagnostic, Span
-from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
+from bascule.service.accounts import (
+    AccountChanged,
+    AccountRows,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    RemoveAccount,
+    ShowAccounts,
+)
 from bascule.service.client import Client, NotRunningError
 from bascule.service.deployment import (
     Cancel,
@@ -61,8 +69,6 @@ from bascule.service.progress import Progress
 from bascule.service.request import Context, Request
 from bascule.service.result import Result
 from bascule.service.results import (
-    AccountChanged,
-    AccountRows,
     AnyResult,
     AuditLog,
     Cleared,

@@ -1,9 +1,12 @@
 """A Bascule that keeps revisions: what is deployed is live at once, and stays only when it is committed."""
 
 import json
+import re
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -223,6 +226,38 @@ def test_a_text_is_written_kept_and_deployed_in_turns(place: Place) -> None:
         "deployed a configuration",
         "committed a configuration",
     ]
+
+
+def test_a_page_that_breaks_while_it_runs_is_named_and_traffic_goes_on(place: Place) -> None:
+    """Whoever reads it first is told, and everybody who asks how it goes; nothing more is written into what is broken."""
+    for number in range(2, 8):
+        text = place.text(PORT)
+        text.write_text(text.read_text(encoding="utf-8") + f"# {number} {'x' * 20000}\n", encoding="utf-8")
+        place.balancer.command("deploy", str(text), "--commit")
+    saved = place.state / "backups" / "last-commit.db"
+    until(lambda: saved.exists() and look_at(saved).revisions == 7, what="a backup of the commits is made")
+    store = place.state / "bascule.db"
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with greeted(place.net["client1"], "", VIP, PORT) as (session, _):
+        with store.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * (store.stat().st_size - 4096))
+        until(lambda: place.balancer.command("revisions", "2", check=False).returncode == 3, what="it is read")
+        said = place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--commit", check=False).stderr
+        assert re.search(r"it is damaged: .*; the last good backup: bascule restore \S+\.db --state", said), said
+        until(lambda: "damaged" in place.balancer.command("show", "log").stdout, what="an event says so")
+        status = json.loads(place.balancer.command("status", "--json", check=False).stdout)
+        assert "the last good backup: bascule restore" in status["findings"][0]["message"]
+        assert (status["level"], status["configuration"]) == ("degraded", "revision 7")
+        exchange(session, b"traffic goes on\n")
+        assert (place.serves(PORT), place.serves(OTHER)) == (True, False)
+    backup = status["findings"][0]["message"].rpartition("bascule restore ")[2].split()[0]
+    place.balancer.stop()
+    place.net["lb1"].run(sys.executable, "-m", "bascule", "restore", backup, "--state", str(place.state))
+    place.balancer.start()
+    place.balancer.wait_all_up()
+    assert place.status() == "revision 7"
 
 
 def test_a_damaged_store_is_named_with_the_backup_that_brings_it_back(place: Place) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.deploy.parts import part
 from bascule.engines.engine import Engine
-from bascule.system.errors import MachineError
+from bascule.system.errors import Attempts, MachineError
 from bascule.system.progress import Tell, silence
 
 
@@ -40,11 +40,15 @@ class RehearsalRefused(Exception):  # noqa: N818 - the machine's refusal, not a 
         self.diagnostics = tuple(diagnostics)
 
 
+class NotTakenBack(MachineError):  # noqa: N818 - likewise
+    """A step failed, and what was done before it could not be taken back whole: the machine stands between two plans."""
+
+
 async def deploy(steps: Sequence[Step], tell: Tell = silence) -> Sequence[Diagnostic]:
     """Make every engine's part of the machine equal to what is desired, in the order of the steps.
 
     Returns the warnings of the rehearsals. Raises RehearsalRefused before anything is changed, and MachineError after
-    everything that was changed has been taken back; what could not be taken back is said in its cause.
+    everything that was changed has been taken back; NotTakenBack where it was not, and says in its cause what.
     """
     course = _Course(len(steps), tell)
     snapshots = [await course.engine("looking at", done, step).observe() for done, step in enumerate(steps)]
@@ -79,13 +83,10 @@ async def _verify(step: Step) -> None:
 
 async def _take_back(done: Sequence[tuple[Step, Any]], cause: MachineError) -> None:
     """Restore the last one first, and every one: what one engine cannot take back does not bind the others."""
-    failed: list[str] = []
+    attempts = Attempts()
     for step, snapshot in reversed(done):
-        try:
+        with attempts.one():
             await step.engine.restore(snapshot)
-        except MachineError as error:
-            failed.append(str(error))
-    if failed:
-        raise MachineError(
-            cause.step, f"{cause.cause}; additionally, taking it back failed: {'; '.join(failed)}"
-        ) from cause
+    if attempts.refused:
+        failed = "; ".join(map(str, attempts.refused))
+        raise NotTakenBack(cause.step, f"{cause.cause}; additionally, taking it back failed: {failed}") from cause

@@ -33,6 +33,7 @@ from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.service import LocalService
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
+from bascule.service.local.soundness import Soundness
 from bascule.service.local.watches.watching import Watches
 from bascule.service.offline import RunRequest
 from bascule.service.peer import Peer
@@ -104,6 +105,7 @@ def served(
     access_log = AccessLogWriter(
         lambda: balancer.running.configuration.load_balancer.access_log, journal, clock=machine.clock
     )
+    soundness = Soundness(core.database, machine.clock, journal)
     ended = EndedSessions(now=now)
     tell = (access_log.note, partial(tell_end, journal))
     gathering = Gathering(machine, balancer, proxy, ended, now=now, hear=counters.hear, tell=tell)
@@ -118,10 +120,10 @@ def served(
         sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
         counters=counters,
         measuring=measuring,
-        watches=(watches, access_log, names),
+        watches=(watches, access_log, names, soundness),
         end=end,
     )
-    return service, (administration, gathering, counters, measuring, access_log, watches)
+    return service, (administration, gathering, counters, measuring, access_log, watches, soundness)
 
 
 async def audited(core: Core, peer: Peer, words: str, refused: str) -> None:

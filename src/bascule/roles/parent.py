@@ -29,7 +29,7 @@ from bascule.plan.orders import Orders
 from bascule.roles.assembly import Core, Watching, admin_server, audited, served, sourced
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
-from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.balancer import Balancer
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine, this_machine
@@ -37,13 +37,14 @@ from bascule.service.local.names.following import FollowedNames
 from bascule.service.local.preparation import judge
 from bascule.service.local.recognizing import recognizer
 from bascule.service.local.reloading import ConfigurationFile
+from bascule.service.local.running import Running
 from bascule.service.local.service import GOING_ON
-from bascule.service.local.starting import First, first, instead
+from bascule.service.local.starting import First, first, holding, instead
 from bascule.service.local.telling import Telling
 from bascule.service.offline import RunRequest
 from bascule.service.server import ControlServer, open_listener
 from bascule.store.accounts import DatabaseAccounts
-from bascule.store.backups import Backup, last_good
+from bascule.store.backups import last_good
 from bascule.store.database import FILE, DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
 from bascule.store.orders import DatabaseOrders
@@ -68,12 +69,12 @@ def run(request: RunRequest) -> int:
             require_private(request.state)  # as it is now that nobody can make it any more
             require_private(request.state / FILE)
             with closing(_opened(request.state)) as database:
+                database.advice = partial(_advice, request)
                 return asyncio.run(_run(request, database, logging.getLogger("bascule")))
         except DamagedError as error:
-            good = last_good(request.state)
-            if good is None:
-                raise
-            raise MachineError(error.step, f"{error.cause}; the last good backup: {_back_to(good, request)}") from error
+            if (advice := _advice(request)) and advice not in error.cause:
+                raise MachineError(error.step, f"{error.cause}; {advice}") from error
+            raise
 
 
 def _opened(state: Path) -> Database:
@@ -86,8 +87,10 @@ def _opened(state: Path) -> Database:
     return open_database(state)
 
 
-def _back_to(backup: Backup, request: RunRequest) -> str:
-    return f"bascule restore {backup.path} --state {request.state}"
+def _advice(request: RunRequest) -> str:
+    """Return what is best done where what is kept is damaged; empty where there is no backup."""
+    good = last_good(request.state)
+    return f"the last good backup: bascule restore {good.path} --state {request.state}" if good else ""
 
 
 async def _run(request: RunRequest, database: Database, log: logging.Logger) -> int:
@@ -180,15 +183,20 @@ def _first(request: RunRequest, history: History | None, facts: Facts) -> First:
 async def _start(balancer: Balancer, begun: First, history: History | None, facts: Facts, orders: Orders) -> First:
     """Start the balancer, and return what it runs: what was committed, where the machine refuses the deployment.
 
-    Raises OperationFailed and MachineError.
+    Where it refuses that too, it runs nothing and leaves the machine as it is. Raises OperationFailed and MachineError for
+    a file, which has somebody who waits for it.
     """
+    if begun.held:
+        await balancer.hold(begun.name, facts, orders, begun.held)
+        return begun
     try:
         await balancer.start(
             begun.configuration, begun.name, facts, orders, mine=bool(begun.reverted), committed=begun.committed
         )
     except (RehearsalRefused, MachineError) as refused:
-        if history is not None and begun.resumed is not None:
-            other = instead(begun.resumed, f"the machine refused it: {refused}", history, facts)
+        if history is not None:
+            why, resumed = f"the machine refused it: {refused}", begun.resumed
+            other = instead(resumed, why, history, facts) if resumed else holding(begun, str(refused))
             return await _start(balancer, other, history, facts, orders)
         if isinstance(refused, MachineError):
             raise
@@ -197,9 +205,10 @@ async def _start(balancer: Balancer, begun: First, history: History | None, fact
 
 
 def _forget_reverted(begun: First, history: History, journal: Journal) -> None:
-    """Now that what was committed runs: end the deployment that was not gone on with, and say so. Raises MachineError."""
+    """Now that what was committed runs: end the deployment that was not gone on with, and say so."""
     if begun.reverted:
-        history.keep(None)
+        with suppress(MachineError):  # a full disk; it is forgotten when that can be written
+            history.keep(None)
         journal.note(EventKind.CONFIGURATION, begun.reverted, grade=Grade.WARNING, state="reverted")
 
 
@@ -262,6 +271,8 @@ def _note_worker(journal: Journal, words: str) -> None:
 
 def _say_ready(journal: Journal, running: Running, facts: Facts) -> None:
     """Say what runs, and once, clearly, where relays are not where they would be best."""
+    if running.held:
+        return
     plan = running.plan
     kernel, proxy = (len({relay.name for relay in plan.of(engine)}) for engine in (EngineName.KERNEL, EngineName.PROXY))
     if proxy and facts.no_nftables:

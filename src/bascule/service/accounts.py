@@ -4,15 +4,38 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
+from bascule.service.moment import Moment
 from bascule.service.permissions import Role
 from bascule.service.request import Request
-from bascule.service.results import AccountChanged, AccountRows
+from bascule.service.result import Result
 
 LONGEST_PASSWORD: Final = 256
 """Characters."""
 
 AccountName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
 Password: TypeAlias = Annotated[str, msgspec.Meta(max_length=LONGEST_PASSWORD)]
+
+
+class AccountRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who has an account."""
+
+    name: str
+    role: Role
+    password: bool
+    """Whether a password opens the pages for him."""
+    since: Moment
+
+
+class AccountRows(Result, frozen=True, kw_only=True, tag="accounts"):
+    """Who has an account, by name."""
+
+    rows: tuple[AccountRow, ...]
+
+
+class AccountChanged(Result, frozen=True, kw_only=True, tag="account.changed"):
+    """An account is as it was asked to be."""
+
+    sentence: str
 
 
 class _Request(Request[AccountChanged], frozen=True, kw_only=True):

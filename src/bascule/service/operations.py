@@ -11,7 +11,15 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
-from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
+from bascule.service.accounts import (
+    AccountChanged,
+    AccountRows,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    RemoveAccount,
+    ShowAccounts,
+)
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -29,8 +37,6 @@ from bascule.service.permissions import Permission
 from bascule.service.request import LongRequest, Name, Port, Request
 from bascule.service.result import Result
 from bascule.service.results import (
-    AccountChanged,
-    AccountRows,
     AuditLog,
     Cleared,
     ClientReport,

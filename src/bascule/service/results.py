@@ -9,11 +9,11 @@ from typing import TypeAlias
 import msgspec
 
 from bascule.config.diagnostics import Diagnostic, Severity
+from bascule.service.accounts import AccountChanged, AccountRows
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
 from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
-from bascule.service.permissions import Role
 from bascule.service.result import Result
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
@@ -535,28 +535,6 @@ class AuditLog(Result, frozen=True, kw_only=True, tag="audit"):
     """Who changed what, the newest first."""
 
     rows: tuple[AuditRow, ...]
-
-
-class AccountRow(_Row, frozen=True, kw_only=True):
-    """Somebody who has an account."""
-
-    name: str
-    role: Role
-    password: bool
-    """Whether a password opens the pages for him."""
-    since: Moment
-
-
-class AccountRows(Result, frozen=True, kw_only=True, tag="accounts"):
-    """Who has an account, by name."""
-
-    rows: tuple[AccountRow, ...]
-
-
-class AccountChanged(Result, frozen=True, kw_only=True, tag="account.changed"):
-    """An account is as it was asked to be."""
-
-    sentence: str
 
 
 class Polled(Result, frozen=True, kw_only=True, tag="polled"):

@@ -3,7 +3,15 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
+from bascule.service.accounts import (
+    AccountChanged,
+    AccountRows,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    RemoveAccount,
+    ShowAccounts,
+)
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -43,8 +51,6 @@ from bascule.service.operations import (
 )
 from bascule.service.request import Context
 from bascule.service.results import (
-    AccountChanged,
-    AccountRows,
     AuditLog,
     Cleared,
     ClientReport,

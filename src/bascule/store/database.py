@@ -2,8 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, TypeAlias
@@ -38,29 +38,56 @@ class Database:
         self._path = path
         self._connection = connection
         self._one_at_a_time = Lock()
+        self.advice: Callable[[], str] = str
+        """Says what is best done where the file is damaged; asked once."""
+        self.damage = ""
+        """What was found damaged, with that advice; empty while nothing was."""
 
     def read(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         """Return the rows of a query. Raises MachineError, which names the file."""
-        with self._one_at_a_time, named(f"read {self._path}"):
+        with self._one_at_a_time, self._named(f"read {self._path}"):
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Make what stands inside one change: the whole of it lasts, also over a power cut, or nothing of it.
 
-        Raises MachineError, which names the file.
+        Raises MachineError, which names the file; also where it was found damaged before: more would be lost with it.
         """
-        with self._one_at_a_time, named(f"write {self._path}"), _transaction(self._connection):
+        if self.damage:
+            raise DamagedError(f"write {self._path}", self.damage)
+        with self._one_at_a_time, self._named(f"write {self._path}"), _transaction(self._connection):
             yield self._connection
 
     def damaged(self, cause: str) -> MachineError:
         """Return the error to raise where the file holds what we never wrote."""
-        return DamagedError(f"read {self._path}", f"it is damaged: {cause}")
+        return DamagedError(f"read {self._path}", self._advised(f"it is damaged: {cause}"))
+
+    def check(self) -> None:
+        """Read all of the file, as it is on the disk. Raises MachineError."""
+        source = f"{self._path.absolute().as_uri()}?mode=ro"
+        with self._named(f"read {self._path}"), closing(sqlite3.connect(source, uri=True)) as connection:
+            checked(self._path, connection)
 
     def close(self) -> None:
         """Let go of the file, when nobody reads or writes it."""
         with self._one_at_a_time:
             self._connection.close()
+
+    @contextmanager
+    def _named(self, step: str) -> Iterator[None]:
+        try:
+            with named(step):
+                yield
+        except DamagedError as error:
+            raise self._remembered(error) from error
+
+    def _remembered(self, error: DamagedError) -> DamagedError:
+        self.damage = self.damage or self._advised(error.cause)
+        return DamagedError(error.step, self.damage)
+
+    def _advised(self, cause: str) -> str:
+        return "; ".join(filter(None, (cause, self.advice())))
 
 
 def open_database(folder: Path) -> Database:

@@ -73,15 +73,20 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class SetLink:
-    """Have an interface be up, with this length of packets (None leaves it) and this alias (None leaves it)."""
+    """Have an interface be up or down, with this length of packets (None leaves it) and this alias (None leaves it)."""
 
     interface: str
     mtu: int | None = None
     alias: str | None = None
+    up: bool = True
 
     def __str__(self) -> str:
         mtu = "" if self.mtu is None else f", mtu {self.mtu}"
-        return f"set {self.interface} up{mtu}"
+        return f"set {self.interface} {_state(self.up)}{mtu}"
+
+
+def _state(up: bool) -> str:  # noqa: FBT001 - said of an interface
+    return "up" if up else "down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +236,9 @@ def _others_stay(act: Act) -> Iterator[None]:
 
 def _do(netlink: Any, index: int, act: Act) -> None:
     match act:
-        case SetLink():
+        case SetLink(up=up):
             values = {key: value for key, value in (("mtu", act.mtu), ("ifalias", act.alias)) if value is not None}
-            netlink.link("set", index=index, state="up", **values)
+            netlink.link("set", index=index, state=_state(up), **values)
         case AddAddress(_, address, detect):
             flags = {"flags": _NO_DETECTION} if address.version == 6 and not detect else {}  # noqa: PLR2004 - IP version
             netlink.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **flags)

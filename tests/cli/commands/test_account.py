@@ -4,10 +4,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
+from bascule.service.accounts import (
+    AccountChanged,
+    AccountRow,
+    AccountRows,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    RemoveAccount,
+    ShowAccounts,
+)
 from bascule.service.permissions import Role
 from bascule.service.request import Request
-from bascule.service.results import AccountChanged, AccountRow, AccountRows
 from cli.calling import PretendedConnection, call
 
 DONE = AccountChanged(sentence="done")

@@ -11,8 +11,8 @@ from bascule.health.states import HostStates
 from bascule.plan.compile import Situation, compile_plan, redeal
 from bascule.plan.model import HostState, Plan, ProbeTarget
 from bascule.plan.slots import Rankings
-from bascule.service.local.balancer import Running
 from bascule.service.local.belief import Belief
+from bascule.service.local.running import Running
 
 TWO_SERVICES = """
 load-balancer {

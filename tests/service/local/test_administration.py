@@ -16,8 +16,8 @@ from bascule.plan.slots import Rankings
 from bascule.service.events import Event
 from bascule.service.failures import NotFound, OperationFailed
 from bascule.service.local.administration import Administration
-from bascule.service.local.balancer import Running
 from bascule.service.local.journal import Journal
+from bascule.service.local.running import Running
 from bascule.service.operations import HostAction, OrderHost
 from bascule.system.errors import MachineError
 from bed.clock import SteppedClock

@@ -8,9 +8,9 @@ from bascule.health.outcome import Outcome
 from bascule.plan.compile import ordered
 from bascule.plan.model import HostState
 from bascule.plan.orders import Duty, Order, Orders
-from bascule.service.local.balancer import Running
 from bascule.service.local.belief import Belief, believe, idle, returning
 from bascule.service.local.news import host_news
+from bascule.service.local.running import Running
 from service.local.situations import TWO_SERVICES, running, target
 
 TWO_TABLES = TWO_SERVICES.replace(

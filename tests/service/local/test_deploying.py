@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,12 +19,12 @@ from bascule.service.deployment import Compare, Deploy, LoadCopy
 from bascule.service.events import Event
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.account_book import AccountBook
-from bascule.service.local.balancer import Running
 from bascule.service.local.copies import WorkingCopies
-from bascule.service.local.deploying import Deployments
+from bascule.service.local.deploying import HELD, Deployments
 from bascule.service.local.journal import Journal
 from bascule.service.local.preparation import rehearsal_plan
 from bascule.service.local.rows import SessionCounts
+from bascule.service.local.running import Running
 from bascule.service.permissions import Role
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
@@ -49,6 +50,8 @@ class PretendedBalancer:
         self.trouble: Exception | None = None
         self.loaded: list[str] = []
         self.names: list[str] = []
+        self.told: list[str] = []
+        self.meets: Callable[[], None] = lambda: None
 
     async def reload(
         self,
@@ -63,6 +66,7 @@ class PretendedBalancer:
         """Take it; what is tested is told what comes back, and only that."""
         tell("rehearsing the kernel's rules", 1, 4)
         assert (committed is None) == back
+        self.meets()
         if self.trouble is not None:
             raise self.trouble
         self.loaded.append(" ".join(str(relay.listens[0].ports[0]) for relay in configuration.load_balancer.relays))
@@ -77,6 +81,10 @@ class PretendedBalancer:
         """Return its plan."""
         del committed
         return rehearsal_plan(configuration, facts)
+
+    def tell_trouble(self, trouble: str) -> None:
+        """Keep it."""
+        self.told.append(trouble)
 
     async def settle_for(self, name: str) -> None:
         """Take the name."""
@@ -335,6 +343,64 @@ class FullDisk(MemoryHistory):
         if self.full:
             raise MachineError("write bascule.db", "database or disk is full")
         super().keep(pending)
+
+
+async def test_what_was_refused_at_the_start_is_tried_again(desk: Desk) -> None:
+    """By itself after a time; and at once where somebody deploys it, though it is the newest revision."""
+    desk.balancer.running = replace(running(), held=True)
+    desk.balancer.trouble = MachineError("listen on 10.80.0.10:443", "Address already in use")
+    await desk.machine.clock.advance(HELD + 1)
+    await eventually(lambda: bool(desk.balancer.told))
+    assert desk.balancer.told == ["revision 1 cannot be put into effect: listen on 10.80.0.10:443: Address already in use"]
+    with pytest.raises(MachineError, match="Address already in use"):
+        await desk.deployments.deploy(Deploy(text=ONE), "bob")
+    desk.balancer.trouble = None
+    await desk.machine.clock.advance(HELD + 1)
+    await eventually(lambda: "revision 1" in desk.balancer.names)
+    desk.balancer.running = running()
+
+
+async def test_a_deployment_that_a_start_has_left_is_forgotten() -> None:
+    """The row could not be deleted then; it is never what runs."""
+    history = MemoryHistory()
+    history.commit(ONE, at=START, author="alice", message="first")
+    left = Pending(stage=Stage.TESTING, base=1, text=OTHER, author="bob", message="", until=START + timedelta(seconds=60))
+    history.keep(left)
+    desk = Desk(history)
+    with pytest.raises(OperationFailed, match="no deployment waits"):
+        await desk.deployments.commit("bob")
+    watching = asyncio.create_task(desk.deployments.watch())
+    await desk.machine.clock.advance(1)
+    await eventually(lambda: history.pending() is None)
+    watching.cancel()
+
+
+async def test_the_first_cause_is_told_where_the_disk_is_full_too() -> None:
+    """What failed in the machine, not that the row could not be deleted; which is done later."""
+    desk = Desk(FullDisk())
+    desk.history.commit(ONE, at=START, author="alice", message="first")
+
+    def full() -> None:
+        FullDisk.full = True
+        raise MachineError("set the slots", "no memory")
+
+    desk.balancer.meets = full
+    with pytest.raises(MachineError, match="set the slots: no memory"):
+        await desk.deployments.deploy(Deploy(text=OTHER), "bob")
+    FullDisk.full = False
+    desk.balancer.meets = lambda: None
+    watching = asyncio.create_task(desk.deployments.watch())
+    await desk.machine.clock.advance(1)
+    await eventually(lambda: desk.history.pending() is None)
+    watching.cancel()
+
+
+async def test_a_commit_that_the_disk_kept_without_admitting_it(desk: Desk) -> None:
+    """What is the newest revision is what runs."""
+    await desk.deployments.deploy(Deploy(text=OTHER), "bob")
+    desk.history.commit(OTHER, at=START, author="bob", message="")
+    await desk.deployments.cancel("bob")
+    assert desk.balancer.names[-1] == "revision 2"
 
 
 async def test_a_full_disk_keeps_nothing_in_effect() -> None:

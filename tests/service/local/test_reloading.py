@@ -14,10 +14,11 @@ from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.service.events import Event
 from bascule.service.failures import NotFound, OperationFailed, Rejected
-from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.balancer import Balancer
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
 from bascule.service.local.reloading import ConfigurationFile
+from bascule.service.local.running import Running
 from bascule.system.errors import MachineError
 from bascule.system.progress import Tell, silence
 from service.local.situations import FACTS, TWO_SERVICES, running

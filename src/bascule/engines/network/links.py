@@ -4,6 +4,8 @@ What the machine has already is adopted: it counts as given, and stays when the 
 """
 
 import asyncio
+import errno
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,7 +16,7 @@ from bascule.config.model import Address, InterfaceAddress
 from bascule.engines.network.given import Given, GivenFile
 from bascule.plan.model import LinkPlan, NetworkPlan, PlannedAddress, PlannedRoute
 from bascule.system.announce import Neighbours
-from bascule.system.errors import MachineError
+from bascule.system.errors import Attempts, MachineError
 from bascule.system.links import (
     OUR_METRIC,
     Act,
@@ -64,6 +66,9 @@ class Forget:
 
 
 Change: TypeAlias = Act | Forget
+
+_EXISTS: Final = os.strerror(errno.EEXIST)
+"""What the kernel says of an address that somebody else has given meanwhile."""
 
 
 class LinksEngine:
@@ -149,9 +154,10 @@ class LinksEngine:
                 self._note(given, before={**given.before, act.interface: self._before(act, given)})
             try:
                 self._door.do(act)
-            except MachineError:
-                if isinstance(act, AddAddress):
-                    self._note(self._file.read(), addresses=given.addresses)
+            except MachineError as error:
+                if isinstance(act, AddAddress) and error.cause == _EXISTS:  # else it may be there, and then it is ours
+                    with suppress(MachineError):  # a note too many is put right with the next
+                        self._note(self._file.read(), addresses=given.addresses)
                 raise
             if isinstance(act, RemoveAddress):
                 self._note(given, addresses=given.addresses - {PlannedAddress(act.interface, act.address)})
@@ -178,17 +184,22 @@ class LinksEngine:
         )
 
     async def restore(self, snapshot: Seen) -> None:
-        """Bring back what was observed: what we have given since goes, what we have taken since comes back."""
-        now = await self.observe()
-        gone, back = now.ours() - snapshot.held(), snapshot.ours() - now.held()
-        back4 = frozenset(each for each in back if each.address.version == 4)  # noqa: PLR2004 - IP version
-        acts: list[Change] = [
-            *(SetLink(link.name, link.mtu, link.alias) for link in _different(snapshot.now, now.now)),
-            *_gives(back4, frozenset()),  # first, so that the interface is never without
-            *_takes(gone, now.our_routes() - snapshot.our_routes()),
-            *_gives(back - back4, snapshot.our_routes() - now.our_routes()),
-        ]
-        await self.apply(acts)
+        """Bring back what was observed: what we have given since goes, what we have taken since comes back.
+
+        All of it is tried, also where our notes cannot be written: an address that is not known as ours is better than
+        none. What stood on an interface that is gone is gone with it.
+        """
+        await asyncio.to_thread(self._bring_back, snapshot, await self.observe())
+
+    def _bring_back(self, snapshot: Seen, now: Seen) -> None:
+        attempts = Attempts()
+        with attempts.one():
+            self._note(now.given, addresses=now.given.addresses | snapshot.ours())
+        for act in _way_back(snapshot, now):
+            with attempts.one():
+                self._door.do(act)
+        attempts.over()
+        self._note(self._file.read(), addresses=snapshot.given.addresses, before=snapshot.given.before)
 
 
 class Arrivals(LinksEngine):
@@ -267,9 +278,13 @@ def _missing(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
     ours = observed.ours()
     kept = {held.address.ip for held in observed.held() - ours}
     for wanted in desired.addresses:
-        if wanted in ours or wanted.address.ip in kept or wanted.interface not in observed.now.links:
+        if wanted.address.ip in kept or wanted.interface not in observed.now.links:
             continue
-        taken: list[Act] = [RemoveAddress(old.interface, old.address) for old in ours if _place(old) == _place(wanted)]
+        others = [old for old in ours if _place(old) == _place(wanted) and old != wanted]
+        taken: list[Act] = [RemoveAddress(old.interface, old.address) for old in others]
+        if wanted in ours:
+            yield from taken
+            continue
         given = AddAddress(wanted.interface, wanted.address, detect=wanted.address.version == 6 and not wanted.virtual)  # noqa: PLR2004 - IP version
         yield from (given, *taken) if wanted.address.version == 4 else (*taken, given)  # noqa: PLR2004 - IP version
 
@@ -303,9 +318,9 @@ def _place(address: PlannedAddress) -> tuple[str, Address]:
 def _outdated(desired: NetworkPlan, observed: Seen) -> Iterator[Change]:
     """Yield the notes that are not so any more."""
     given, held = observed.given, observed.held()
-    wanted, left = {_place(each) for each in desired.addresses}, {_place(each) for each in desired.left}
+    left = {_place(each) for each in desired.left}
     for note in given.addresses:
-        if _place(note) in left or (note not in held and _place(note) not in wanted):
+        if _place(note) in left or (note not in held and note not in desired.addresses):
             yield Forget(note)
     for name, before in given.before.items():
         link, plan = observed.now.links.get(name), desired.links.get(name, LinkPlan())
@@ -336,9 +351,26 @@ def _let_be(desired: NetworkPlan, observed: Seen) -> Iterator[Act]:
             yield SetLink(name, mtu, alias)
 
 
+def _way_back(snapshot: Seen, now: Seen) -> Iterator[Act]:
+    """Yield what leads back to what was seen, on the interfaces that are there."""
+    gone, back = now.ours() - snapshot.held(), snapshot.ours() - now.held()
+    back4 = frozenset(each for each in back if each.address.version == 4)  # noqa: PLR2004 - IP version
+    acts: Sequence[Act] = (
+        *(SetLink(link.name, link.mtu, link.alias, link.up) for link in _different(snapshot.now, now.now)),
+        *_gives(back4, frozenset()),  # first, so that the interface is never without
+        *_takes(gone, now.our_routes() - snapshot.our_routes()),
+        *_gives(back - back4, snapshot.our_routes() - now.our_routes()),
+    )
+    yield from (act for act in acts if act.interface in now.now.links)
+
+
 def _different(before: Links, now: Links) -> Iterator[Link]:
     """Yield the interfaces as they were that are otherwise now."""
     for name, link in before.links.items():
         present: Mapping[str, Link] = now.links
-        if name in present and (present[name].mtu, present[name].alias) != (link.mtu, link.alias):
+        if name in present and _settings(present[name]) != _settings(link):
             yield link
+
+
+def _settings(link: Link) -> tuple[bool, int, str]:
+    return link.up, link.mtu, link.alias

@@ -8,7 +8,7 @@ from typing import Final
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.plan.model import NetworkPlan
-from bascule.system.errors import MachineError
+from bascule.system.errors import Attempts, MachineError
 from bascule.system.files import read_whole, write_whole
 from bascule.system.sysctls import Sysctls
 
@@ -95,11 +95,16 @@ class SettingsEngine:
         write_whole(self._file, json.dumps({_BOOT: self._boot, **values}, indent=1).encode())
 
     async def restore(self, snapshot: Settings) -> None:
-        """Write back what was observed."""
-        now = self._sysctls.read(self.before())
+        """Write back what was observed, all that can be; then what we did not change any more is the operator's again."""
+        noted, attempts = self.before(), Attempts()
+        now = self._sysctls.read(noted)
         for name, value in snapshot.now.items():
             if name in now and now[name] != value:
-                self._sysctls.write(name, value)
+                with attempts.one():
+                    self._sysctls.write(name, value)
+        attempts.over()
+        if noted != snapshot.before:
+            self._note(snapshot.before)
 
     async def clear(self) -> int:
         """Give every setting that is still there its old value back, and forget; return how many there were."""

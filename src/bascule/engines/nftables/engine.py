@@ -58,7 +58,10 @@ class NftablesEngine:
 
     async def restore(self, snapshot: Ruleset | None) -> None:
         """Bring back the rules that were there; where there was no table, take ours away again."""
-        await self._load(removal() if snapshot is None else transaction(snapshot, await self.observe()) or "\n")
+        now = await self.observe()
+        script = transaction(snapshot, now) if snapshot is not None else removal() if now is not None else ""
+        if script:
+            await self._load(script)
 
     async def _load(self, script: str) -> None:
         """Load a script at one stroke; where the kernel takes no message of that length, its slots map by map.

@@ -12,12 +12,19 @@ from bascule.config.lexer import Token, TokenKind
 from bascule.config.load import load
 from bascule.config.model import User
 from bascule.config.passwords import sealed
-from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount
+from bascule.service.accounts import (
+    AccountChanged,
+    AccountRow,
+    AccountRows,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    RemoveAccount,
+)
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
 from bascule.service.local.passwords import Passwords, weakness
 from bascule.service.permissions import ALLOWED, Permission, Role
 from bascule.service.request import Context
-from bascule.service.results import AccountChanged, AccountRow, AccountRows
 from bascule.store.accounts import Account, Accounts
 
 _UNREADABLE: Final = "surrogateescape"

@@ -1,11 +1,12 @@
 """The admin server's part of a balancer: its steps of a deployment, and what it does when the machine will not have it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
+from bascule.config.diagnostics import Diagnostic
 from bascule.deploy.transaction import RehearsalRefused, Step, deploy
 from bascule.engines.admin.desired import Desired, Wanted, sockets_of
 from bascule.engines.admin.engine import Closing, Opening, Places
@@ -66,6 +67,20 @@ class AdminServer:
             )
             for endpoint, keys in self._places.shown().items()
         )
+
+    async def beside(
+        self, after: Plan, deploy: Callable[[Sequence[Step]], Awaitable[Sequence[Diagnostic]]], *, waits: bool
+    ) -> Sequence[Diagnostic]:
+        """Have a plan deployed with our steps around it; where it does not wait for us, we follow it afterwards.
+
+        Raises what the deployment raises, and where it waits, RehearsalRefused and MachineError of our own.
+        """
+        if waits:
+            async with self.deployed(after) as around:
+                return await deploy(around)
+        said = await deploy(())
+        self.follow(after)
+        return said
 
     @asynccontextmanager
     async def deployed(self, after: Plan) -> AsyncIterator[tuple[Step, Step]]:

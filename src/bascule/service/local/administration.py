@@ -11,9 +11,9 @@ from bascule.config.model import Address
 from bascule.plan.model import PoolHost, RelayPlan
 from bascule.plan.orders import Duty, Order, Orders
 from bascule.service.events import EventKind, Grade
-from bascule.service.local.balancer import Running
 from bascule.service.local.journal import Journal
 from bascule.service.local.lookup import hosts_named
+from bascule.service.local.running import Running
 from bascule.service.local.words import counted
 from bascule.service.operations import HostAction, OrderHost
 from bascule.service.results import HostOrdered

@@ -3,7 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -12,7 +13,7 @@ from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration, EngineName
 from bascule.config.names import questions
-from bascule.deploy.transaction import RehearsalRefused, Step, deploy
+from bascule.deploy.transaction import NotTakenBack, RehearsalRefused, Step, deploy
 from bascule.engines.network.links import told
 from bascule.engines.nftables.foreign import Obstacle
 from bascule.engines.nftables.read import kept_marks
@@ -43,6 +44,7 @@ from bascule.service.local.machine import Machine
 from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
 from bascule.service.local.preparation import compiled
+from bascule.service.local.running import Running, holding
 from bascule.service.local.uplinks.news import Uplinks, uplink_news
 from bascule.service.local.watching import Occasion, follow_machine
 from bascule.service.local.words import counted
@@ -55,26 +57,6 @@ LONGEST_POLL: Final = 20.0
 
 KILLED_AT_ONCE: Final = 2048
 """Sessions that are killed before the results of checks have their turn."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """What runs now."""
-
-    configuration: Configuration
-    name: str
-    since: datetime
-    facts: Facts
-    plan: Plan
-    hosts: HostStates
-    belief: Belief
-    orders: Orders = field(default_factory=Orders)
-    committed: Configuration | None = None
-    """What was in effect before what is tested now; None where nothing is tested."""
-
-    def state(self, host: PoolHost) -> HostState:
-        """Return the state that slots are dealt by."""
-        return host.state(self.belief.states)
 
 
 class Balancer:
@@ -130,6 +112,14 @@ class Balancer:
         """Return what the machine would not do for relays when it was last asked, and has not done since."""
         return [self._trouble] if self._trouble else []
 
+    async def hold(self, name: str, facts: Facts, orders: Orders, why: str) -> None:
+        """Put nothing into effect, and leave the machine as it is until a `reload` succeeds; `why` is told as a trouble."""
+        plan = Plan()
+        with suppress(MachineError):  # they name the sessions that go on, no more
+            plan = Plan(marks=kept_marks(await self._kernel.rules()))
+        self._running = holding(name, facts, plan, self._hosts, orders)
+        self.tell_trouble(why)
+
     async def start(
         self,
         configuration: Configuration,
@@ -139,14 +129,15 @@ class Balancer:
         *,
         mine: bool = False,
         committed: Configuration | None = None,
-    ) -> None:
+    ) -> Sequence[Diagnostic]:
         """Put a configuration into effect, adopting what an earlier parent left: sessions, slots, workers.
 
         `orders` are those that administrators gave and that still stand; `mine` says that rules which are found are ours,
         whatever the configuration needs; `committed` is what comes back unless the configuration is committed, where it is
         one that is tested.
 
-        Raises RehearsalRefused and MachineError; then nothing has changed. No relay waits for the admin server.
+        Returns the warnings of the rehearsals. Raises RehearsalRefused and MachineError; then nothing has changed. No relay
+        waits for the admin server.
         """
         rules = None if facts.no_nftables else await self._kernel.rules()
         self._led = await self._our_routes(facts)
@@ -164,7 +155,7 @@ class Balancer:
         self._hosts = self._retargeted(plan, live)
         belief = Belief(states=self._hosts.states())
         plan = self._redealt(plan, belief.states)
-        await self._deploy(plan, belief.states)
+        said = await self._deploy(plan, belief.states)
         if rules is not None:
             await self._kernel.adopt()
         self._running = Running(
@@ -182,6 +173,7 @@ class Balancer:
         await self._tell_prober()
         await self._try(self._look_around)
         self.admin.follow(plan)
+        return said
 
     async def reload(
         self,
@@ -204,6 +196,8 @@ class Balancer:
             if self._over:
                 raise MachineError("load the configuration", "Bascule is about to end")
             before = self.running
+            if before.held:
+                return await self.start(configuration, name, facts, before.orders, committed=committed)
             after = replace(
                 before, configuration=configuration, name=name, since=datetime.now(UTC), facts=facts, committed=committed
             )
@@ -214,15 +208,18 @@ class Balancer:
         situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders, after.committed)
         plan = compiled(after.configuration, situation)
         belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
-        self._full = still_full(before.plan, plan, self._full)
+        full, self._full = self._full, still_full(before.plan, plan, self._full)
         plan = self._redealt(plan, belief.states)
         self._kernel.claim(plan)
-        if waits:
-            async with self.admin.deployed(plan) as around:
-                said = await self._deploy(plan, belief.states, around, tell)
-        else:
-            said = await self._deploy(plan, belief.states, tell=tell)
-            self.admin.follow(plan)
+        try:
+            said = await self.admin.beside(plan, partial(self._deploy, plan, belief.states, tell), waits=waits)
+        except (MachineError, RehearsalRefused) as error:
+            self._full = full
+            if not before.plan.marks:
+                self._kernel.let_go()
+            if isinstance(error, NotTakenBack):
+                self.tell_trouble(f"could not {error}")  # the next glance mends it
+            raise
         tell("ending the sessions of hosts that leave", 0, 0)
         self._hosts = self._retargeted(plan)
         self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
@@ -454,7 +451,7 @@ class Balancer:
 
     async def _look(self, occasion: Occasion) -> None:
         async with self._lock:
-            if not self._over:
+            if not self._over and not self.running.held:
                 await self._try(partial(self._glance, occasion))
 
     async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -462,12 +459,15 @@ class Balancer:
         try:
             await work()
         except (MachineError, RehearsalRefused) as error:
-            trouble = f"could not {error}" if isinstance(error, MachineError) else str(error)
-            if trouble != self._trouble:
-                self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
-            self._trouble = trouble
+            self.tell_trouble(f"could not {error}" if isinstance(error, MachineError) else str(error))
         else:
             self._trouble = ""
+
+    def tell_trouble(self, trouble: str) -> None:
+        """Have `troubles` tell what the machine would not do, and the journal too where it is new."""
+        if trouble != self._trouble:
+            self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
+        self._trouble = trouble
 
     async def _glance(self, occasion: Occasion) -> None:
         """Look at the machine; mend what somebody else changed, and follow what has changed there."""
@@ -508,6 +508,8 @@ class Balancer:
     async def drift(self) -> Sequence[str]:
         """Return how the machine differs from what it should be, a sentence each. Raises MachineError."""
         async with self._lock:
+            if self.running.held:
+                return self.troubles()
             plan, rules = self.running.plan, await self._kernel.drift(self.running.plan)
             lost = await self._lost()
             return [

@@ -20,11 +20,11 @@ from bascule.service.deployment import LONGEST_TEST, Compare, Deploy
 from bascule.service.events import EventKind, Grade
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.account_book import AccountBook
-from bascule.service.local.balancer import Running
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
 from bascule.service.local.preparation import Looks, Use, judge_here
 from bascule.service.local.rows import SessionCounts
+from bascule.service.local.running import Running
 from bascule.service.permissions import Role
 from bascule.service.results import Compared, Deployed, PendingRow, RevisionRow, Revisions, RevisionText
 from bascule.store.history import History
@@ -39,6 +39,9 @@ TICK: Final = 0.25
 
 AGAIN: Final = 5.0
 """Seconds until what could not be taken back is tried again."""
+
+HELD: Final = 30.0
+"""Seconds until what was committed is tried again, where it was refused at the start."""
 
 NOTHING: Final = b""
 """What runs before the first commit: a text without a relay."""
@@ -89,6 +92,10 @@ class Loads(Protocol):
 
     async def settle_for(self, name: str) -> None:
         """Go on with what was tested, under a name of its own."""
+        ...
+
+    def tell_trouble(self, trouble: str) -> None:
+        """Have it known what the machine would not do."""
         ...
 
     def supposed(self, plan: Plan) -> Plan:
@@ -143,9 +150,11 @@ class Deployments:
         self._count = count
         self._now = now
         self._one_at_a_time = asyncio.Lock()
-        self._pending: Pending | None = history.pending()
+        self._pending = _left(history.pending(), balancer.running)
         self._due = self._time_left(self._pending)
         """When the deployment's time is over, by the clock that nobody sets; the date in its row is for the next start."""
+        self._held_until = self._machine.clock.monotonic() + HELD
+        """When what was committed is tried again, where it was refused at the start."""
         self._trouble = ""
         self._why = "Bascule ended while it was taken back"
         """Why the deployment that is taken back is."""
@@ -187,7 +196,7 @@ class Deployments:
             await self.accounts.require_known(judged.configuration.system.users, role, by)
             doubts = await self.accounts.doubts(judged.configuration.system.users)
             text = await self._sealed(text, by)
-            if newest is not None and newest.text == text:
+            if newest is not None and newest.text == text and not self._balancer.running.held:
                 sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
                 return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
             pending = Pending(
@@ -270,6 +279,21 @@ class Deployments:
             async with self._one_at_a_time:
                 if self._pending is not None and (why := self._why_to_revert(self._pending)):
                     await self._try_to_revert(self._pending, why)
+                elif self._balancer.running.held and self._machine.clock.monotonic() >= self._held_until:
+                    await self._try_again()
+
+    async def _try_again(self) -> None:
+        """Put into effect what was committed and refused at the start: the machine may be another by now."""
+        name = "what was committed"
+        try:
+            text, name = await asyncio.to_thread(self._newest)
+            judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
+            await self._balancer.reload(judged.accepted(), name, facts)
+        except (OperationFailed, RehearsalRefused, MachineError) as refused:
+            self._balancer.tell_trouble(f"{name} cannot be put into effect: {refused}")
+            self._held_until = self._machine.clock.monotonic() + HELD
+        else:
+            self._journal.note(EventKind.CONFIGURATION, f"{name} is in effect now", state="loaded")
 
     async def leave(self) -> None:
         """Take back what nobody has committed, before Bascule ends: nobody would be there to do it in time."""
@@ -304,10 +328,10 @@ class Deployments:
             before = self._balancer.running.configuration
             said = await self._balancer.reload(configuration, uncommitted(pending.base), facts, tell, committed=before)
         except RehearsalRefused as refused:
-            await self._keep(None)
+            await self._try_to_forget()
             raise OperationFailed(Rejected(diagnostics=refused.diagnostics)) from refused
         except MachineError:
-            await self._keep(None)
+            await self._try_to_forget()
             raise
         tested = replace(pending, stage=Stage.TESTING, until=self._now() + timedelta(seconds=seconds))
         await self._keep(tested)
@@ -365,7 +389,7 @@ class Deployments:
         self._pending, self._why = replace(pending, stage=Stage.REVERTING), why
         with suppress(MachineError):  # the row says already that it has a time; a full disk must not keep it in effect
             await self._keep(self._pending)
-        text, name = await asyncio.to_thread(committed, self._history, pending.base)
+        text, name = await asyncio.to_thread(self._newest)  # the disk may have kept a commit that it did not admit to
         refusal = self._balancer.running.facts.no_nftables
         judged, facts = await judge_here(text, self._machine, refusal, Use.COMMITTED)
         if judged.configuration is None:
@@ -389,9 +413,17 @@ class Deployments:
                 self._journal.note(EventKind.MACHINE, trouble, grade=Grade.WARNING)
             self._trouble = trouble
 
+    async def _try_to_forget(self) -> None:
+        """Keep no deployment any more; where that fails too, what failed first is told, and `watch` does it later."""
+        with suppress(MachineError):
+            await self._keep(None)
+
     async def _keep(self, pending: Pending | None) -> None:
         await asyncio.to_thread(self._history.keep, pending)
         self._pending = pending
+
+    def _newest(self) -> tuple[bytes, str]:
+        return committed(self._history, number_of(self._history.newest()))
 
     def _find(self, number: int | None) -> Revision | None:
         return self._history.newest() if number is None else self._history.revision(number)
@@ -409,6 +441,13 @@ class Deployments:
         if self._pending is None or not (self._pending.stage is Stage.TESTING or self._trouble):
             raise OperationFailed(NotFound(message="no deployment waits for a commit"))
         return self._pending
+
+
+def _left(found: Pending | None, running: Running) -> Pending | None:
+    """Return the deployment that a start has found: one that it did not go on with is to be forgotten."""
+    if found is None or running.name == uncommitted(found.base):
+        return found
+    return replace(found, stage=Stage.REVERTING)
 
 
 def _situation(running: Running) -> Situation:

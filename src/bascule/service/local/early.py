@@ -8,8 +8,8 @@ from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.script import transaction
 from bascule.plan.model import Plan
 from bascule.service.events import EventKind, Grade
-from bascule.service.local.balancer import Running
 from bascule.service.local.journal import Journal
+from bascule.service.local.running import Running
 from bascule.store.history import History
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
@@ -64,7 +64,7 @@ class EarlyText:
             self._trouble = ""
 
     def _write(self) -> None:
-        if self._history.pending() is not None:
+        if self._history.pending() is not None or self._balancer.running.held:
             return
         plan = self._balancer.running.plan
         ruleset = compose(plan)

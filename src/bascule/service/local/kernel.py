@@ -64,6 +64,7 @@ class Kernel:
     def let_go(self) -> None:
         """Give the claim back; what is in the kernel goes on."""
         self._claims.close()
+        self._claimed = False
 
     def steps(self, plan: Plan) -> Sequence[Step]:
         """Return the kernel's steps of a deployment; none where the plan has nothing there."""

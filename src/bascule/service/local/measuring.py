@@ -8,9 +8,9 @@ from typing import Final, Protocol, TypeVar
 
 from bascule.plan.model import Endpoint
 from bascule.service.events import EventKind, Grade
-from bascule.service.local.balancer import Running
 from bascule.service.local.counters.totals import NOTHING, Key, Look, Totals
 from bascule.service.local.journal import Journal
+from bascule.service.local.running import Running
 from bascule.service.measured import MOST_ROWS, HistoryRow, MeasuredHistory
 from bascule.service.operations import ShowHistory
 from bascule.store.database import DamagedError, LaterError

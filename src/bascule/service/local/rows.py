@@ -20,7 +20,7 @@ from bascule.config.model import (
 from bascule.health.states import Record
 from bascule.plan.model import NO_HOST, Endpoint, HostState, Plan, PoolHost, RelayPlan
 from bascule.plan.orders import Duty, Order
-from bascule.service.local.balancer import Running
+from bascule.service.local.running import Running
 from bascule.service.results import HostOrder, HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
 
 _STATUS: Final = {Duty.DRAINED: HostStatus.DRAINED, Duty.DISABLED: HostStatus.DISABLED}

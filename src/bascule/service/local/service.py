@@ -16,7 +16,15 @@ from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.duplicates import duplicate_words
 from bascule.plan.orders import Duty
-from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
+from bascule.service.accounts import (
+    AccountChanged,
+    AccountRows,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    RemoveAccount,
+    ShowAccounts,
+)
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -32,7 +40,7 @@ from bascule.service.events import EventKind
 from bascule.service.failures import Busy, Conflict, OperationFailed
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.administration import Administration
-from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.balancer import Balancer
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.counters.rows import counter_rows
 from bascule.service.local.counters.sampling import Counters
@@ -46,6 +54,7 @@ from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
+from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
@@ -80,8 +89,6 @@ from bascule.service.operations import (
 )
 from bascule.service.request import Context
 from bascule.service.results import (
-    AccountChanged,
-    AccountRows,
     AuditLog,
     AuditRow,
     Cleared,
@@ -181,8 +188,10 @@ class LocalService:
         hosts, up = count_hosts(running)
         findings = (*self._findings(running), *await self._crowds(running))
         return StatusReport(
-            level=_level(len(relays), active, hosts - up, findings),
-            sentence=how_it_goes(len(relays), active, hosts, up, failing=bool(self._balancer.troubles())),
+            level=Level.DOWN if running.held else _level(len(relays), active, hosts - up, findings),
+            sentence=how_it_goes(
+                len(relays), active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held
+            ),
             version=__version__,
             pid=os.getpid(),
             configuration=running.name,
@@ -398,7 +407,7 @@ class LocalService:
     async def clear(self, context: Context, _: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
-        kernel = bool(self._balancer.running.plan.marks)
+        kernel = bool(self._balancer.running.plan.marks)  # where it holds: those that were found
         cleared = await clear_machine(self._machine, self._proxy, kernel=kernel, tell=context.tell)
         self._end(LEFT if cleared.left else CLEARED)
         return cleared

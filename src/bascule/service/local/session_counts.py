@@ -6,10 +6,10 @@ from ipaddress import ip_address
 from bascule.config.model import EngineName
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.model import Endpoint
-from bascule.service.local.balancer import Running
 from bascule.service.local.leveling import take_census
 from bascule.service.local.machine import Machine
 from bascule.service.local.rows import SessionCounts
+from bascule.service.local.running import Running
 
 
 async def session_counts(running: Running, machine: Machine, proxy: ProxyEngine) -> SessionCounts:

@@ -1,18 +1,19 @@
 """What a Bascule that keeps revisions starts with: what was committed, or the deployment that still has time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration
 from bascule.deploy.resumption import resumption
-from bascule.service.failures import OperationFailed, Rejected
+from bascule.service.failures import Rejected, describe
 from bascule.service.local.deploying import committed, uncommitted
 from bascule.service.local.preparation import Use, judge
 from bascule.store.history import History
 from bascule.store.pending import Pending
 from bascule.store.revisions import number_of
+from bascule.system.errors import MachineError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +29,12 @@ class First:
     """What comes back unless that is committed."""
     reverted: str = ""
     """What to tell of a deployment that is not gone on with; it is forgotten once this runs."""
+    held: str = ""
+    """Why nothing is put into effect, and the machine left as it is; empty where the configuration is."""
 
 
 def first(history: History, facts: Facts, now: datetime) -> First:
-    """Return what to start with.
-
-    Raises OperationFailed where what was committed is refused on this machine, and MachineError.
-    """
+    """Return what to start with. Raises MachineError."""
     found = history.pending()
     resumed = resumption(found, now)
     if resumed.pending is None:
@@ -42,7 +42,10 @@ def first(history: History, facts: Facts, now: datetime) -> First:
     judged = judge(resumed.pending.text, facts, Use.COMMITTED)
     if judged.configuration is None:
         return instead(found, "it is refused on this machine now", history, facts)
-    history.keep(resumed.pending)
+    try:
+        history.keep(resumed.pending)
+    except MachineError as error:
+        return instead(found, f"how often it was begun could not be kept: {error}", history, facts)
     text, _ = committed(history, resumed.pending.base)
     return First(
         configuration=judged.configuration,
@@ -54,10 +57,21 @@ def first(history: History, facts: Facts, now: datetime) -> First:
 
 
 def instead(found: Pending | None, why: str, history: History, facts: Facts) -> First:
-    """Return what was committed, to start with in the place of a deployment. Raises OperationFailed, MachineError."""
+    """Return what was committed, to start with in the place of a deployment. Raises MachineError.
+
+    Where it is refused on this machine, that is nothing at all: whoever starts then can be asked, and told what is better.
+    """
     text, name = committed(history, number_of(history.newest()))
     judged = judge(text, facts, Use.COMMITTED)
-    if judged.configuration is None:
-        raise OperationFailed(Rejected(diagnostics=judged.diagnostics, name=name))
     words = f"the deployment of {found.author} was taken back, {name} is in effect: {why}" if found else ""
+    if judged.configuration is None:
+        refused = describe(Rejected(diagnostics=judged.diagnostics, name=name))
+        nothing = First(configuration=Configuration(), warnings=judged.diagnostics, name=name, reverted=words)
+        return holding(nothing, refused)
     return First(configuration=judged.configuration, warnings=judged.diagnostics, name=name, reverted=words)
+
+
+def holding(begun: First, refused: str) -> First:
+    """Return what to start with where the machine refuses what was committed: nothing, with everything left as it is."""
+    words = begun.reverted and begun.reverted.replace(f"was taken back, {begun.name} is in effect", "is not gone on with")
+    return replace(begun, held=f"{begun.name} cannot be put into effect: {refused}", reverted=words)

@@ -2,8 +2,8 @@
 
 from typing import Final, Protocol
 
-from bascule.service.local.balancer import Running
 from bascule.service.local.rows import count_hosts, relay_rows
+from bascule.service.local.running import Running
 from bascule.service.local.words import counted
 from bascule.service.results import RelayStatus
 from bascule.system.clock import Clock
@@ -46,11 +46,15 @@ class Telling:
         running = self._balancer.running
         relays = relay_rows(running, {}, self._clock.monotonic()).relays
         active = sum(relay.status is RelayStatus.ACTIVE for relay in relays)
-        return how_it_goes(len(relays), active, *count_hosts(running), failing=bool(self._balancer.troubles()))
+        return how_it_goes(
+            len(relays), active, *count_hosts(running), failing=bool(self._balancer.troubles()), held=running.held
+        )
 
 
-def how_it_goes(relays: int, active: int, hosts: int, up: int, *, failing: bool) -> str:
-    """Return the one sentence; `failing` says that the machine would not do something."""
+def how_it_goes(relays: int, active: int, hosts: int, up: int, *, failing: bool, held: bool = False) -> str:
+    """Return the one sentence; `failing` says that the machine would not do something, `held` that nothing was tried."""
+    if held:
+        return "FAILED: nothing is in effect; what was on this machine before goes on as it was, without health checks"
     if not relays:
         return "no relay is configured: nothing is balanced"
     are_up = f"{up} of {counted(hosts, 'host')} {'is' if hosts == 1 else 'are'} up"

@@ -9,11 +9,12 @@ from typing import Any, cast
 from bascule.engines.proxy.counts import ProxyCounts
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.wire import HostCounts, Place, RelayCounts
-from bascule.service.local.balancer import Balancer, Running
+from bascule.service.local.balancer import Balancer
 from bascule.service.local.counters.rows import counter_rows
 from bascule.service.local.counters.sampling import PERIOD, Counters, marks_of
 from bascule.service.local.counters.totals import Totals
 from bascule.service.local.machine import Machine
+from bascule.service.local.running import Running
 from bascule.system.census import Census, Tally
 from bascule.system.ctnetlink import Statistics, TcpState
 from bed.clock import SteppedClock

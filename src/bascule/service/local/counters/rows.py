@@ -5,8 +5,8 @@ from itertools import groupby
 
 from bascule.plan.model import HostState, PoolHost, RelayPlan
 from bascule.service.counters import CounterRow
-from bascule.service.local.balancer import Running
 from bascule.service.local.counters.totals import NOTHING, Key, Look, Rates
+from bascule.service.local.running import Running
 
 
 def counter_rows(running: Running, look: Look, rates: Mapping[Key, Rates]) -> Iterator[CounterRow]:

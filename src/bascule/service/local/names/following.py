@@ -10,9 +10,9 @@ from bascule.config.names import left_out, questions
 from bascule.config.wording import listed
 from bascule.health.names.answer import Answer
 from bascule.service.events import EventKind, Grade
-from bascule.service.local.balancer import Running
 from bascule.service.local.journal import Journal
 from bascule.service.local.names.known import Known, Names
+from bascule.service.local.running import Running
 from bascule.system.errors import MachineError
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from bascule.plan.model import Gateway, HostState, PlannedRoute, RouterPlan
 from bascule.plan.uplinks import leading
-from bascule.service.local.balancer import Running
 from bascule.service.local.rows import check_words
+from bascule.service.local.running import Running
 from bascule.service.local.uplinks.news import any_up, staying
 from bascule.service.results import GatewayRow, HostStatus, RelayStatus, RouterRow
 
