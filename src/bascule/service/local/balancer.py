@@ -566,7 +566,7 @@ class Balancer:
         await self._prober.set_probes(plan.probes)
 
     async def _deploy(
-        self, plan: Plan, states: States, around: Sequence[Step] = (), tell: Tell = silence
+        self, plan: Plan, states: States, tell: Tell = silence, around: Sequence[Step] = ()
     ) -> Sequence[Diagnostic]:
         """Make the machine equal to a plan; the first step `around` goes before everything else, the others behind it."""
         arrivals, departures = (Step(engine, plan.network) for engine in self._network)

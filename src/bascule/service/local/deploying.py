@@ -287,8 +287,9 @@ class Deployments:
         name = "what was committed"
         try:
             text, name = await asyncio.to_thread(self._newest)
-            judged, facts = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables)
-            await self._balancer.reload(judged.accepted(), name, facts)
+            refusal = self._balancer.running.facts.no_nftables
+            judged, facts = await judge_here(text, self._machine, refusal, Use.COMMITTED)
+            await self._balancer.reload(judged.accepted(), name, facts, back=True)
         except (OperationFailed, RehearsalRefused, MachineError) as refused:
             self._balancer.tell_trouble(f"{name} cannot be put into effect: {refused}")
             self._held_until = self._machine.clock.monotonic() + HELD
