@@ -40,10 +40,10 @@ class Place:
         text = configuration.plain(*((f"R{port}", port) for port in ports), timing="interval 1s")
         for port in (PROXIED, PROXIED_MORE):
             text = text.replace(f"port {port}\n", f"port {port}\n\t\tengine proxy\n")
+        text = text.replace("load-balancer {\n", f"load-balancer {{\n\tworkers {1 if name == 'small' else 2}\n")
         if name == "large":
             more = f'\taddress {SECOND}/16 virtual\n\troute 198.51.100.0/24 10.80.1.1\n\tmtu 1400\n\tdescription "mail"\n'
             text = text.replace("interface eth0 {\n", f"interface eth0 {{\n{more}")
-            text = text.replace("load-balancer {\n", "load-balancer {\n\tworkers 2\n")
             text = text.replace(f"port {MORE}\n", f"port {MORE}\n\t\tsession timeout 150h\n")
         file = self._at / f"{name}.conf"
         file.write_text(text, encoding="utf-8")

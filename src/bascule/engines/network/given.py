@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_interface
 from pathlib import Path
@@ -29,9 +30,15 @@ class GivenFile:
     def __init__(self, state: Path, stamp: str) -> None:
         self._file = state / _FILE
         self._stamp = stamp
+        self._owed: Given | None = None
+        """What the disk would not take yet."""
 
     def read(self) -> Given:
         """Return what was kept; nothing where it was of another network. Raises MachineError."""
+        if self._owed is not None:
+            owed = self._owed
+            self.know(owed)
+            return owed
         data = read_whole(self._file)
         if data is None:
             return Given()
@@ -49,9 +56,17 @@ class GivenFile:
             "before": {name: {"mtu": link.mtu, "alias": link.alias} for name, link in given.before.items()},
         }
         write_whole(self._file, json.dumps(kept, indent=1).encode())
+        self._owed = None
+
+    def know(self, given: Given) -> None:
+        """Keep it; where the disk takes nothing, know it until it does. A full disk must keep no deployment in effect."""
+        self._owed = given
+        with suppress(MachineError):
+            self.write(given)
 
     def forget(self) -> None:
         """Keep nothing any more."""
+        self._owed = None
         self._file.unlink(missing_ok=True)
 
 

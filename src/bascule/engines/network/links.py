@@ -156,22 +156,28 @@ class LinksEngine:
                 self._door.do(act)
             except MachineError as error:
                 if isinstance(act, AddAddress) and error.cause == _EXISTS:  # else it may be there, and then it is ours
-                    with suppress(MachineError):  # a note too many is put right with the next
-                        self._note(self._file.read(), addresses=given.addresses)
+                    self._know(self._file.read(), addresses=given.addresses)
                 raise
             if isinstance(act, RemoveAddress):
-                self._note(given, addresses=given.addresses - {PlannedAddress(act.interface, act.address)})
+                self._know(given, addresses=given.addresses - {PlannedAddress(act.interface, act.address)})
             if isinstance(act, AddAddress) and not act.detect:
                 self._announce(act)
 
     def _drop(self, note: PlannedAddress | str, given: Given) -> None:
         before = {name: link for name, link in given.before.items() if name != note}
-        self._note(given, addresses=given.addresses - {note}, before=before)
+        self._know(given, addresses=given.addresses - {note}, before=before)
 
     def _note(self, given: Given, **changed: object) -> None:
+        """Note what is about to be ours: what cannot be noted is not done."""
         changes = replace(given, **changed)  # type: ignore[arg-type]  # fields by name
         if changes != given:
             self._file.write(changes)
+
+    def _know(self, given: Given, **changed: object) -> None:
+        """Note what is done and cannot be undone for the sake of a note."""
+        changes = replace(given, **changed)  # type: ignore[arg-type]  # fields by name
+        if changes != given:
+            self._file.know(changes)
 
     def _before(self, act: SetLink, given: Given) -> LinkPlan:
         """Return what an interface was before we first changed it."""
@@ -186,20 +192,18 @@ class LinksEngine:
     async def restore(self, snapshot: Seen) -> None:
         """Bring back what was observed: what we have given since goes, what we have taken since comes back.
 
-        All of it is tried, also where our notes cannot be written: an address that is not known as ours is better than
-        none. What stood on an interface that is gone is gone with it.
+        All of it is tried, also where our notes cannot be written. What stood on an interface that is gone is gone with it.
         """
         await asyncio.to_thread(self._bring_back, snapshot, await self.observe())
 
     def _bring_back(self, snapshot: Seen, now: Seen) -> None:
         attempts = Attempts()
-        with attempts.one():
-            self._note(now.given, addresses=now.given.addresses | snapshot.ours())
+        self._know(now.given, addresses=now.given.addresses | snapshot.ours())
         for act in _way_back(snapshot, now):
             with attempts.one():
                 self._door.do(act)
         attempts.over()
-        self._note(self._file.read(), addresses=snapshot.given.addresses, before=snapshot.given.before)
+        self._know(self._file.read(), addresses=snapshot.given.addresses, before=snapshot.given.before)
 
 
 class Arrivals(LinksEngine):
@@ -240,7 +244,7 @@ class Departures(LinksEngine):
                 before[act.interface] = LinkPlan(
                     mtu=known.mtu if act.mtu is None else None, alias=known.alias if act.alias is None else None
                 )
-        self._note(given, before={name: link for name, link in before.items() if link != LinkPlan()})
+        self._know(given, before={name: link for name, link in before.items() if link != LinkPlan()})
 
     async def clear(self) -> int:
         """Take everything that we gave, and forget; return how many addresses and routes there were."""

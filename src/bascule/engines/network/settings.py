@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -89,6 +90,11 @@ class SettingsEngine:
             self._sysctls.write(name, value)
         kept = {name: old for name, old in noted.items() if changes.get(name) != old}
         if kept != noted:
+            self._forget(kept)
+
+    def _forget(self, kept: Mapping[str, str]) -> None:
+        """Note less; where the disk takes nothing, there is a note too many, which does no harm."""
+        with suppress(MachineError):
             self._note(kept)
 
     def _note(self, values: Mapping[str, str]) -> None:
@@ -104,7 +110,7 @@ class SettingsEngine:
                     self._sysctls.write(name, value)
         attempts.over()
         if noted != snapshot.before:
-            self._note(snapshot.before)
+            self._forget(snapshot.before)
 
     async def clear(self) -> int:
         """Give every setting that is still there its old value back, and forget; return how many there were."""
