@@ -1,5 +1,5 @@
 # Each target makes .venv first; `make setup` does only that.
-.PHONY: setup demo run test soak fuzz bench bench-faults bench-control lint format lock clean
+.PHONY: setup demo run test faults soak fuzz bench bench-faults bench-control lint format lock clean
 
 setup:
 	@tools/setup run
@@ -16,6 +16,9 @@ test:
 
 soak:
 	@SOAK_SECONDS=$${SOAK_SECONDS:-1800} exec tools/test -s -n 0 tests/whole/test_soak.py
+
+faults:
+	@FAULTS_EVERY=1 exec tools/test -s -n 2 tests/whole/test_failing_effects.py tests/whole/test_kill_points.py
 
 FUZZ_SECONDS ?= 600
 
