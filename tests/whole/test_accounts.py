@@ -18,6 +18,7 @@ pytestmark = pytest.mark.kernel
 
 NOBODY = 65534
 NAME = pwd.getpwuid(NOBODY).pw_name
+TEXT = configuration.plain(("HTTPS", 443)) + "system {\n\thttp-server { port 4433 }\n}\n"
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def as_nobody(balancer: Balancer, *words: str) -> subprocess.CompletedProcess[st
 def test_roles_decide_what_is_done(place: Balancer, open_directory: Path) -> None:
     """Without an account nothing, as a viewer a look, as an operator a deployment for a time."""
     file = open_directory / "new.conf"
-    file.write_text(configuration.plain(("HTTPS", 443)), encoding="utf-8")
+    file.write_text(TEXT, encoding="utf-8")
     refused = as_nobody(place, "status")
     assert (refused.returncode, refused.stdout) == (3, "")
     assert "has no account here" in refused.stderr
@@ -68,9 +69,9 @@ def test_roles_decide_what_is_done(place: Balancer, open_directory: Path) -> Non
 
 def test_a_password_in_a_text_is_gone_with_the_deployment(place: Balancer, open_directory: Path) -> None:
     """The account is made by the commit, and neither text, store, file for people nor log has the password."""
-    text = 'system {\n\tauthentication {\n\t\tuser "carol" { role operator; password "battery staple" }\n\t}\n}\n'
+    text = 'system {\n\tauthentication {\n\t\tuser "carol" { role operator; password "battery staple" }\n\t}'
     file = open_directory / "new.conf"
-    file.write_text(configuration.plain(("HTTPS", 443)) + text, encoding="utf-8")
+    file.write_text(TEXT.replace("system {", text), encoding="utf-8")
     place.command("deploy", str(file))
     assert place.command("account", "list", "--json").stdout == ""
     assert "carol has an account now, as an operator\n" in place.command("commit").stdout
@@ -80,7 +81,7 @@ def test_a_password_in_a_text_is_gone_with_the_deployment(place: Balancer, open_
     kept = [each for each in place.state.rglob("*") if each.is_file()]
     assert kept
     assert not [each for each in (*kept, place.log) if b"battery staple" in each.read_bytes()]
-    file.write_text(configuration.plain(("HTTPS", 443)), encoding="utf-8")
+    file.write_text(TEXT, encoding="utf-8")
     place.command("deploy", str(file), "--commit")
     place.command("account", "remove", "carol")
     assert "committed: revision 3" in place.command("rollback", "1", "--commit").stdout

@@ -41,7 +41,8 @@ def balancer(request: pytest.FixtureRequest, open_directory: Path) -> Iterator[B
         found = Balancer(net["lb1"], None, open_directory)
         found.start(request.param)
         file = open_directory / "first.conf"
-        file.write_text(configuration.plain(("HTTPS", 8443)), encoding="utf-8")
+        admin = "system {\n\thttp-server {\n\t\tport 4433\n\t}\n}\n"
+        file.write_text(configuration.plain(("HTTPS", 8443)) + admin, encoding="utf-8")
         try:
             found.command("deploy", str(file), "--commit", "-m", "first")
             yield found

@@ -33,6 +33,8 @@ _GROWTH: Final = 6 << 20
 """Bytes that a process may take more than when it was warm."""
 _ENDED: Final = 512
 """Bytes that the parent may keep of each session that has ended, for an hour."""
+_MEASUREMENTS: Final = 3
+"""Descriptors of the parent for the file of measurements, which SQLite opens three of at its first minute."""
 _PIPES: Final = 4
 """Descriptors of pipes that a worker keeps for the next bulk transfer: two for each that went on at once."""
 _TALK: Final = 24
@@ -141,7 +143,7 @@ def _as_before(before: Levels, now: Levels | None) -> bool:
         and now.parent.pid == before.parent.pid
         and now.parent.threads <= _THREADS
         and len(now.workers) == len(before.workers)
-        and now.parent.descriptors <= before.parent.descriptors
+        and now.parent.descriptors <= before.parent.descriptors + _MEASUREMENTS
         and now.probe.descriptors <= before.probe.descriptors
         and all(
             late.descriptors <= then.descriptors + _PIPES for then, late in zip(before.workers, now.workers, strict=True)

@@ -17,6 +17,7 @@ OURS: Final = ("10.80.0.10", "10.80.0.11", "fd80::10", "fd80::11")
 """Virtual addresses of eth0."""
 HOSTS: Final = tuple(f"{network}{n}" for n in range(1, 7) for network in ("10.90.2.", "fd90::2:"))
 PIECES: Final = (
+    '"/var/log/bascule/access.log"',
     *("0", "1", "2", "50", "600", "1500", "100ms", "1s", "3s", "5s", "90s", "40m", "2h", "10/s", "1000/s", "200-299,401"),
     *("7f3a91c2", "00000001", "lb1.example.com", "nothing", "any"),
     *('"x"', '"220*"', '"/owa/healthcheck.htm"', '"Grüße, <Welt>; {y}"', r'"a \"b\" \\ \r\n"', '""'),
