@@ -337,9 +337,11 @@ def _add_accounts(add_parser: AddParser, places: Places) -> None:
     removing = _add(add_action, "remove", "account.remove", "take an account away")
     for command in (adding, changing, opening, removing):
         command.add_argument("name", metavar="NAME", help="the account; a Unix user of that name has its role")
-    adding.add_argument("--role", required=True, choices=[*Role], help="what it may do")
+    adding.add_argument("--role", required=True, choices=[role.value for role in Role], help="what it may do")
     adding.add_argument("--no-password", action="store_true", help="it opens no page: for the command line alone")
-    changing.add_argument("role", metavar="ROLE", choices=[*Role], help="administrator, operator or viewer")
+    changing.add_argument(
+        "role", metavar="ROLE", choices=[role.value for role in Role], help="administrator, operator or viewer"
+    )
     opening.add_argument("--own", action="store_true", help="it is yours and you know the old one: any role may")
     for command in (listing, adding, changing, opening, removing):
         _add_socket(command, places)

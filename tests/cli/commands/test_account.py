@@ -68,3 +68,10 @@ def test_no_password_is_no_request() -> None:
     called = call("account", "password", "bob", connection=connection, stdin=b"")
     assert (called.code, connection.asked) == (2, [])
     assert "a password has 1 to 256 characters" in called.err
+
+
+def test_a_role_that_there_is_not_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """With those that there are, as somebody would type them."""
+    with pytest.raises(SystemExit):
+        call("account", "role", "bob", "king")
+    assert "invalid choice: 'king' (choose from 'administrator', 'operator', 'viewer')" in capsys.readouterr().err
