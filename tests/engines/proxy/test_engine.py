@@ -16,6 +16,7 @@ import pytest
 
 from bascule.config.diagnostics import Span
 from bascule.engines.proxy.desired import ProxyPlan
+from bascule.engines.proxy.elder import socket_name
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.listening import listening_socket
 from bascule.engines.proxy.wire import Place, ProxyRelay
@@ -195,6 +196,28 @@ async def test_restore_brings_back_what_was(engine: ProxyEngine, server: Place) 
         assert connection.recv(1) == b"x"
         with pytest.raises(ConnectionRefusedError):
             client(later)
+
+
+async def test_a_worker_that_ends_while_it_is_met_is_none(engine: ProxyEngine, directory: Path) -> None:
+    """One that was released may end with its last session at the very moment in which we connect."""
+
+    async def ends(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_unix_server(ends, directory / socket_name(1)):
+        assert (await engine.observe()).workers == {}
+
+
+async def test_a_worker_that_talks_nonsense_is_told(engine: ProxyEngine, directory: Path) -> None:
+    """It may hold listeners that clients wait at, so it is not passed over."""
+
+    async def talks(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(bytes(64))
+        writer.close()
+
+    async with await asyncio.start_unix_server(talks, directory / socket_name(1)):
+        with pytest.raises(MachineError, match="it does not answer"):
+            await engine.observe()
 
 
 async def test_a_killed_worker_is_replaced_and_nobody_is_refused(

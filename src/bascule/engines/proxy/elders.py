@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bascule.engines.proxy.desired import ElderState
 from bascule.engines.proxy.elder import Elder
-from bascule.engines.proxy.line import LinkLostError
+from bascule.engines.proxy.line import NOBODY, LinkLostError
 from bascule.engines.proxy.wire import Place
 from bascule.system.errors import MachineError
 
@@ -29,7 +29,7 @@ class Elders:
             return
         try:
             self._elders[path] = await Elder.open(path)
-        except (ConnectionRefusedError, FileNotFoundError):
+        except NOBODY:
             await asyncio.to_thread(path.unlink, missing_ok=True)  # no worker of ours would replace what a dead one left
         except OSError as error:
             raise MachineError(f"connect to the proxy worker at {path}", error.strerror or str(error)) from error

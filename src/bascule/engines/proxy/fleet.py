@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from bascule.engines.proxy.desired import WorkerState
 from bascule.engines.proxy.elder import PATTERN, number_of, socket_name
 from bascule.engines.proxy.elders import Elders
-from bascule.engines.proxy.line import LinkLostError
+from bascule.engines.proxy.line import NOBODY, LinkLostError
 from bascule.engines.proxy.link import Link
 from bascule.engines.proxy.steering import share_out
 from bascule.engines.proxy.wire import AskSessions, Chosen, Ended, Place, ProxyRelay, Sessions, Status
@@ -191,7 +191,7 @@ class Fleet:
         """Connect to a worker that may be there; False where none is. Raises MachineError."""
         try:
             link, holding, listeners = await Link.open(worker.path)
-        except (ConnectionRefusedError, FileNotFoundError):
+        except NOBODY:
             return False
         except OSError as error:
             raise MachineError(f"connect to the proxy worker at {worker.path}", error.strerror or str(error)) from error

@@ -14,6 +14,8 @@ from bascule.system.errors import MachineError
 
 PATIENCE: Final = 10.0
 """Seconds that a worker may take for an answer, which takes it milliseconds."""
+NOBODY: Final = (ConnectionRefusedError, ConnectionResetError, FileNotFoundError)
+"""What opening a connection raises where no worker is, or one that ends just then."""
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +34,13 @@ Greeted = TypeVar("Greeted", bound=Greeting)
 
 class LinkLostError(Exception):
     """The worker is gone, or does not answer as a worker does."""
+
+
+class GoneError(LinkLostError):
+    """The worker is gone."""
+
+    def __init__(self) -> None:
+        super().__init__("it is gone")
 
 
 async def connected(path: Path, kind: Any) -> Wire[Any]:
@@ -58,7 +67,7 @@ class Line(Generic[Message]):
 
     def __init__(self, wire: Wire[Message]) -> None:
         self._wire = wire
-        self._answers: asyncio.Queue[Message | None] = asyncio.Queue()  # bounded: a worker answers each request once
+        self._answers: asyncio.Queue[Message | LinkLostError] = asyncio.Queue()  # one each request
         self._one_at_a_time = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(wire.connection.fileno(), self._hear)
@@ -71,20 +80,25 @@ class Line(Generic[Message]):
             with suppress(LinkLostError):  # which is the answer
                 await self._answer(Done)
 
-    def close(self) -> None:
-        """Leave the worker alone: it goes on."""
+    def close(self, why: LinkLostError | None = None) -> None:
+        """Leave the worker alone: it goes on. `why` is raised to whoever waits for an answer."""
         if not self.lost.is_set():
             self._loop.remove_reader(self._wire.connection.fileno())
             self._loop.remove_writer(self._wire.connection.fileno())
             self._wire.close()
-            self._answers.put_nowait(None)
+            self._answers.put_nowait(why or GoneError())
             self.lost.set()
 
     async def _greeted(self, path: Path, kind: type[Greeted]) -> tuple[Greeted, dict[Place, socket.socket]]:
-        """Return the worker's first words and its sockets; raises MachineError where it has a parent, or says nothing."""
+        """Return the worker's first words and its sockets.
+
+        Raises MachineError where it has a parent, or says nothing; ConnectionResetError where it ended meanwhile.
+        """
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self._first_words(path, kind)
+        except GoneError as error:
+            raise ConnectionResetError(str(error)) from error
         except (TimeoutError, LinkLostError) as error:
             self.close()
             raise MachineError(f"connect to the proxy worker at {path}", "it does not answer") from error
@@ -125,7 +139,7 @@ class Line(Generic[Message]):
 
     async def _send(self, message: object, sockets: Sequence[socket.socket] = ()) -> None:
         if self.lost.is_set():
-            raise LinkLostError("it is gone")
+            raise GoneError
         self._wire.queue(message, sockets)
         while not self._wire.flush():
             writable = asyncio.Event()
@@ -144,9 +158,9 @@ class Line(Generic[Message]):
 
     async def _next(self) -> Message:
         message = await self._answers.get()
-        if message is None:
-            self._answers.put_nowait(None)  # for whoever asks next
-            raise LinkLostError("it is gone")
+        if isinstance(message, LinkLostError):
+            self._answers.put_nowait(message)  # for whoever asks next
+            raise message
         return message
 
     def _hear(self) -> None:
@@ -155,7 +169,10 @@ class Line(Generic[Message]):
             messages = self._wire.receive()
             for message in () if messages is None else messages:
                 self._answers.put_nowait(message)
-        except (OSError, ChannelError):
-            messages = None
-        if messages is None:
+        except ChannelError as error:
+            self.close(LinkLostError(str(error)))
+        except OSError:
             self.close()
+        else:
+            if messages is None:
+                self.close()
