@@ -27,6 +27,7 @@ from bascule.config.model import (
     Timing,
     Transport,
 )
+from bascule.plan.firewall import FirewallPlan
 from bascule.plan.orders import Duty
 
 NO_HOST: Final = -1
@@ -181,6 +182,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardedPlace:
+    """A place whose clients a port forward of the firewall sends to a relay in the kernel."""
+
+    place: Endpoint
+    """Where they connect to: one port, or a range that the relay's own place has too."""
+    listen: Endpoint
+    """Where the relay listens for them, and whose source its connections to the hosts have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelayPlan:
     """A relay or redirect with everything decided, for clients of one IP version and hosts of one port.
 
@@ -207,6 +218,10 @@ class RelayPlan:
     """Seconds for which a client's host is remembered after the last packet of its sessions; None remembers nothing."""
     interface: str = ""
     """Only clients that come in through this interface are taken; empty takes all."""
+    zone: str = ""
+    """Only clients of this zone are taken; empty takes all."""
+    forwarded: tuple[ForwardedPlace, ...] = ()
+    """Where port forwards bring it more clients: in the order of the firewall's rules."""
     limits: Limits = NO_LIMITS
     span: Span = field(default=Span(), compare=False, repr=False)
 
@@ -378,6 +393,8 @@ class Plan:
     routed_before: frozenset[int] = frozenset()
     """IP versions that the machine forwarded before we came, whose other traffic is not ours to drop."""
     workers: int = 1
+    firewall: FirewallPlan | None = None
+    """None where the text has no `firewall`: packets that no relay touched are not judged."""
 
     def of(self, engine: EngineName) -> tuple[RelayPlan, ...]:
         """Return the relays that one engine carries."""
