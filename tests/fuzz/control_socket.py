@@ -15,8 +15,8 @@ from struct import Struct
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeAlias, cast
 
+from bascule.service.catalogue import OPERATIONS, AnyRequest
 from bascule.service.failures import Failure, OperationFailed, Unavailable
-from bascule.service.operations import OPERATIONS, AnyRequest
 from bascule.service.peer import Peer
 from bascule.service.permissions import Role
 from bascule.service.results import AnyResult

@@ -27,6 +27,7 @@ from bascule.service.deployment import (
 )
 from bascule.service.failures import OperationFailed, Rejected
 from bascule.service.measured import MeasuredHistory
+from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -123,6 +124,14 @@ class PretendedService:
     async def show_firewall(self, _: Context, __: ShowFirewall, /) -> FirewallRules:
         """Have a bug."""
         raise ZeroDivisionError
+
+    async def show_interfaces(self, _: Context, __: ShowInterfaces, /) -> Interfaces:
+        """Have none."""
+        return Interfaces(interfaces=())
+
+    async def show_routes(self, _: Context, __: ShowRoutes, /) -> Routes:
+        """Have none."""
+        return Routes(routes=())
 
     async def show_log(self, _: Context, __: ShowLog, /) -> Events:
         """Have seen nothing."""

@@ -5,7 +5,8 @@ import msgspec
 import pytest
 
 from bascule.service.accounts import ChangePassword
-from bascule.service.operations import OPERATIONS, AnyRequest, Explain, Operation, ShowRelays
+from bascule.service.catalogue import OPERATIONS, AnyRequest, Operation
+from bascule.service.operations import Explain, ShowRelays
 from bascule.service.permissions import Permission
 from bascule.service.results import AnyResult
 from bascule.service.service import Service

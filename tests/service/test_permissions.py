@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bascule.service.catalogue import OPERATIONS, Operation
 from bascule.service.deployment import Deploy
 from bascule.service.failures import EXIT_CODES, Failure
 from bascule.service.manual import page
-from bascule.service.operations import OPERATIONS, Operation
 from bascule.service.permissions import ALLOWED, Permission, Role
 
 ROOT = Path(__file__).parents[2]

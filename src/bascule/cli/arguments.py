@@ -150,9 +150,14 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     copy = _add(add_view, "working-copy", "editing.show_copy", "your working copy; without one, what was committed last")
     _add_words(copy, "PATH", "only this block, or statement: load-balancer relay HTTPS", needed=False)
     _add_socket(copy, places)
-    firewall = _add(add_view, "firewall", "show.show_firewall", "our rules in the kernel, with the line that caused each")
-    _add_json(firewall)
-    _add_socket(firewall, places)
+    for name, run, summary in (
+        ("firewall", "show.show_firewall", "our rules in the kernel, with the line that caused each"),
+        ("interfaces", "network.show_interfaces", "interfaces: state, addresses and whose they are, traffic"),
+        ("routes", "network.show_routes", "routes of the main table, and who made them"),
+    ):
+        view = _add(add_view, name, run, summary)
+        _add_json(view)
+        _add_socket(view, places)
 
 
 def _add_sessions(add_parser: AddParser, places: Places) -> None:

@@ -19,7 +19,7 @@ def _span() -> Span:
 class Action(StrEnum):
     """What a rule does with a packet that it matches."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - no password
     BLOCK = "block"
     """It is dropped, and nobody is told."""
     REJECT = "reject"
@@ -157,7 +157,7 @@ class Nat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A `zone NAME` block. Both must match where both are given; several of a kind are alternatives; the first zone wins."""
+    """A `zone NAME` block. Both must match where both are given; several of a kind are alternatives; the first wins."""
 
     name: str
     interfaces: tuple[str, ...] = ()

@@ -107,5 +107,3 @@ class FirewallPlan:
     def all_rules(self) -> tuple[RulePlan, ...]:
         """Return every rule in the order in which they are asked."""
         return (*self.before, *self.rules, *self.after)
-
-

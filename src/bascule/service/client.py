@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
+from bascule.service.catalogue import OPERATIONS
 from bascule.service.failures import Failure, Forbidden, OperationFailed, Unavailable
-from bascule.service.operations import OPERATIONS
 from bascule.service.progress import Progress
 from bascule.service.request import Request
 from bascule.service.result import Result

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
+from bascule.service.catalogue import OPERATIONS
 from bascule.service.failures import EXIT_CODES
-from bascule.service.operations import OPERATIONS
 from bascule.service.permissions import ALLOWED, Role
 
 _INTRODUCTION: Final = """\

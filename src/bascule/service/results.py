@@ -14,6 +14,7 @@ from bascule.service.counters import CounterRow
 from bascule.service.events import Event
 from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
+from bascule.service.network import Interfaces, Routes
 from bascule.service.result import Result
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
@@ -553,6 +554,8 @@ AnyResult: TypeAlias = (
     | DoctorReport
     | Relays
     | FirewallRules
+    | Interfaces
+    | Routes
     | Explained
     | Events
     | Cleared

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from bascule.service.catalogue import OPERATIONS, AnyRequest
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable, describe
-from bascule.service.operations import OPERATIONS, AnyRequest
 from bascule.service.peer import Peer, peer_of
 from bascule.service.permissions import ALLOWED, Role
 from bascule.service.reports import Reports

@@ -24,6 +24,7 @@ from bascule.service.deployment import (
     ShowRevisions,
 )
 from bascule.service.measured import MeasuredHistory
+from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -102,6 +103,14 @@ class Service(Protocol):
 
     async def show_firewall(self, context: Context, request: ShowFirewall, /) -> FirewallRules:
         """List our rules in the kernel."""
+        ...
+
+    async def show_interfaces(self, context: Context, request: ShowInterfaces, /) -> Interfaces:
+        """List interfaces with their addresses and traffic."""
+        ...
+
+    async def show_routes(self, context: Context, request: ShowRoutes, /) -> Routes:
+        """List the routes of the main table."""
         ...
 
     async def show_log(self, context: Context, request: ShowLog, /) -> Events:

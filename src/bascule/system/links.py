@@ -172,7 +172,7 @@ class KernelLinks:
 
     def look(self) -> Links:
         """Read links, addresses and routes."""
-        with _netlink("read interfaces and routes") as netlink:
+        with netlink_for("read interfaces and routes") as netlink:
             names: dict[int, str] = {}
             links: dict[str, Link] = {}
             held: dict[int, list[InterfaceAddress]] = {}
@@ -201,7 +201,7 @@ class KernelLinks:
 
     def do(self, act: Act) -> None:
         """Ask for it."""
-        with _netlink(str(act)) as netlink:
+        with netlink_for(str(act)) as netlink:
             found = netlink.link_lookup(ifname=act.interface)
             if not found:
                 raise MachineError(str(act), f"there is no interface {act.interface}")
@@ -272,7 +272,7 @@ def network_stamp() -> str:
 
 
 @contextmanager
-def _netlink(step: str) -> Iterator[Any]:
+def netlink_for(step: str) -> Iterator[Any]:
     """Open a socket for one step, and name it in what goes wrong."""
     try:
         with IPRoute() as netlink:

@@ -52,6 +52,7 @@ from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
+from bascule.service.local.network_rows import interface_rows, route_rows
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.running import Running
@@ -62,6 +63,7 @@ from bascule.service.local.telling import how_it_goes
 from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
 from bascule.service.measured import MeasuredHistory
+from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
     AskDoctor,
@@ -124,6 +126,7 @@ from bascule.service.results import (
 )
 from bascule.service.results import Counters as CountersResult
 from bascule.store.audit import Audit, Line
+from bascule.system.surroundings import interface_states, route_states
 
 _LATELY: Final = timedelta(days=1)
 _MOST_RECENT: Final = 8
@@ -243,6 +246,15 @@ class LocalService:
         refusal = running.facts.no_nftables
         rules = await NftablesEngine(self._machine.nft).observe() if running.plan.marks else None
         return firewall_rows(rules, running.plan, refusal and f"nftables may not be used here: {refusal}")
+
+    async def show_interfaces(self, _: Context, __: ShowInterfaces, /) -> Interfaces:
+        """Read them from the kernel."""
+        running = self._balancer.running
+        return interface_rows(await asyncio.to_thread(interface_states), running.configuration, running.facts.given)
+
+    async def show_routes(self, _: Context, __: ShowRoutes, /) -> Routes:
+        """Read them from the kernel."""
+        return route_rows(await asyncio.to_thread(route_states), self._balancer.running.plan)
 
     async def show_log(self, _: Context, request: ShowLog, /) -> Events:
         """List what the journal has kept."""

@@ -1,0 +1,434 @@
+"""Every use case of the product as data: what is asked, what is answered, who may, and what the audit log says.
+
+Front ends and the control socket are derived from the table below: nothing else lists the operations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from bascule.service.accounts import (
+    AccountChanged,
+    AccountRows,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    RemoveAccount,
+    ShowAccounts,
+)
+from bascule.service.deployment import (
+    Cancel,
+    Commit,
+    Compare,
+    Deploy,
+    DiscardCopy,
+    LoadCopy,
+    ShowCopy,
+    ShowRevision,
+    ShowRevisions,
+)
+from bascule.service.measured import MeasuredHistory
+from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
+from bascule.service.operations import (
+    AskClient,
+    AskDoctor,
+    Clear,
+    Explain,
+    ForgetSticky,
+    Kill,
+    Monitor,
+    OrderHost,
+    Poll,
+    Reload,
+    ShowAudit,
+    ShowCounters,
+    ShowDrift,
+    ShowFirewall,
+    ShowHistory,
+    ShowLog,
+    ShowRelays,
+    ShowSessions,
+    ShowSticky,
+    Status,
+    Stop,
+    WatchCounters,
+    Who,
+)
+from bascule.service.permissions import Permission
+from bascule.service.request import Request
+from bascule.service.result import Result
+from bascule.service.results import (
+    AuditLog,
+    Cleared,
+    ClientReport,
+    Compared,
+    CopyText,
+    Counters,
+    Deployed,
+    Discarded,
+    DoctorReport,
+    Drift,
+    Events,
+    Explained,
+    FirewallRules,
+    Forgotten,
+    HostOrdered,
+    Killed,
+    Loaded,
+    Polled,
+    Relays,
+    Reloaded,
+    Revisions,
+    RevisionText,
+    Sessions,
+    StatusReport,
+    Sticky,
+    Stopped,
+    Whose,
+)
+
+AnyRequest: TypeAlias = (
+    Status
+    | AskDoctor
+    | ShowRelays
+    | ShowFirewall
+    | ShowInterfaces
+    | ShowRoutes
+    | ShowLog
+    | Monitor
+    | Explain
+    | Poll
+    | Reload
+    | Clear
+    | Stop
+    | ShowSessions
+    | Kill
+    | AskClient
+    | Who
+    | OrderHost
+    | ShowSticky
+    | ForgetSticky
+    | ShowCounters
+    | WatchCounters
+    | ShowHistory
+    | Deploy
+    | Commit
+    | Cancel
+    | ShowRevisions
+    | ShowRevision
+    | LoadCopy
+    | ShowCopy
+    | DiscardCopy
+    | Compare
+    | ShowAudit
+    | ShowDrift
+    | ShowAccounts
+    | AddAccount
+    | ChangeRole
+    | ChangePassword
+    | RemoveAccount
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A row of the table."""
+
+    request: type[Request[Any]]
+    result: type[Result]
+    permission: Permission
+    summary: str
+    """What it does, for help texts: starts in lower case, no full stop."""
+    audit: str | None = None
+    """What the audit log says was done, with fields of the request in braces; None where nothing changes."""
+    streams: bool = False
+    """It is answered again and again, until the one who asked goes away."""
+
+    def needs(self, request: Request[Any]) -> Permission:
+        """Return what this very request needs: a deployment that is kept at once is a commit."""
+        return Permission.COMMIT if getattr(request, "commit", False) else self.permission
+
+    def deed(self, request: Request[Any]) -> str | None:
+        """Return what the audit log says of this very request."""
+        if self.audit is None:
+            return None
+        fields = msgspec.structs.asdict(request)
+        told = self.audit.format_map({name: "all" if value is None else value for name, value in fields.items()})
+        return "".join(letter if letter.isprintable() else "?" for letter in told)
+
+    @property
+    def name(self) -> str:
+        """Return the name on the wire: `show.relays`."""
+        return str(self.request.__struct_config__.tag)
+
+    @property
+    def method(self) -> str:
+        """Return the name of the service's method: `show_relays`."""
+        return self.name.replace(".", "_")
+
+
+OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
+    {
+        operation.request: operation
+        for operation in (
+            Operation(
+                request=Status,
+                result=StatusReport,
+                permission=Permission.VIEW,
+                summary="say in one sentence how it goes",
+            ),
+            Operation(
+                request=AskDoctor,
+                result=DoctorReport,
+                permission=Permission.VIEW,
+                summary="say what is wrong with what runs, and what to do",
+            ),
+            Operation(
+                request=ShowRelays,
+                result=Relays,
+                permission=Permission.VIEW,
+                summary="list relays with their tables and hosts",
+            ),
+            Operation(
+                request=ShowFirewall,
+                result=FirewallRules,
+                permission=Permission.VIEW,
+                summary="list our rules in the kernel, with the line that caused each",
+            ),
+            Operation(
+                request=ShowInterfaces,
+                result=Interfaces,
+                permission=Permission.VIEW,
+                summary="list interfaces with their addresses and traffic",
+            ),
+            Operation(
+                request=ShowRoutes,
+                result=Routes,
+                permission=Permission.VIEW,
+                summary="list the routes of the main table",
+            ),
+            Operation(
+                request=ShowLog,
+                result=Events,
+                permission=Permission.VIEW,
+                summary="list what happened last",
+            ),
+            Operation(
+                request=ShowAudit,
+                result=AuditLog,
+                permission=Permission.VIEW,
+                summary="list who changed what, and who was refused",
+            ),
+            Operation(
+                request=ShowDrift,
+                result=Drift,
+                permission=Permission.VIEW,
+                summary="say how the machine differs from what it should be",
+            ),
+            Operation(
+                request=Monitor,
+                result=Events,
+                permission=Permission.VIEW,
+                summary="follow what happens",
+                streams=True,
+            ),
+            Operation(
+                request=Explain,
+                result=Explained,
+                permission=Permission.VIEW,
+                summary="say which host takes a client, and why",
+            ),
+            Operation(
+                request=OrderHost,
+                result=HostOrdered,
+                permission=Permission.OPERATE,
+                summary="drain, disable, enable, flush or force a host",
+                audit="ordered of host {host}, in relay {relay}: {action}",
+            ),
+            Operation(
+                request=Poll,
+                result=Polled,
+                permission=Permission.OPERATE,
+                summary="check every host now",
+                audit="had every host checked",
+            ),
+            Operation(
+                request=Reload,
+                result=Reloaded,
+                permission=Permission.COMMIT,
+                summary="read the configuration again and put it into effect",
+                audit="had the configuration read again",
+            ),
+            Operation(
+                request=Deploy,
+                result=Deployed,
+                permission=Permission.DEPLOY,
+                summary="put a configuration into effect until it is committed, or its time is over",
+                audit="deployed a configuration",
+            ),
+            Operation(
+                request=LoadCopy,
+                result=Loaded,
+                permission=Permission.DEPLOY,
+                summary="keep a text as your working copy",
+                audit="changed the working copy",
+            ),
+            Operation(
+                request=ShowCopy,
+                result=CopyText,
+                permission=Permission.DEPLOY,  # a text may hold a password
+                summary="print your working copy",
+                audit="read the working copy",
+            ),
+            Operation(
+                request=DiscardCopy,
+                result=Discarded,
+                permission=Permission.DEPLOY,
+                summary="forget your working copy",
+                audit="discarded the working copy",
+            ),
+            Operation(
+                request=Compare,
+                result=Compared,
+                permission=Permission.DEPLOY,
+                summary="say what a configuration changes in effect over another",
+                audit="compared configurations",
+            ),
+            Operation(
+                request=Commit,
+                result=Deployed,
+                permission=Permission.COMMIT,
+                summary="keep what is deployed as the next revision",
+                audit="committed a configuration",
+            ),
+            Operation(
+                request=Cancel,
+                result=Deployed,
+                permission=Permission.DEPLOY,
+                summary="take back what is deployed",
+                audit="took a deployment back",
+            ),
+            Operation(
+                request=ShowRevisions,
+                result=Revisions,
+                permission=Permission.VIEW,
+                summary="list what was committed, when and by whom",
+            ),
+            Operation(
+                request=ShowRevision,
+                result=RevisionText,
+                permission=Permission.DEPLOY,  # a text may hold a password
+                summary="print a revision",
+                audit="read a revision",
+            ),
+            Operation(
+                request=ShowSessions,
+                result=Sessions,
+                permission=Permission.VIEW,
+                summary="list sessions, with their age and bytes",
+            ),
+            Operation(
+                request=ShowCounters,
+                result=Counters,
+                permission=Permission.VIEW,
+                summary="list what relays and hosts have carried, and what comes in a second",
+            ),
+            Operation(
+                request=ShowHistory,
+                result=MeasuredHistory,
+                permission=Permission.VIEW,
+                summary="list what relays and hosts carried in the last days",
+            ),
+            Operation(
+                request=WatchCounters,
+                result=Counters,
+                permission=Permission.VIEW,
+                summary="follow what relays and hosts carry",
+                streams=True,
+            ),
+            Operation(
+                request=Kill,
+                result=Killed,
+                permission=Permission.OPERATE,
+                summary="end sessions at both ends",
+                audit="ended sessions of client {client}, host {host}, relay {relay}",
+            ),
+            Operation(
+                request=ShowSticky,
+                result=Sticky,
+                permission=Permission.VIEW,
+                summary="list clients whose host is remembered",
+            ),
+            Operation(
+                request=ForgetSticky,
+                result=Forgotten,
+                permission=Permission.OPERATE,
+                summary="forget the host of a client, or of all",
+                audit="forgot the host of client {client} in relay {relay}",
+            ),
+            Operation(
+                request=AskClient,
+                result=ClientReport,
+                permission=Permission.VIEW,
+                summary="say everything about one client",
+            ),
+            Operation(
+                request=Who,
+                result=Whose,
+                permission=Permission.VIEW,
+                summary="say which client stands behind a line of a host's log",
+            ),
+            Operation(
+                request=Clear,
+                result=Cleared,
+                permission=Permission.COMMIT,
+                summary="end every session and take everything of ours from the machine",
+                audit="cleared the machine",
+            ),
+            Operation(
+                request=Stop,
+                result=Stopped,
+                permission=Permission.OPERATE,
+                summary="end the parent; relays go on without health checks",
+                audit="stopped the parent",
+            ),
+            Operation(
+                request=ShowAccounts,
+                result=AccountRows,
+                permission=Permission.VIEW,
+                summary="list who may do what",
+            ),
+            Operation(
+                request=AddAccount,
+                result=AccountChanged,
+                permission=Permission.ADMINISTER,
+                summary="make an account",
+                audit="made account {name}: {role}",
+            ),
+            Operation(
+                request=ChangeRole,
+                result=AccountChanged,
+                permission=Permission.ADMINISTER,
+                summary="change what an account may do",
+                audit="changed the role of account {name}: {role}",
+            ),
+            Operation(
+                request=ChangePassword,
+                result=AccountChanged,
+                permission=Permission.VIEW,  # of one's own account: the service lets administrators alone change others'
+                summary="change an account's password",
+                audit="changed the password of account {name}",
+            ),
+            Operation(
+                request=RemoveAccount,
+                result=AccountChanged,
+                permission=Permission.ADMINISTER,
+                summary="remove an account",
+                audit="removed account {name}",
+            ),
+        )
+    }
+)
