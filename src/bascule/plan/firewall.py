@@ -6,15 +6,36 @@ Pure values. The kernel's rules are written from them, and `plan.verdict` walks 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from bascule.config.diagnostics import Span
-from bascule.config.firewall import Address, Nat, Network, Rule
+from bascule.config.firewall import Address, Nat, Network, Protocol, Rule
 
 FORWARDED_MARK = 0x1BA50000
 """Conntrack mark of sessions that a port forward sends to an address that no relay in the kernel listens on.
 
 It stands below the marks of hosts, `plan.model.FIRST_MARK`, and is none of theirs.
 """
+
+NEEDED_TYPES: Final[Mapping[Protocol, Mapping[int, str]]] = {
+    Protocol.ICMP: {3: "destination-unreachable", 8: "echo-request", 11: "time-exceeded", 12: "parameter-problem"},
+    Protocol.ICMP6: {
+        1: "destination-unreachable",
+        2: "packet-too-big",
+        3: "time-exceeded",
+        4: "parameter-problem",
+        128: "echo-request",
+        130: "mld-listener-query",
+        131: "mld-listener-report",
+        132: "mld-listener-done",
+        133: "nd-router-solicit",
+        134: "nd-router-advert",
+        135: "nd-neighbor-solicit",
+        136: "nd-neighbor-advert",
+        143: "mld2-listener-report",
+    },
+}
+"""The types of ICMP that a machine on a network must hear, with what nftables calls them (RFC 4890, 4.4; RFC 792)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +73,14 @@ class Purpose(StrEnum):
     """Why a rule is there that nobody wrote."""
 
     EXCHANGE = "exchange"
-    """Hosts of one table among themselves; stands before the text's rules, and is exempt from `nat` and size clamping."""
+    """Hosts of one table among themselves; stands before the text's rules, and is exempt from `nat` and size clamping.
+    Its ends are `any`: the first such rule is of the first of `families`, and so on."""
     SPOOFING = "spoofing"
-    """A source that cannot come from there; stands before the text's rules."""
+    """A source that cannot come from there; stands before the text's rules. Its ends are `any`: by `homes` it is that of an
+    interface's network which comes in by another that has no such network, by any an address of this machine."""
     NEIGHBOURS = "neighbours"
-    """ICMP of both versions that networks need, and DHCP where an interface asks for it; stands before the text's."""
+    """ICMP of both versions that networks need, and DHCP where an interface asks for it; stands before the text's. Those
+    over ICMP mean the types of `NEEDED_TYPES`."""
     RELAY = "relay"
     """Opens what a relay or redirect listens on; stands after the text's rules."""
     ADMIN = "admin"
@@ -77,6 +101,8 @@ class RulePlan:
     """What a generated rule is there for, in words: `relay HTTPS`, `the hosts of table <exchange>`."""
     relay: str = ""
     """Of a port forward: the relay in the kernel that listens where it leads, and so takes its packets; else empty."""
+    interface: str = ""
+    """Of a generated rule: only what comes in through this interface; empty is any."""
 
     @property
     def span(self) -> Span:

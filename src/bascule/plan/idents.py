@@ -34,6 +34,7 @@ def _canonical(plan: RulePlan) -> str:
     return "|".join(
         (
             plan.purpose or "",
+            plan.interface,
             rule.action,
             rule.direction,
             "log" if rule.log else "",

@@ -82,6 +82,7 @@ def _rest(plan: RulePlan) -> tuple[object, ...]:
     return (
         plan.purpose,
         plan.cause,
+        plan.interface,
         rule.action,
         rule.direction,
         rule.log,
