@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bascule.config.firewall import End, Firewall, Rule, shown
 from bascule.config.kinds.numbers import shown_time
 from bascule.config.model import (
     Check,
@@ -32,9 +33,7 @@ def summary(configuration: Configuration) -> Iterator[str]:
     yield from map(_relay, configuration.load_balancer.relays)
     yield from map(_router, configuration.load_balancer.routers)
     if configuration.firewall is not None:
-        for zone in configuration.firewall.zones:
-            yield " ".join(["zone", zone.name, *zone.interfaces, *map(str, zone.networks)])
-        yield from (f"rule {rule}" for rule in configuration.firewall.rules)
+        yield from _firewall(configuration.firewall)
     if configuration.system != System():
         yield _system(configuration.system)
 
@@ -93,7 +92,8 @@ def _relay(relay: Relay) -> str:
 def _listen(listen: Listen) -> str:
     ports = str(listen.port) if listen.last_port is None else f"{listen.port}:{listen.last_port}"
     transport = "" if listen.transport is Transport.TCP else f"{listen.transport} "
-    return f"{listen.address or 'any'} {transport}{ports}{listen.interface and f' interface {listen.interface}'}"
+    more = f"{listen.interface and f' interface {listen.interface}'}{listen.zone and f' from {listen.zone}'}"
+    return f"{listen.address or 'any'} {transport}{ports}{more}"
 
 
 def _forward(forward: Forward) -> str:
@@ -117,6 +117,32 @@ def _check(check: Check) -> str:
             return f"MailCheck({', '.join([check.protocol, *(['tls'] if check.tls else [])])})"
         case _:
             return repr(check)
+
+
+def _firewall(firewall: Firewall) -> Iterator[str]:
+    for zone in firewall.zones:
+        yield " ".join(["zone", zone.name, *zone.interfaces, *map(str, zone.networks)])
+    for table in firewall.tables:
+        stays = "for ever" if table.timeout is None else shown_time(table.timeout.total_seconds())
+        yield " ".join([f"table <{table.name}>", *map(shown, table.networks), *table.files, f"stays {stays}"])
+    yield from map(_rule, firewall.rules)
+    yield from (f"nat {nat.from_zone} to {nat.to_zone}" for nat in firewall.nats)
+
+
+def _rule(rule: Rule) -> str:
+    said = [rule.action, rule.direction, "logged" if rule.log else "", rule.zone and f"on {rule.zone}", rule.protocol or ""]
+    said += [f"{_end(rule.source)} -> {_end(rule.to)}"]
+    if rule.forward is not None:
+        said += [f"=> {rule.forward.address}", str(rule.forward.port or "same port")]
+    if rule.limit is not None:
+        into = rule.limit.overload and f"<{rule.limit.overload}> {shown_time(rule.limit.overload_for.total_seconds())}"
+        said += [f"limit {rule.limit.sessions} {rule.limit.rate}", into]
+    return " ".join(["rule", *filter(None, said), f"called {rule.title}"])
+
+
+def _end(end: End) -> str:
+    where = end.zone or (end.table and f"<{end.table}>") or ("any" if end.network is None else shown(end.network))
+    return where if end.ports is None else f"{where} {end.ports}"
 
 
 def _system(system: System) -> str:

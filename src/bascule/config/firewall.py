@@ -1,10 +1,11 @@
 """The firewall of a configuration: zones, address tables, rules and what leaves with our address. Frozen values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bascule.config.diagnostics import Span
 
@@ -14,6 +15,10 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 def _span() -> Span:
     return field(default=Span(), compare=False, repr=False)
+
+
+def _spans() -> Mapping[str | Network, Span]:
+    return field(default_factory=dict, compare=False, repr=False)
 
 
 class Action(StrEnum):
@@ -59,6 +64,11 @@ class Protocol(StrEnum):
         return {Protocol.ICMP: 4, Protocol.ICMP6: 6}.get(self)
 
 
+def shown(network: Network) -> str:
+    """Return a network as people write it: one address without its length."""
+    return str(network.network_address) if network.num_addresses == 1 else str(network)
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """A port, or a range of ports."""
@@ -90,6 +100,12 @@ class End:
         """Tell whether every address is meant."""
         return self.network is None and not self.zone and not self.table
 
+    @property
+    def one(self) -> Address | None:
+        """Return the address where it is one."""
+        network = self.network
+        return network.network_address if network is not None and network.num_addresses == 1 else None
+
 
 ANY = End()
 
@@ -103,6 +119,10 @@ class PortForward:
     """None keeps the port that the client asked for."""
 
 
+OVERLOADED_FOR: Final = timedelta(hours=1)
+"""How long a source over a limit stays in its table where the text does not say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLimit:
     """`limit [sessions N] [rate N] [overload <TABLE> [for T]]`: what one source address may do by a rule that passes."""
@@ -113,7 +133,7 @@ class SourceLimit:
     """New ones in a second."""
     overload: str = ""
     """The table that a source over a limit goes into; empty is none."""
-    overload_for: timedelta = timedelta(hours=1)
+    overload_for: timedelta = OVERLOADED_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +183,8 @@ class Zone:
     interfaces: tuple[str, ...] = ()
     networks: tuple[Network, ...] = ()
     span: Span = _span()
+    spans: Mapping[str | Network, Span] = _spans()
+    """Where each interface and network stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +199,8 @@ class AddressTable:
     timeout: timedelta | None = None
     """How long an address stays that a command puts in; None is for ever."""
     span: Span = _span()
+    spans: Mapping[str | Network, Span] = _spans()
+    """Where each network and file stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

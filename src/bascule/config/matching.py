@@ -205,7 +205,8 @@ class _Reader:
         if token is None or self.lost:
             return
         left = tuple(option for option in clause.options if option.word not in found.options)
-        self._lose(*_unexpected(token, left))
+        message, hint = _unexpected(token, left)
+        self._lose(message, clause.strangers.get(token.text, hint))
 
     # --- words -------------------------------------------------------------------------------------------------------
 

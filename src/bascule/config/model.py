@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from typing import Final, TypeAlias
 
 from bascule.config.diagnostics import Span
+from bascule.config.firewall import Firewall
 
 Address: TypeAlias = IPv4Address | IPv6Address
 InterfaceAddress: TypeAlias = IPv4Interface | IPv6Interface
@@ -270,6 +271,8 @@ class Listen:
     transport: Transport = Transport.TCP
     interface: str = ""
     """Only clients that come in through this interface are taken; empty takes all."""
+    zone: str = ""
+    """Only clients of this zone of the firewall are taken; empty takes all."""
     span: Span = _span()
 
     @property
@@ -431,26 +434,7 @@ class LoadBalancer:
         raise KeyError(name)
 
 
-# --- firewall and system ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
-    """A `zone NAME` block of the firewall."""
-
-    name: str
-    interfaces: tuple[str, ...] = ()
-    networks: tuple[Network, ...] = ()
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Firewall:
-    """The `firewall` block. Its rules are kept as written; they take effect when the firewall comes."""
-
-    zones: tuple[Zone, ...] = ()
-    rules: tuple[str, ...] = ()
-    span: Span = _span()
+# --- system ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -505,4 +489,5 @@ class Configuration:
     interfaces: tuple[Interface, ...] = ()
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
     firewall: Firewall | None = None
+    """None where the text has none."""
     system: System = field(default_factory=System)

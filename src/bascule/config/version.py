@@ -8,7 +8,7 @@ FIRST: Final = "0.1"
 """The version that brought everything that says nothing else."""
 
 SECOND: Final = "0.2"
-"""More checks, zones in `listen on`."""
+"""More checks."""
 
 
 def arrived(since: str) -> bool:

@@ -57,11 +57,14 @@ class Samples:
         self._numbers = count(1)
         self._ports = count(1000, 10)
         self._tables = ["kept"]
+        self._address_tables = ["none"]
         self._zones = ["inside"]
         self._names = chance.sample(_NAMES, len(_NAMES))
         self._by_place: Mapping[tuple[str, str], Callable[[], str]] = {
             ("address", "address"): self._new_address,
             ("table", "table"): self._new_table,
+            ("table", "address table"): self._new_address_table,
+            ("overload", "address table"): lambda: f"<{chance.choice(self._address_tables)}>",
             ("zone", "zone"): self._new_zone,
             ("relay", "name"): self._new_name,
             ("redirect", "name"): self._new_name,
@@ -77,6 +80,7 @@ class Samples:
             "PORT": lambda: str(next(self._ports)),
             "PORT[:PORT]": self._new_ports,
             "<TABLE>": lambda: f"<{chance.choice(self._tables)}>",
+            "ADDRESS|NETWORK": self._new_entry,
             "ZONE": lambda: chance.choice(self._zones),
             "ADDRESS|NETWORK|ZONE|<TABLE>|any": self._end,
         }
@@ -94,6 +98,14 @@ class Samples:
         self._tables.append(f"table-{next(self._numbers)}")
         return f"<{self._tables[-1]}>"
 
+    def _new_address_table(self) -> str:
+        self._address_tables.append(f"addresses-{next(self._numbers)}")
+        return f"<{self._address_tables[-1]}>"
+
+    def _new_entry(self) -> str:
+        number = next(self._numbers)
+        return self._chance.choice((f"198.51.{number % 256}.{number // 256}", f"2001:db8:{number:x}::/48"))
+
     def _new_zone(self) -> str:
         self._zones.append(f"zone{next(self._numbers)}")
         return self._zones[-1]
@@ -107,5 +119,11 @@ class Samples:
 
     def _end(self) -> str:
         return self._chance.choice(
-            ("any", "10.80.1.1", "fd70::/64", self._chance.choice(self._zones), f"<{self._chance.choice(self._tables)}>")
+            (
+                "any",
+                "10.80.1.1",
+                "fd70::/64",
+                self._chance.choice(self._zones),
+                f"<{self._chance.choice(self._address_tables)}>",
+            )
         )

@@ -24,6 +24,8 @@ OFTEN: Final = 0.4
 """How likely a statement, an option or a value is that may be left out."""
 WANTED: Final = 0.7
 """The same where it leads to something that is missing so far."""
+FEW: Final = 0.4
+"""How many of the options of some statements are written of those that are else."""
 
 _ADDRESSES: Final = "\n".join(f"address {address}/{64 if ':' in address else 16} virtual" for address in OURS)
 INTERFACES: Final[Mapping[str, str]] = {
@@ -45,6 +47,12 @@ class _Line:
 KEPT: Final = "table <kept> {\n10.90.2.1\nfd90::2:1\n}"
 """What the `load-balancer` block begins with where nothing else is asked for."""
 
+FIREWALL: Final = (
+    "zone inside {\ninterface eth1\n}\ntable <none> {\n}\n"
+    "pass in proto tcp to 203.0.113.10 port 443 forward to 10.80.0.10 port 8443"
+)
+"""What its `firewall` block begins with in some texts: zones of relays, and a port forward, which chance rarely makes."""
+
 
 def random_text(
     chance: random.Random, facts: Facts, *, kept: str = KEPT, missing: Collection[Feature] = frozenset()
@@ -54,7 +62,8 @@ def random_text(
     `kept` begins its `load-balancer` block: a table `<kept>` and, perhaps, services. What is `missing` so far is written
     rather than other things.
     """
-    writer = _Writer(chance, {**INTERFACES, "load-balancer": kept}, missing)
+    firewall = {"firewall": FIREWALL} if chance.random() < OFTEN else {}
+    writer = _Writer(chance, {**INTERFACES, "load-balancer": kept, **firewall}, missing)
     lines = list(writer.block(TOP, ()))
     while wrong := _refused(_joined(lines), facts):
         for index in sorted(wrong, reverse=True):
@@ -99,8 +108,9 @@ class _Writer:
             choice = self._one_of(there(clause.choices), lambda choice: (*path, choice.title))
             yield from self._words(choice, (*path, choice.title))
         options = there(clause.options)
+        share = self._chance.choice((1.0, FEW))  # few options are sooner right together than many
         for option in self._chance.sample(options, len(options)):
-            if self._likely((*path, option.title)):
+            if self._likely((*path, option.title), share):
                 yield from self._words(option, (*path, option.title))
 
     def _part(self, clause: Clause, part: Part, path: Feature) -> Iterator[str]:
@@ -119,8 +129,8 @@ class _Writer:
         wanted = self._chance.randrange(3) if clause.many else 0
         return max(wanted, clause.required or self._likely(path))
 
-    def _likely(self, path: Feature) -> bool:
-        return self._chance.random() < (WANTED if self._leads(path) else OFTEN)
+    def _likely(self, path: Feature, share: float = 1.0) -> bool:
+        return self._chance.random() < (WANTED if self._leads(path) else OFTEN) * share
 
     def _one_of(self, things: Sequence[T], path: Callable[[T], Feature]) -> T:
         wanted = [thing for thing in things if self._leads(path(thing))]

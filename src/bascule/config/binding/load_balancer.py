@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
+from bascule.config.binding.known import Known
 from bascule.config.binding.relays import Surroundings, relay
 from bascule.config.binding.routers import router
 from bascule.config.binding.timing import of_block
@@ -17,8 +18,8 @@ from bascule.config.schema.load_balancer import HOST, KEY, LOG_PATH, MAX_SESSION
 _SERVICES: Final = frozenset(Kind)
 
 
-def load_balancer(top: Node, report: Report) -> LoadBalancer:
-    """Return the tables and relays; reports names that stand twice and relays on tables that are not there."""
+def load_balancer(top: Node, known: Known, report: Report) -> LoadBalancer:
+    """Return the tables and relays; reports names that stand twice, and tables and zones that are not there."""
     node = top.first("load-balancer")
     if node is None:
         return LoadBalancer()
@@ -28,6 +29,7 @@ def load_balancer(top: Node, report: Report) -> LoadBalancer:
         timing=of_block(node),
         tables={table.match[TABLE]: of_block(table) for table in node.each("table")},
         all_tables_known=not node.spoiled("table"),
+        firewall=known,
     )
     services = [one for one in node.children if one.match.clause.word in _SERVICES and one.match.sound]
     bound = [relay(one, around, report) for one in services]

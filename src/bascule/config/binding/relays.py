@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bascule.config.binding.checks import check
+from bascule.config.binding.known import Known
 from bascule.config.binding.services import session_timeout
 from bascule.config.binding.timing import Layer, of_line, settle
 from bascule.config.binding.unique import unique
@@ -48,6 +49,7 @@ from bascule.config.schema.load_balancer import (
     STICKY_TIMEOUT,
     TABLE,
     TRANSPORT,
+    ZONE,
 )
 from bascule.config.wording import nearest, quoted
 
@@ -67,11 +69,13 @@ class Surroundings:
     """Those of each table."""
     all_tables_known: bool
     """False where a table's name could not be read, so that it may be the one that is missed."""
+    firewall: Known
+    """What the `firewall` block defines."""
 
 
 def relay(node: Node, around: Surroundings, report: Report) -> Relay | None:
     """Return a relay or redirect, or None where it has no `listen on` or `forward to` that could be read."""
-    listens = tuple(_listen(line) for line in node.each("listen on"))
+    listens = tuple(_listen(line, around.firewall) for line in node.each("listen on"))
     unique(((listen.place, f"listen on {listen.place}", listen.span) for listen in listens), report)
     if node.first("forward to") is None or not listens:
         return None
@@ -116,8 +120,11 @@ def _group(node: Node) -> str:
     return "" if line is None else line.match[GROUP]
 
 
-def _listen(node: Node) -> Listen:
+def _listen(node: Node, known: Known) -> Listen:
     match = node.match
+    zone = match.options.get("from")
+    if zone is not None:
+        known.zone(zone[ZONE], zone.spans[ZONE.name])
     first, last = match[PORTS]
     return Listen(
         address=match.get(LISTEN_ADDRESS),
@@ -125,6 +132,7 @@ def _listen(node: Node) -> Listen:
         last_port=None if last == first else last,
         transport=Transport(match.get(TRANSPORT) or Transport.TCP),
         interface=match.option("interface", INTERFACE) or "",
+        zone="" if zone is None else zone[ZONE],
         span=match.span,
     )
 

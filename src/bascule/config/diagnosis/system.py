@@ -1,4 +1,4 @@
-"""What is doubtful about the system and the firewall."""
+"""What is doubtful about the system."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from bascule.config.diagnostics import Diagnostic
 
 
 def system(ownership: Ownership) -> Iterator[Diagnostic]:
-    """Yield passwords in plain text, an empty list of name servers, an admin address not ours, and rules without effect."""
+    """Yield passwords in plain text, an empty list of name servers, and an admin address not ours."""
     configuration = ownership.configuration
     for user in configuration.system.users:
         if user.plain_password:
@@ -19,6 +19,3 @@ def system(ownership: Ownership) -> Iterator[Diagnostic]:
     server = configuration.system.http_server
     if server is not None and server.address is not None and not ownership.ours(server.address):
         yield Diagnostic.warning(server.span, f"the http-server's address {server.address} is not ours")
-    if configuration.firewall is not None:
-        what = "the rules of the firewall are checked, but not yet enforced in this version"
-        yield Diagnostic.warning(configuration.firewall.span, what)

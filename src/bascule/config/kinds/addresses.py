@@ -1,7 +1,7 @@
 """Addresses, networks and what an operator writes in their place."""
 
 import re
-from ipaddress import IPv4Interface, IPv6Address, ip_address, ip_interface, ip_network
+from ipaddress import IPv4Interface, IPv6Address, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Final
 
 from bascule.config.kinds.kind import Flaw, Kind, expected
@@ -109,10 +109,28 @@ def _network(token: Token) -> Network | Flaw:
         return expected(what, token)
     if parsed_address(before) != network.network_address:
         return Flaw(f"{quoted(token.text)} has bits set behind its prefix length", f"the network is {network}")
+    if within_ipv4(network):
+        return Flaw(f"{quoted(token.text)} is of IPv4 addresses in IPv6 clothes", "write them as IPv4 does")
     return network
 
 
+_CLOTHED: Final = (IPv6Network("::ffff:0:0/96"), IPv6Network("::/96"))
+_LOOPBACKS: Final = IPv6Network("::/112")
+"""With `::1`, which is none of them."""
+
+
+def within_ipv4(network: Network) -> bool:
+    """Whether a network is of IPv6 addresses that stand for IPv4's (RFC 4291, 2.5.5): no packet carries one."""
+    if not isinstance(network, IPv6Network) or network.subnet_of(_LOOPBACKS):
+        return False
+    return any(network.subnet_of(clothed) for clothed in _CLOTHED)
+
+
 NETWORK: Final[Kind[Network]] = Kind(name="NETWORK", what="a network such as 10.2.0.0/16", read=_network)
+ADDRESS_OR_NETWORK: Final[Kind[Network]] = Kind(
+    name="ADDRESS|NETWORK", what="an address, or a network such as 10.2.0.0/16", read=_network
+)
+"""An address is a network of one."""
 
 _MOST_SOURCES: Final = 256
 

@@ -126,6 +126,21 @@ def identifier(name: str, what: str, longest: int) -> Kind[str]:
     return Kind(name=name, what=what, read=read)
 
 
+_ZONE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,30}")
+"""Never an address: those of IPv4 begin with a digit, and those of IPv6 have a colon."""
+
+_NO_ZONE: Final = "any"
+
+
+def _zone(token: Token) -> str | Flaw:
+    if token.text == _NO_ZONE:
+        return Flaw("`any` is every address, and no zone's name")
+    return token.text if _ZONE.fullmatch(token.text) else expected("a zone's name", token)
+
+
+ZONE: Final = Kind(name="ZONE", what="a zone's name", read=_zone)
+
+
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 

@@ -1,7 +1,7 @@
 """What the keyword table is made of: clauses, the values they take, and the version that brings them."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from bascule.config.kinds.kind import Kind
@@ -61,6 +61,8 @@ class Clause:
     """Of what may stand more than once: whom an edit means. None: two that differ in anything are two."""
     required: bool = False
     """Its block is nothing without it."""
+    strangers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Words that somebody may look for here, each with what to say of it."""
     default: str = ""
     """What holds where it is not written."""
     since: str = FIRST

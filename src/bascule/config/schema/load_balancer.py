@@ -12,13 +12,13 @@ from bascule.config.kinds.numbers import duration, integer, rate, whole_seconds
 from bascule.config.kinds.texts import LOG as LOG_KIND
 from bascule.config.kinds.texts import NAME as NAME_KIND
 from bascule.config.kinds.texts import TABLE as TABLE_KIND
+from bascule.config.kinds.texts import ZONE as ZONE_KIND
 from bascule.config.kinds.texts import identifier
 from bascule.config.model import MAXIMUM_WEIGHT, MOST_COUNTED, Address, Mode
 from bascule.config.schema.check import CHECKS
 from bascule.config.schema.clause import Clause, Literal, Value, by_values
 from bascule.config.schema.router import ROUTER
 from bascule.config.schema.timing import TIMING
-from bascule.config.version import SECOND
 
 NAME: Final = Value("name", NAME_KIND)
 TABLE: Final = Value("table", TABLE_KIND)
@@ -34,7 +34,7 @@ PORTS: Final = Value("ports", PORTS_KIND)
 TRANSPORT: Final = Value("transport", choice("tcp|udp", {"tcp": None, "udp": None}), optional=True)
 INTERFACE: Final = Value("interface", identifier("INTERFACE", "an interface's name", 15))
 STICKY_TIMEOUT: Final = Value("timeout", whole_seconds(1, 2_147_483))
-ZONE: Final = Value("zone", identifier("ZONE", "a zone's name", 31))
+ZONE: Final = Value("zone", ZONE_KIND)
 SESSION_TIMEOUT: Final = Value("session timeout", whole_seconds(1, 2_147_483))
 SLOW_START: Final = Value("slow start", duration(0, 3600))
 CONNECT_TIMEOUT: Final = Value("connect timeout", duration(0.1, 60))
@@ -112,7 +112,7 @@ _LISTEN: Final = Clause(
     "none, on every address of the machine but loopback; UDP is for redirects, a range of ports for the kernel",
     options=(
         Clause(word="interface", parts=(INTERFACE,), help="only clients that come in through this interface"),
-        Clause(word="from", parts=(ZONE,), since=SECOND, help="only clients of this zone"),
+        Clause(word="from", parts=(ZONE,), help="only clients of this zone of the firewall"),
     ),
 )
 
