@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from bascule.config.diagnosis.firewall import firewall
 from bascule.config.diagnosis.interfaces import interfaces
 from bascule.config.diagnosis.listeners import listeners
 from bascule.config.diagnosis.names import names
@@ -10,6 +11,7 @@ from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnosis.relays import relays
 from bascule.config.diagnosis.routers import routers
 from bascule.config.diagnosis.system import system
+from bascule.config.diagnosis.table_files import files
 from bascule.config.diagnosis.tables import tables
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
@@ -26,6 +28,8 @@ _JUDGES: Final[tuple[Callable[[Ownership], Iterator[Diagnostic]], ...]] = (
     relays,
     routers,
     system,
+    firewall,
+    lambda ownership: files(ownership.configuration, ownership.facts),
 )
 
 

@@ -34,6 +34,20 @@ class RouteFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableFile:
+    """What a file of an address table held when it was read."""
+
+    networks: tuple[Network, ...] = ()
+    """Everything in it that could be read."""
+    fault: str = ""
+    """What is wrong with it, in words; empty where nothing is."""
+    hint: str = ""
+    """What to do about that; may be empty."""
+    line: int = 0
+    """The line that is wrong, counted from 1; 0 where it is the file itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The machine at one moment."""
 
@@ -53,6 +67,8 @@ class Facts:
     """Addresses that Bascule gave: interface, address."""
     names: Mapping[str, frozenset[Address]] = field(default_factory=dict)
     """What hosts' names stand for, as name servers told last; absent ones were never answered."""
+    table_files: Mapping[str, TableFile] = field(default_factory=dict)
+    """What the files held that address tables of the firewall name, by path; absent ones were never read."""
 
     def interface(self, name: str) -> InterfaceFacts | None:
         """Return the interface of that name, or None where the machine has none."""

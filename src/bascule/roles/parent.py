@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +20,8 @@ from bascule import __version__
 from bascule.config.facts import Facts
 from bascule.config.load import load
 from bascule.config.model import EngineName
-from bascule.config.names import NOTHING_TO_ASK, Questions, questions
+from bascule.config.names import questions
+from bascule.config.table_files import files_of
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.folder import workers_folder
@@ -156,19 +157,19 @@ async def _begun(
     request: RunRequest, history: History | None, machine: Machine, log: logging.Logger
 ) -> tuple[First, Facts]:
     """Return what to start with, and the machine by which it is judged. Raises OperationFailed, MachineError."""
-    facts = await machine.facts(asked=_asked(request, history))
+    texts = [load(text).configuration for text in _texts(request, history)]
+    facts = await machine.facts(asked=questions(texts[0] if texts else None), files=files_of(*texts))
     begun = _first(request, history, facts)
     for warning in begun.warnings:
         log.warning("%s", warning.render(begun.name))
     return begun, facts
 
 
-def _asked(request: RunRequest, history: History | None) -> Questions:
-    """Return what name servers are to be asked before the start, where nobody ever told. Raises MachineError."""
+def _texts(request: RunRequest, history: History | None) -> Sequence[bytes]:
+    """Return the texts that may be started with, the first choice first. Raises MachineError."""
     if history is None:
-        return questions(load(request.text or b"").configuration)
-    last = history.pending() or history.newest()
-    return NOTHING_TO_ASK if last is None else questions(load(last.text).configuration)
+        return [request.text or b""]
+    return [found.text for found in (history.pending(), history.newest()) if found is not None]
 
 
 def _first(request: RunRequest, history: History | None, facts: Facts) -> First:

@@ -26,7 +26,7 @@ BOTH = QUICKER.replace(b"workers 2", b"workers 4")
 class OneArm:
     """A machine that is always the same."""
 
-    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK) -> Facts:
+    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK, ___: object = ()) -> Facts:
         """Return what it is."""
         return ONE_ARM
 

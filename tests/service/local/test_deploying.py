@@ -97,7 +97,7 @@ class PretendedMachine:
     def __init__(self) -> None:
         self.clock = SteppedClock()
 
-    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK) -> Facts:
+    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK, ___: object = ()) -> Facts:
         """Return its facts."""
         return FACTS
 

@@ -1,7 +1,12 @@
 """A text is refused with everything that is wrong with it, or becomes a plan."""
 
+from dataclasses import replace
+from ipaddress import ip_network
+
 import pytest
 
+from bascule.config.diagnostics import Severity
+from bascule.config.facts import TableFile
 from bascule.service.failures import OperationFailed, Rejected
 from bascule.service.local.preparation import Use, judge, rehearsal_plan
 from service.local.situations import FACTS, TWO_SERVICES
@@ -51,3 +56,24 @@ def test_a_text_has_an_admin_server_where_it_is_deployed() -> None:
     committed = judge(TWO_SERVICES.encode(), FACTS, Use.COMMITTED).accepted().system.http_server
     assert committed is not None
     assert committed.port == 443
+
+
+BLOCKED = 'firewall {\n\tzone internal { from 10.80.0.0/16 }\n\ttable <blocked> { file "/etc/blocked" }\n}\n'
+
+
+def test_a_bad_line_of_a_table_file_refuses_a_text_and_not_what_was_committed() -> None:
+    """It names file and line; a machine that starts with a damaged list has the rest of its firewall all the same."""
+    networks = (ip_network("192.0.2.1/32"),)
+    damaged = replace(FACTS, table_files={"/etc/blocked": TableFile(networks=networks, line=512, fault="nonsense")})
+    for use in (Use.ALONE, Use.DEPLOYED):
+        refused = judge(BLOCKED.encode(), damaged, use)
+        (found,) = refused.diagnostics
+        assert (refused.configuration, found.severity, found.span.line) == (None, Severity.ERROR, 3)
+        assert found.message == "line 512 of /etc/blocked: nonsense"
+    committed = judge(BLOCKED.encode(), damaged, Use.COMMITTED)
+    assert committed.configuration is not None
+    (found,) = committed.diagnostics
+    assert (found.severity, found.message) == (
+        Severity.WARNING,
+        "it goes without what is wrong: line 512 of /etc/blocked: nonsense",
+    )

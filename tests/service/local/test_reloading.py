@@ -48,7 +48,7 @@ class PretendedBalancer:
 class PretendedMachine:
     """A machine of one arm."""
 
-    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK) -> Facts:
+    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK, ___: object = ()) -> Facts:
         """Return its facts."""
         return FACTS
 

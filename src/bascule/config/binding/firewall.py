@@ -7,7 +7,7 @@ from bascule.config.binding.known import Known
 from bascule.config.binding.rules import rule
 from bascule.config.binding.unique import unique
 from bascule.config.diagnostics import Diagnostic
-from bascule.config.firewall import Action, AddressTable, Firewall, Nat, Rule, Zone, shown
+from bascule.config.firewall import Action, AddressTable, Firewall, Nat, Rule, Zone
 from bascule.config.lexer import Report
 from bascule.config.outline import Node
 from bascule.config.schema.firewall import ADDRESS_TABLE, ENTRY, FILE, FROM_ZONE, TIMEOUT, ZONE, ZONE_NETWORK
@@ -60,7 +60,6 @@ def _zone(node: Node, report: Report) -> Zone:
 def _table(node: Node, report: Report) -> AddressTable:
     name, timeout = node.match[ADDRESS_TABLE], node.first("timeout")
     entries = [(line.match[ENTRY], line.match.span) for line in node.each("")]
-    unique(((entry, f"{shown(entry)} of table <{name}>", span) for entry, span in entries), report)
     files = [(line.match[FILE], line.match.span) for line in node.each("file")]
     unique(((file, f"file {file} of table <{name}>", span) for file, span in files), report)
     return AddressTable(

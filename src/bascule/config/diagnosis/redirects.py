@@ -5,6 +5,7 @@ from typing import Final
 
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Diagnostic
+from bascule.config.firewall import Action, Direction, Firewall
 from bascule.config.model import Host, HttpCheck, Kind, MailCheck, Relay, SendCheck, Table, TcpCheck, TlsCheck
 from bascule.config.wording import listed
 
@@ -36,6 +37,8 @@ def ranges(relay: Relay) -> Iterator[Diagnostic]:
 def routing(ownership: Ownership) -> Iterator[Diagnostic]:
     """Yield that a machine which was no router forwards nothing but what redirects carry."""
     balancer = ownership.configuration.load_balancer
+    if _routes(ownership.configuration.firewall):
+        return
     for relay in balancer.relays:
         if relay.kind is not Kind.REDIRECT or relay.disabled:
             continue
@@ -47,6 +50,13 @@ def routing(ownership: Ownership) -> Iterator[Diagnostic]:
             hint = "hosts that use it as default gateway reach nothing beyond it; switch forwarding on if they shall"
             yield Diagnostic.warning(relay.span, what, hint)
             return
+
+
+def _routes(firewall: Firewall | None) -> bool:
+    """Tell whether a firewall says itself what this machine forwards."""
+    if firewall is None:
+        return False
+    return any(rule.action is Action.PASS and rule.direction is Direction.THROUGH for rule in firewall.rules)
 
 
 def _answers(ownership: Ownership, relay: Relay, table: Table) -> Iterator[Diagnostic]:

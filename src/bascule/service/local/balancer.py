@@ -472,7 +472,8 @@ class Balancer:
     async def _glance(self, occasion: Occasion) -> None:
         """Look at the machine; mend what somebody else changed, and follow what has changed there."""
         before = self.running
-        facts = still_asked(await self._machine.facts(before.facts.no_nftables), before.facts)
+        seen = still_asked(await self._machine.facts(before.facts.no_nftables), before.facts)
+        facts = replace(seen, table_files=before.facts.table_files)  # they are read where a text is put into effect
         due = occasion.due or bool(self._trouble)
         if facts.names != self.running.facts.names:
             await self._bring(self.running, replace(self.running, facts=facts), waits=False)

@@ -196,7 +196,9 @@ class Deployments:
             await self.accounts.require_known(judged.configuration.system.users, role, by)
             doubts = await self.accounts.doubts(judged.configuration.system.users)
             text = await self._sealed(text, by)
-            if newest is not None and newest.text == text and not self._balancer.running.held:
+            running = self._balancer.running
+            same = newest is not None and newest.text == text and facts.table_files == running.facts.table_files
+            if same and not running.held:
                 sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
                 return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
             pending = Pending(

@@ -1,6 +1,7 @@
 """The doors to one machine, together, and what it looks like through them."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from bascule.system.links import KernelLinks, LinksDoor, network_stamp
 from bascule.system.nft import Nft, NftProgram
 from bascule.system.nudge import Nudge, RawNudge
 from bascule.system.sysctls import KernelSysctls, Sysctls
+from bascule.system.table_files import read_table_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +59,22 @@ class Machine:
         """Return the engine of kernel settings."""
         return SettingsEngine(self.sysctls, self.state)
 
-    async def facts(self, no_nftables: str | None = None, asked: Questions = NOTHING_TO_ASK) -> Facts:
+    async def facts(
+        self, no_nftables: str | None = None, asked: Questions = NOTHING_TO_ASK, files: Collection[str] = ()
+    ) -> Facts:
         """Look at the machine; `no_nftables` says what is known already of the right to load rules.
 
-        What is `asked` of name servers, and was never answered, is asked for now, for some seconds.
+        What is `asked` of name servers, and was never answered, is asked for now, for some seconds; `files` are those of
+        address tables to read.
         """
         if no_nftables is None:
             no_nftables = await nftables_refusal(self.commands)
         names = await self.names.known(asked)
         facts = await asyncio.to_thread(observe, self.sysctls, no_nftables, self.settings().before())
         given = await asyncio.to_thread(GivenFile(self.state, network_stamp()).read)
-        return replace(facts, names=names, given=frozenset((one.interface, one.address) for one in given.addresses))
+        tables = await asyncio.to_thread(read_table_files, files)
+        addresses = frozenset((one.interface, one.address) for one in given.addresses)
+        return replace(facts, names=names, given=addresses, table_files=tables)
 
 
 def this_machine(state: Path, starts: Starts | None = None) -> Machine:
