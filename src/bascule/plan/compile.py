@@ -26,6 +26,7 @@ from bascule.plan.model import (
 )
 from bascule.plan.network import network_plan, promised
 from bascule.plan.orders import Orders
+from bascule.plan.rules import with_firewall
 from bascule.plan.slots import EMPTY, Rankings, deal, serving
 from bascule.plan.sources import ours, own_addresses, own_towards, source
 from bascule.plan.standing import standing
@@ -61,10 +62,10 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
     configuration = with_hosts(configuration, facts)
     situation = replace(situation, facts=facts)
     relays = [
-        _relay(configuration, relay, interface, listens, situation)
+        _relay(configuration, relay, entrance, listens, situation)
         for relay in configuration.load_balancer.relays
         if not relay.disabled
-        for interface, listens in _parts(configuration, relay, facts)
+        for entrance, listens in _parts(configuration, relay, facts)
     ]
     marked = allocate(situation.marks, (owner for relay in relays for owner in _owners(relay)))
     relays = [_with_marks(relay, marked) for relay in relays]
@@ -82,6 +83,7 @@ def compile_plan(configuration: Configuration, situation: Situation) -> Plan:
         routed_before=facts.forwarded_before,
         workers=configuration.load_balancer.workers or min(facts.processors, MOST_WORKERS),
     )
+    plan = with_firewall(plan, configuration, facts)
     return redeal(ordered(plan, situation.orders), situation.states, situation.rankings)
 
 
@@ -129,28 +131,36 @@ def _by_load(pool: Pool, able: frozenset[int], load: Load) -> tuple[int, ...]:
     return deal_by_load(weights, sessions, sum(load.begun.get(mark, 0) for mark in marks.values()))
 
 
-def _parts(configuration: Configuration, relay: Relay, facts: Facts) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:
-    """Yield the listening endpoints that share their hosts' endpoints, with the interface that clients must come in by.
+@dataclass(frozen=True, slots=True)
+class _Entrance:
+    """Whence clients must come: by this interface, and of this zone; empty is any."""
+
+    interface: str
+    zone: str
+
+
+def _parts(configuration: Configuration, relay: Relay, facts: Facts) -> Iterator[tuple[_Entrance, tuple[Endpoint, ...]]]:
+    """Yield the listening endpoints that share their hosts' endpoints, with where their clients must come from.
 
     They are of one IP version, of one transport and, where the relay keeps the client's port, of one port; ranges, which
     keep every port, go together. Where the tables have no host of that version the part is there all the same: its clients
     must be refused, and not meet a service of our own.
     """
     endpoints = [
-        (listen.interface, Endpoint(address, listen.port, listen.last_port or 0, listen.transport))
+        (_Entrance(listen.interface, listen.zone), Endpoint(address, listen.port, listen.last_port or 0, listen.transport))
         for listen in relay.listens
         for address in (ours(configuration, facts) if listen.address is None else (listen.address,))
     ]
     keeps = any(forward.port is None for forward in relay.forwards)
-    parts: dict[tuple[str, int, Transport, int], list[Endpoint]] = {}
-    for interface, endpoint in dict.fromkeys(endpoints):
+    parts: dict[tuple[_Entrance, int, Transport, int], list[Endpoint]] = {}
+    for entrance, endpoint in dict.fromkeys(endpoints):
         port = endpoint.port if keeps and not endpoint.last else 0
-        parts.setdefault((interface, endpoint.address.version, endpoint.transport, port), []).append(endpoint)
-    yield from ((interface, tuple(part)) for (interface, *_), part in parts.items())
+        parts.setdefault((entrance, endpoint.address.version, endpoint.transport, port), []).append(endpoint)
+    yield from ((entrance, tuple(part)) for (entrance, *_), part in parts.items())
 
 
 def _relay(
-    configuration: Configuration, relay: Relay, interface: str, listens: tuple[Endpoint, ...], situation: Situation
+    configuration: Configuration, relay: Relay, entrance: _Entrance, listens: tuple[Endpoint, ...], situation: Situation
 ) -> RelayPlan:
     facts = situation.facts
     pool = _pool(configuration, relay, listens[0])
@@ -171,7 +181,8 @@ def _relay(
         affinity=relay.affinity,
         slow_start=relay.forward.slow_start,
         sticky=relay.sticky,
-        interface=interface,
+        interface=entrance.interface,
+        zone=entrance.zone,
         limits=relay.limits,
         span=relay.span,
     )

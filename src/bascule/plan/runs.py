@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise
 
-from bascule.plan.firewall import RulePlan
+from bascule.plan.firewall import Purpose, RulePlan
 
 
 class Part(StrEnum):
@@ -31,8 +31,8 @@ _TOGETHER = (
 def runs(rules: Sequence[RulePlan]) -> tuple[range, ...]:
     """Return which rules, by their index, the kernel asks as one: every rule is in one range, and they ascend.
 
-    The rules of a run have equal actions and so on, no limit and no forward, and differ in nothing but what
-    `differing` says of it; equal rules next to each other are a run that differs in nothing.
+    The rules of a run have equal actions and so on, no limit and no forward, are of no family of hosts, and differ in
+    nothing but what `differing` says of it; equal rules next to each other are a run that differs in nothing.
     """
     found: list[range] = []
     begin = 0
@@ -73,7 +73,7 @@ def _difference(one: RulePlan, other: RulePlan) -> frozenset[Part] | None:
 
 
 def _alone(plan: RulePlan) -> bool:
-    return plan.rule.forward is not None or plan.rule.limit is not None
+    return plan.rule.forward is not None or plan.rule.limit is not None or plan.purpose is Purpose.EXCHANGE
 
 
 def _rest(plan: RulePlan) -> tuple[object, ...]:

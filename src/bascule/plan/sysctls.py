@@ -34,14 +34,27 @@ def settings(relays: Sequence[RelayPlan], kept: Collection[MarkOwner], facts: Fa
     }
     if 4 in versions:  # noqa: PLR2004 - IP version
         wanted |= _version4(facts)
+    return {**wanted, **forwarding(versions, facts)}
+
+
+def forwarding(versions: Collection[int], facts: Facts) -> Mapping[str, str]:
+    """Return the settings that make the machine forward packets of some IP versions."""
+    wanted: dict[str, str] = {}
+    if 4 in versions:  # noqa: PLR2004 - IP version
+        wanted["net.ipv4.ip_forward"] = "1"
     if 6 in versions:  # noqa: PLR2004 - IP version
-        wanted |= _version6(facts)
+        # Forwarding switches router advertisements off where accept_ra is 1, and the default route with them.
+        wanted |= {
+            name: "2"
+            for name, value in facts.sysctls.items()
+            if name.startswith("net.ipv6.conf.") and name.endswith(".accept_ra") and value in ("1", "2")
+        }
+        wanted["net.ipv6.conf.all.forwarding"] = "1"
     return wanted
 
 
 def _version4(facts: Facts) -> dict[str, str]:
     wanted = {
-        "net.ipv4.ip_forward": "1",
         # Ask for a host's neighbour with an address of its segment, and answer for an address only where it lives.
         f"{_ALL}.arp_announce": "2",
         f"{_ALL}.arp_ignore": "1",
@@ -50,13 +63,3 @@ def _version4(facts: Facts) -> dict[str, str]:
     if strict:  # answers may come back through another interface; the larger of "all" and the interface's own counts
         wanted[f"{_ALL}.rp_filter"] = "2"
     return wanted
-
-
-def _version6(facts: Facts) -> dict[str, str]:
-    # Forwarding switches router advertisements off where accept_ra is 1, and the default route with them.
-    advertised = {
-        name: "2"
-        for name, value in facts.sysctls.items()
-        if name.startswith("net.ipv6.conf.") and name.endswith(".accept_ra") and value in ("1", "2")
-    }
-    return {"net.ipv6.conf.all.forwarding": "1"} | advertised

@@ -1,0 +1,112 @@
+"""The rules of a firewall that nobody writes: what networks need, what relays and administrators need, the rest. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_network
+from typing import Final
+
+from bascule.config.firewall import ANY, Action, Direction, End, Ports, Protocol, Rule
+from bascule.config.model import Configuration
+from bascule.plan.firewall import Purpose, RulePlan
+from bascule.plan.model import AdminPlan, Endpoint, RelayPlan
+
+TRUSTED_ZONE: Final = "internal"
+"""Whence ssh and the admin server are open; where no zone is called so, from everywhere."""
+SSH: Final = Ports(22, 22)
+
+_DHCP: Final = (
+    (ip_network("0.0.0.0/0"), Ports(67, 67), Ports(68, 68)),
+    (ip_network("fe80::/10"), Ports(547, 547), Ports(546, 546)),
+)
+"""Whence and on which ports servers answer clients (RFC 2131, 4.1; RFC 8415, 7.2)."""
+
+
+def before(configuration: Configuration, families: Iterable[str]) -> Iterator[RulePlan]:
+    """Yield what is asked before the text's rules; `families` names each family."""
+    for direction in (Direction.IN, Direction.THROUGH):
+        rule = _rule(Action.BLOCK, direction)
+        yield RulePlan(rule=rule, purpose=Purpose.SPOOFING, cause="sources that cannot come from there")
+    for family in families:
+        yield RulePlan(rule=_rule(Action.PASS, Direction.THROUGH), purpose=Purpose.EXCHANGE, cause=family)
+    for protocol in (Protocol.ICMP, Protocol.ICMP6):
+        rule = _rule(Action.PASS, Direction.IN, protocol=protocol)
+        yield RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause="what networks need")
+    for interface in configuration.interfaces:
+        for network, source, to in _DHCP if interface.dhcp else ():
+            rule = _rule(
+                Action.PASS,
+                Direction.IN,
+                protocol=Protocol.UDP,
+                source=End(network=network, ports=source),
+                to=End(ports=to),
+                interface=interface.name,
+            )
+            yield RulePlan(
+                rule=rule, purpose=Purpose.NEIGHBOURS, cause=f"address dhcp of {interface.name}", interface=interface.name
+            )
+
+
+def after(relays: Sequence[RelayPlan], admin: AdminPlan, zones: Iterable[str]) -> Iterator[RulePlan]:
+    """Yield what is asked after the text's rules; the defaults end it."""
+    yield from dict.fromkeys(_opened(relay, listen) for relay in relays for listen in relay.listens)
+    zone = TRUSTED_ZONE if TRUSTED_ZONE in zones else ""
+    yield _administered(zone, End(ports=SSH), "ssh")
+    for to in dict.fromkeys(_answering(listener.endpoint) for listener in admin.listeners):
+        yield _administered(zone, to, "the admin server")
+    for action, direction in (
+        (Action.BLOCK, Direction.IN),
+        (Action.BLOCK, Direction.THROUGH),
+        (Action.PASS, Direction.OUT),
+    ):
+        yield RulePlan(rule=_rule(action, direction), purpose=Purpose.DEFAULT, cause="what no rule decides")
+
+
+def _opened(relay: RelayPlan, listen: Endpoint) -> RulePlan:
+    rule = _rule(
+        Action.PASS,
+        Direction.IN,
+        zone=relay.zone,
+        protocol=Protocol(listen.transport.value),
+        to=End(network=ip_network(listen.address), ports=Ports(listen.port, listen.last or listen.port)),
+        interface=relay.interface,
+    )
+    return RulePlan(rule=rule, purpose=Purpose.RELAY, cause=relay.title, interface=relay.interface)
+
+
+def _answering(endpoint: Endpoint) -> End:
+    """Return where an admin server is reached."""
+    network = None if endpoint.address.is_unspecified else ip_network(endpoint.address)
+    return End(network=network, ports=Ports(endpoint.port, endpoint.port))
+
+
+def _administered(zone: str, to: End, cause: str) -> RulePlan:
+    rule = _rule(Action.PASS, Direction.IN, zone=zone, protocol=Protocol.TCP, to=to)
+    return RulePlan(rule=rule, purpose=Purpose.ADMIN, cause=cause)
+
+
+def _rule(
+    action: Action,
+    direction: Direction,
+    *,
+    zone: str = "",
+    protocol: Protocol | None = None,
+    source: End = ANY,
+    to: End = ANY,
+    interface: str = "",
+) -> Rule:
+    """Return a rule with its text, as an operator might have written it."""
+    words = [
+        f"{action} {direction}",
+        f"on {zone or interface}" if zone or interface else "",
+        f"proto {protocol}" if protocol else "",
+        _said("from", source),
+        _said("to", to),
+    ]
+    text = " ".join(filter(None, words))
+    return Rule(action=action, direction=direction, zone=zone, protocol=protocol, source=source, to=to, text=text)
+
+
+def _said(word: str, end: End) -> str:
+    network = end.network
+    where = "any" if network is None else str(network.network_address if network.num_addresses == 1 else network)
+    port = f" port {end.ports}" if end.ports else ""
+    return f"{word} {where}{port}" if network is not None or end.ports else ""

@@ -1,0 +1,57 @@
+"""The rules that nobody writes open what relays and administrators need, and no more."""
+
+from bascule.config.firewall import Ports, Protocol
+from bascule.plan.firewall import Purpose
+from plan.firewalls import ROUTER, of, wall, walled
+from plan.situations import balancer, relay
+
+
+def test_every_place_of_a_relay_is_opened_to_whom_it_takes() -> None:
+    """One rule a place, with the relay's zone or interface, and its title as the cause."""
+    text = balancer(
+        relay(listen=("10.2.0.50 port 443", "fd02::50 port 443 interface eth1")),
+        relay("RPC", listen=("10.2.0.50 port 6005:6010 from internal",)),
+        relay("DNS", listen=("10.2.0.50 udp port 53",), kind="redirect", forward=""),
+        hosts=("10.2.0.11", "fd02::11"),
+    )
+    assert [(each.cause, each.interface, each.rule.text) for each in of(walled(before=text), Purpose.RELAY)] == [
+        ("relay HTTPS", "", "pass in proto tcp to 10.2.0.50 port 443"),
+        ("relay HTTPS", "eth1", "pass in on eth1 proto tcp to fd02::50 port 443"),
+        ("relay RPC", "", "pass in on internal proto tcp to 10.2.0.50 port 6005:6010"),
+        ("redirect DNS", "", "pass in proto udp to 10.2.0.50 port 53"),
+    ]
+    assert [each.rule.zone for each in of(walled(before=text), Purpose.RELAY)] == ["", "", "internal", ""]
+
+
+def test_administrators_come_from_zone_internal() -> None:
+    """Ssh, and the admin server at its own address or at all of them."""
+    text = "system { http-server { port 4433 } }\n"
+    rules = of(walled(before=text), Purpose.ADMIN)
+    assert [(each.cause, each.rule.zone, each.rule.to.ports) for each in rules] == [
+        ("ssh", "internal", Ports(22, 22)),
+        ("the admin server", "internal", Ports(4433, 4433)),
+    ]
+    text = "system { http-server { listen on 10.2.0.1; port 4433 } }\n"
+    assert str(of(walled(before=text), Purpose.ADMIN)[1].rule.to.network) == "10.2.0.1/32"
+
+
+def test_where_no_zone_is_called_internal_they_come_from_anywhere() -> None:
+    """Nobody is locked out by a name."""
+    rules = of(walled(zones="\tzone inside { from 10.0.0.0/8 }\n"), Purpose.ADMIN)
+    assert [each.rule.zone for each in rules] == [""]
+
+
+def test_answers_of_dhcp_servers_reach_interfaces_that_ask() -> None:
+    """Of both versions, on that interface alone."""
+    plan = walled(before="interface eth0 { address dhcp }\ninterface eth1 { address 10.2.0.1/16 }\n", facts=ROUTER)
+    rules = [each for each in of(plan, Purpose.NEIGHBOURS) if each.rule.protocol is Protocol.UDP]
+    assert [(each.interface, each.rule.text) for each in rules] == [
+        ("eth0", "pass in on eth0 proto udp from 0.0.0.0/0 port 67 to any port 68"),
+        ("eth0", "pass in on eth0 proto udp from fe80::/10 port 547 to any port 546"),
+    ]
+    assert not [each for each in of(walled(), Purpose.NEIGHBOURS) if each.rule.protocol is Protocol.UDP]
+
+
+def test_generated_rules_know_their_cause() -> None:
+    """Whoever lists them can say why they are there."""
+    assert all(each.cause and each.rule.text for each in wall(walled()).all_rules)
