@@ -7,8 +7,9 @@ from ipaddress import ip_address
 import pytest
 
 from bascule.config.model import EngineName, Mode, OnDown, OnEmpty, TcpCheck, Timing
-from bascule.plan.explain import Explanation, Question, explain, strangers, suppose
+from bascule.plan.explain import explain, strangers, suppose
 from bascule.plan.model import Endpoint, HostState, Plan, Pool, PoolHost, ProbeTarget, RelayPlan
+from bascule.plan.question import Explanation, Question
 from bascule.plan.selection import Candidate, rank, slot_of
 from bascule.plan.slots import EMPTY, Rankings
 

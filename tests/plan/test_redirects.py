@@ -4,8 +4,9 @@ from ipaddress import ip_address
 
 from bascule.config.model import EngineName, Kind, Transport
 from bascule.plan.compile import Situation, compile_plan, redeal
-from bascule.plan.explain import Question, explain
+from bascule.plan.explain import explain
 from bascule.plan.model import Endpoint, MarkOwner, Plan
+from bascule.plan.question import Question
 from bascule.plan.slots import Rankings
 from plan.situations import ONE_ARM_BLOCK, TWO_ARM, balancer, configured, relay, states
 

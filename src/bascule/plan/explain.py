@@ -9,8 +9,11 @@ from typing import Final, TypeAlias
 
 from bascule.config.model import Address, EngineName, Mode, OnEmpty
 from bascule.plan.compile import redeal
+from bascule.plan.grounds import Grounds
+from bascule.plan.judged import passage
 from bascule.plan.model import NO_HOST, Endpoint, HostState, Plan, Pool, PoolHost, ProbeTarget, RelayPlan
 from bascule.plan.orders import Duty
+from bascule.plan.question import Explanation, Question
 from bascule.plan.selection import slot_of, slot_of_service
 from bascule.plan.slots import HASHED, Rankings
 
@@ -19,43 +22,12 @@ States: TypeAlias = Mapping[ProbeTarget, HostState]
 _ENDINGS: Final = {OnEmpty.RESET: "the connection is reset", OnEmpty.DROP: "packets are dropped"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A client's new connection."""
-
-    client: Address
-    port: int
-    to: Address | None = None
-    """The address it connects to; None takes the only relay that listens on the port."""
-    protocol: str = "tcp"
-    interface: str | None = None
-    """The interface that it comes in by; None asks for no listener's."""
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """What an explanation goes by besides the plan."""
 
     states: States
     rankings: Rankings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Who takes the client, and why; the fields of `service.results.Explanation`, for the service to hand on."""
-
-    client: str
-    port: int
-    relay: str | None = None
-    table: str | None = None
-    host: str | None = None
-    """None where no host takes the client, or several might."""
-    reason: str
-    to: str | None = None
-    address: str | None = None
-    slot: int | None = None
-    rule: str | None = None
-    path: str | None = None
 
 
 def suppose(plan: Plan, *, down: Collection[str] = (), states: States | None = None, rankings: Rankings) -> Plan:
@@ -87,8 +59,20 @@ def called(label: str, address: Address, name: str) -> bool:
     return name in {label, label.removesuffix(f"/{address}"), str(address)}
 
 
-def explain(plan: Plan, question: Question, *, states: States | None = None, rankings: Rankings) -> Explanation:
-    """Return who takes a client and why; `states` tells the hosts that are down from those not probed yet."""
+def explain(
+    plan: Plan, question: Question, *, states: States | None = None, rankings: Rankings, grounds: Grounds | None = None
+) -> Explanation:
+    """Return who takes a client and why; `states` tells the hosts that are down from those not probed yet.
+
+    `grounds` are those of the plan's firewall, and None where it has none.
+    """
+    known = Known(states or {}, rankings)
+    if grounds is not None:
+        judged = passage(question, grounds)
+        if judged.taker is None or judged.met is None:
+            return judged.said
+        chosen = _chosen(judged.said, judged.taker, judged.met, question, known)
+        return replace(chosen, reason=f"{judged.said.reason}; {chosen.reason}")
     nothing = Explanation(client=str(question.client), port=question.port, reason="")
     listening = _listening(plan, question)
     if not listening:
@@ -99,20 +83,24 @@ def explain(plan: Plan, question: Question, *, states: States | None = None, ran
         return replace(
             nothing, reason=f"several relays listen on port {question.port}, choose the address with --to: {choice}"
         )
+    return _chosen(replace(nothing, to=str(listen.address)), relay, replace(listen, port=question.port), question, known)
+
+
+def _chosen(found: Explanation, relay: RelayPlan, met: Endpoint, question: Question, known: Known) -> Explanation:
+    """Return what is found with the relay that takes the client at a place, and the host that it has for it."""
     found = replace(
-        nothing,
+        found,
         relay=relay.name,
         table=relay.pool.table,
-        to=str(listen.address),
         rule=relay.title if relay.engine is EngineName.KERNEL else None,
         path=relay.engine.value,
     )
     if all(index == NO_HOST for index in relay.pool.slots):
         return replace(found, reason=_empty(relay))
     if relay.pool.mode in HASHED:
-        found = _by_client(found, relay.pool, listen, question, Known(states or {}, rankings))
+        found = _by_client(found, relay.pool, met, question.client, known)
     else:
-        found = _in_turn(found, relay.pool, question)
+        found = _in_turn(found, relay.pool, met)
     remembered = "; a client that is remembered keeps its host (sticky-address)" if relay.sticky is not None else ""
     return replace(found, reason=found.reason + remembered)
 
@@ -159,11 +147,11 @@ def _empty(relay: RelayPlan) -> str:
     return f"{cause}: {_ENDINGS[relay.on_empty]} (on empty {relay.on_empty})"
 
 
-def _by_client(found: Explanation, pool: Pool, listen: Endpoint, question: Question, known: Known) -> Explanation:
+def _by_client(found: Explanation, pool: Pool, met: Endpoint, client: Address, known: Known) -> Explanation:
     """Explain a choice that the client's address, alone or with where it connects to, decides."""
-    slot = slot_of(question.client, key=pool.key)
+    slot = slot_of(client, key=pool.key)
     if pool.mode is Mode.LOADBALANCE:
-        slot = slot_of_service(question.client, listen.address, question.port, key=pool.key)
+        slot = slot_of_service(client, met.address, met.port, key=pool.key)
     taken = pool.slots[slot]
     host = pool.hosts[taken]
     order = known.rankings.orders(pool.key, pool.hosts, host.tier)[slot]
@@ -177,13 +165,13 @@ def _by_client(found: Explanation, pool: Pool, listen: Endpoint, question: Quest
     else:
         reason += f"first choice {host.label}"
     return replace(
-        found, slot=slot, table=host.table or pool.table, host=host.label, address=_reached(host, question), reason=reason
+        found, slot=slot, table=host.table or pool.table, host=host.label, address=_reached(host, met), reason=reason
     )
 
 
-def _reached(host: PoolHost, question: Question) -> str:
+def _reached(host: PoolHost, met: Endpoint) -> str:
     """Return where the connection goes: to the port asked for where the host's is none of its own."""
-    return str(replace(host.endpoint, port=host.endpoint.port or question.port))
+    return str(replace(host.endpoint, port=host.endpoint.port or met.port))
 
 
 def _absence(host: PoolHost, states: States) -> str:
@@ -199,13 +187,13 @@ def _absence(host: PoolHost, states: States) -> str:
     }[state]
 
 
-def _in_turn(found: Explanation, pool: Pool, question: Question) -> Explanation:
+def _in_turn(found: Explanation, pool: Pool, met: Endpoint) -> Explanation:
     """Explain a choice that does not depend on the client."""
     live_hosts = [pool.hosts[index] for index in sorted(set(pool.slots) - {NO_HOST})]
     if len(live_hosts) == 1:
         only = live_hosts[0]
         reason = f"{only.label} is the only host of table <{pool.table}> that takes clients"
-        return replace(found, host=only.label, address=_reached(only, question), reason=reason)
+        return replace(found, host=only.label, address=_reached(only, met), reason=reason)
     how = {Mode.RANDOM: "at random", Mode.LEAST_STATES: "with the fewest sessions"}.get(pool.mode, "in turn")
     labels = ", ".join(host.label for host in live_hosts)
     return replace(found, reason=f"any live host of table <{pool.table}> {how}: {labels}")

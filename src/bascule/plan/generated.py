@@ -1,9 +1,11 @@
 """The rules of a firewall that nobody writes: what networks need, what relays and administrators need, the rest. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
 
+from bascule.config.diagnostics import Span
 from bascule.config.firewall import ANY, Action, Direction, End, Ports, Protocol, Rule
 from bascule.config.model import Configuration
 from bascule.plan.firewall import Purpose, RulePlan
@@ -13,6 +15,8 @@ TRUSTED_ZONE: Final = "internal"
 """Whence ssh and the admin server are open; where no zone is called so, from everywhere."""
 SSH: Final = Ports(22, 22)
 
+_NOWHERE: Final = Span()
+
 _DHCP: Final = (
     (ip_network("0.0.0.0/0"), Ports(67, 67), Ports(68, 68)),
     (ip_network("fe80::/10"), Ports(547, 547), Ports(546, 546)),
@@ -20,13 +24,22 @@ _DHCP: Final = (
 """Whence and on which ports servers answer clients (RFC 2131, 4.1; RFC 8415, 7.2)."""
 
 
-def before(configuration: Configuration, families: Iterable[str]) -> Iterator[RulePlan]:
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a rule is there that nobody wrote: in words, and where the text has it."""
+
+    words: str
+    span: Span
+
+
+def before(configuration: Configuration, families: Iterable[Cause]) -> Iterator[RulePlan]:
     """Yield what is asked before the text's rules; `families` names each family."""
     for direction in (Direction.IN, Direction.THROUGH):
         rule = _rule(Action.BLOCK, direction)
         yield RulePlan(rule=rule, purpose=Purpose.SPOOFING, cause="sources that cannot come from there")
     for family in families:
-        yield RulePlan(rule=_rule(Action.PASS, Direction.THROUGH), purpose=Purpose.EXCHANGE, cause=family)
+        rule = _rule(Action.PASS, Direction.THROUGH, span=family.span)
+        yield RulePlan(rule=rule, purpose=Purpose.EXCHANGE, cause=family.words)
     for protocol in (Protocol.ICMP, Protocol.ICMP6):
         rule = _rule(Action.PASS, Direction.IN, protocol=protocol)
         yield RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause="what networks need")
@@ -39,6 +52,7 @@ def before(configuration: Configuration, families: Iterable[str]) -> Iterator[Ru
                 source=End(network=network, ports=source),
                 to=End(ports=to),
                 interface=interface.name,
+                span=interface.span,
             )
             yield RulePlan(
                 rule=rule, purpose=Purpose.NEIGHBOURS, cause=f"address dhcp of {interface.name}", interface=interface.name
@@ -50,8 +64,8 @@ def after(relays: Sequence[RelayPlan], admin: AdminPlan, zones: Iterable[str]) -
     yield from dict.fromkeys(_opened(relay, listen) for relay in relays for listen in relay.listens)
     zone = TRUSTED_ZONE if TRUSTED_ZONE in zones else ""
     yield _administered(zone, End(ports=SSH), "ssh")
-    for to in dict.fromkeys(_answering(listener.endpoint) for listener in admin.listeners):
-        yield _administered(zone, to, "the admin server")
+    for to, span in {_answering(each.endpoint): each.span for each in admin.listeners}.items():
+        yield _administered(zone, to, "the admin server", span)
     for action, direction in (
         (Action.BLOCK, Direction.IN),
         (Action.BLOCK, Direction.THROUGH),
@@ -68,6 +82,7 @@ def _opened(relay: RelayPlan, listen: Endpoint) -> RulePlan:
         protocol=Protocol(listen.transport.value),
         to=End(network=ip_network(listen.address), ports=Ports(listen.port, listen.last or listen.port)),
         interface=relay.interface,
+        span=relay.span,
     )
     return RulePlan(rule=rule, purpose=Purpose.RELAY, cause=relay.title, interface=relay.interface)
 
@@ -78,8 +93,8 @@ def _answering(endpoint: Endpoint) -> End:
     return End(network=network, ports=Ports(endpoint.port, endpoint.port))
 
 
-def _administered(zone: str, to: End, cause: str) -> RulePlan:
-    rule = _rule(Action.PASS, Direction.IN, zone=zone, protocol=Protocol.TCP, to=to)
+def _administered(zone: str, to: End, cause: str, span: Span = _NOWHERE) -> RulePlan:
+    rule = _rule(Action.PASS, Direction.IN, zone=zone, protocol=Protocol.TCP, to=to, span=span)
     return RulePlan(rule=rule, purpose=Purpose.ADMIN, cause=cause)
 
 
@@ -92,6 +107,7 @@ def _rule(
     source: End = ANY,
     to: End = ANY,
     interface: str = "",
+    span: Span = _NOWHERE,
 ) -> Rule:
     """Return a rule with its text, as an operator might have written it."""
     words = [
@@ -102,7 +118,9 @@ def _rule(
         _said("to", to),
     ]
     text = " ".join(filter(None, words))
-    return Rule(action=action, direction=direction, zone=zone, protocol=protocol, source=source, to=to, text=text)
+    return Rule(
+        action=action, direction=direction, zone=zone, protocol=protocol, source=source, to=to, text=text, span=span
+    )
 
 
 def _said(word: str, end: End) -> str:

@@ -3,7 +3,7 @@
 Made once for many packets. Pure.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Final, Self
@@ -74,6 +74,8 @@ class Grounds:
     """Of the networks that it is attached to."""
     towards: Callable[[Address], str]
     """The interface that leads to an address; empty where none does."""
+    facing: Callable[[Address], Sequence[Address]]
+    """The address of this machine that somebody there connects to, if it has one of that IP version."""
     tables: Mapping[str, Addresses] = field(default_factory=dict)
     homes: Mapping[str, Addresses] = field(default_factory=dict)
     families: Mapping[RulePlan, frozenset[Address]] = field(default_factory=dict)
@@ -149,12 +151,21 @@ def grounds(plan: Plan, facts: Facts, *, members: Mapping[str, Iterable[Network]
         local=frozenset(each.ip for each in held),
         broadcast=frozenset(_broadcast(held)),
         towards=lambda address: "" if (found := facts.towards(address)) is None else found.name,
+        facing=lambda client: _facing(client, plan, facts),
         tables={table.name: Addresses.of([*table.networks, *more.get(table.name, ())]) for table in firewall.tables},
         homes={interface: Addresses.of(networks) for interface, networks in firewall.homes.items()},
         families=dict(
             zip((each for each in firewall.before if each.purpose is Purpose.EXCHANGE), firewall.families, strict=True)
         ),
     )
+
+
+def _facing(client: Address, plan: Plan, facts: Facts) -> Sequence[Address]:
+    """Return the node's own address at the interface that leads to a client, else any, as far as there is one."""
+    own = [address for address in plan.own if address.version == client.version]
+    towards = facts.towards(client)
+    near = [held.ip for held in (() if towards is None else towards.addresses) if held.ip in own]
+    return (near or own)[:1]
 
 
 def _broadcast(held: Iterable[InterfaceAddress]) -> Iterator[Address]:

@@ -1,15 +1,15 @@
 """From the firewall of a configuration to that of a plan: every rule, and what the rules are asked about. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
 from bascule.config.facts import Facts
 from bascule.config.firewall import Action, Address, AddressTable, Direction, Firewall, Network, Rule
-from bascule.config.model import Configuration
+from bascule.config.model import Configuration, Table
 from bascule.plan.firewall import FirewallPlan, RulePlan, TablePlan
 from bascule.plan.forwards import leading, with_forwarded
-from bascule.plan.generated import after, before
+from bascule.plan.generated import Cause, after, before
 from bascule.plan.model import Plan
 from bascule.plan.spread import Spread
 from bascule.plan.sysctls import forwarding
@@ -87,15 +87,20 @@ def _collapsed(networks: Iterable[Network]) -> tuple[Network, ...]:
     return tuple(network for version in VERSIONS for network in Spread.of(version, held).networks())
 
 
-def _families(configuration: Configuration) -> Mapping[frozenset[Address], str]:
+def _families(configuration: Configuration) -> Mapping[frozenset[Address], Cause]:
     """Return the hosts of each table by IP version, with what to call them: only where there are two or more."""
-    found: dict[frozenset[Address], list[str]] = {}
+    found: dict[frozenset[Address], list[Table]] = {}
     for table in configuration.load_balancer.tables:
         for version in VERSIONS:
             family = frozenset(host.address for host in table.hosts if host.address.version == version)
             if len(family) > 1:
-                found.setdefault(family, []).append(f"<{table.name}>")
-    return {family: f"the hosts of table {' and '.join(names)}{_over(family)}" for family, names in found.items()}
+                found.setdefault(family, []).append(table)
+    return {family: _cause(family, tables) for family, tables in found.items()}
+
+
+def _cause(family: frozenset[Address], tables: Sequence[Table]) -> Cause:
+    names = " and ".join(f"<{table.name}>" for table in tables)
+    return Cause(f"the hosts of table {names}{_over(family)}", tables[0].span)
 
 
 def _over(family: frozenset[Address]) -> str:
