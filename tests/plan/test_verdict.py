@@ -31,7 +31,9 @@ EXCHANGE = balancer(
 def verdict(plan: Plan, asked: Packet, *, over: bool = False, members: dict[str, list[str]] | None = None) -> Verdict:
     """Return what becomes of a packet on the machine of these tests."""
     put = {name: [ip_network(each) for each in held] for name, held in (members or {}).items()}
-    return judge(asked, grounds(plan, ROUTER, members=put), over=over)
+    known = grounds(plan, ROUTER, members=put)
+    assert known is not None
+    return judge(asked, known, over=over)
 
 
 def said(found: Verdict) -> str:

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from bascule import __version__
 from bascule.cli.command import Command
 from bascule.cli.paths import Places, published
+from bascule.config.firewall import Protocol
 from bascule.config.kinds.kind import Flaw, Kind
 from bascule.config.kinds.numbers import duration
 from bascule.config.lexer import Token, TokenKind
@@ -32,6 +33,7 @@ exit codes:
 """
 _LAST_PORT: Final = 65535
 _EXPORT: Final = "export"
+_PROTOCOLS: Final = tuple(protocol.value for protocol in Protocol)
 """What stands in the place of a revision's number."""
 _ORDER_TIME: Final = duration(1, LONGEST_ORDER)
 _TEST_TIME: Final = duration(5, LONGEST_TEST)
@@ -201,10 +203,18 @@ def _add_explain(add_parser: AddParser, places: Places) -> None:
     command.add_argument("--config", metavar="FILE", help="explain this configuration, every host up, not what runs")
     command.add_argument("--in", metavar="IF", dest="interface", help="the interface that packets come in by")
     command.add_argument("--to", metavar="ADDR", type=_address, help="the address that clients connect to")
-    command.add_argument("--proto", metavar="P", dest="protocol", default="tcp", choices=("tcp", "udp"), help="tcp or udp")
+    command.add_argument(
+        "--proto",
+        metavar="P",
+        dest="protocol",
+        default="tcp",
+        choices=_PROTOCOLS,
+        help=f"{', '.join(_PROTOCOLS)}; of icmp, PORT is the type",
+    )
     command.add_argument(
         "--down", metavar="HOST", action="append", default=[], help="take this host as down (name or address; repeatable)"
     )
+    command.add_argument("--rules", action="store_true", help="list every rule of the firewall that is asked")
     command.add_argument("port", metavar="PORT", type=_port, help="the port that clients connect to")
     command.add_argument(
         "clients", metavar="CLIENT", nargs="+", type=_client, help="a client's address; - reads one a line from input"

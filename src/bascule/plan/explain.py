@@ -64,11 +64,11 @@ def explain(
 ) -> Explanation:
     """Return who takes a client and why; `states` tells the hosts that are down from those not probed yet.
 
-    `grounds` are those of the plan's firewall, and None where it has none.
+    `grounds` are those of the plan, or of the one that it was supposed from; None where there is no firewall.
     """
     known = Known(states or {}, rankings)
     if grounds is not None:
-        judged = passage(question, grounds)
+        judged = passage(question, replace(grounds, plan=plan))
         if judged.taker is None or judged.met is None:
             return judged.said
         chosen = _chosen(judged.said, judged.taker, judged.met, question, known)

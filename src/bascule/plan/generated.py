@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from bascule.config.diagnostics import Span
-from bascule.config.firewall import ANY, Action, Direction, End, Ports, Protocol, Rule
+from bascule.config.firewall import ANY, Action, Direction, End, Firewall, Ports, Protocol, Rule
 from bascule.config.model import Configuration
 from bascule.plan.firewall import Purpose, RulePlan
 from bascule.plan.model import AdminPlan, Endpoint, RelayPlan
@@ -14,8 +14,6 @@ from bascule.plan.model import AdminPlan, Endpoint, RelayPlan
 TRUSTED_ZONE: Final = "internal"
 """Whence ssh and the admin server are open; where no zone is called so, from everywhere."""
 SSH: Final = Ports(22, 22)
-
-_NOWHERE: Final = Span()
 
 _DHCP: Final = (
     (ip_network("0.0.0.0/0"), Ports(67, 67), Ports(68, 68)),
@@ -32,16 +30,16 @@ class Cause:
     span: Span
 
 
-def before(configuration: Configuration, families: Iterable[Cause]) -> Iterator[RulePlan]:
-    """Yield what is asked before the text's rules; `families` names each family."""
+def before(configuration: Configuration, families: Iterable[Cause], span: Span) -> Iterator[RulePlan]:
+    """Yield what is asked before the text's rules; `families` names each family, and the firewall stands at `span`."""
     for direction in (Direction.IN, Direction.THROUGH):
-        rule = _rule(Action.BLOCK, direction)
+        rule = _rule(Action.BLOCK, direction, span=span)
         yield RulePlan(rule=rule, purpose=Purpose.SPOOFING, cause="sources that cannot come from there")
     for family in families:
         rule = _rule(Action.PASS, Direction.THROUGH, span=family.span)
         yield RulePlan(rule=rule, purpose=Purpose.EXCHANGE, cause=family.words)
     for protocol in (Protocol.ICMP, Protocol.ICMP6):
-        rule = _rule(Action.PASS, Direction.IN, protocol=protocol)
+        rule = _rule(Action.PASS, Direction.IN, protocol=protocol, span=span)
         yield RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause="what networks need")
     for interface in configuration.interfaces:
         for network, source, to in _DHCP if interface.dhcp else ():
@@ -59,11 +57,11 @@ def before(configuration: Configuration, families: Iterable[Cause]) -> Iterator[
             )
 
 
-def after(relays: Sequence[RelayPlan], admin: AdminPlan, zones: Iterable[str]) -> Iterator[RulePlan]:
+def after(relays: Sequence[RelayPlan], admin: AdminPlan, firewall: Firewall) -> Iterator[RulePlan]:
     """Yield what is asked after the text's rules; the defaults end it."""
     yield from dict.fromkeys(_opened(relay, listen) for relay in relays for listen in relay.listens)
-    zone = TRUSTED_ZONE if TRUSTED_ZONE in zones else ""
-    yield _administered(zone, End(ports=SSH), "ssh")
+    zone = TRUSTED_ZONE if any(each.name == TRUSTED_ZONE for each in firewall.zones) else ""
+    yield _administered(zone, End(ports=SSH), "ssh", firewall.span)
     for to, span in {_answering(each.endpoint): each.span for each in admin.listeners}.items():
         yield _administered(zone, to, "the admin server", span)
     for action, direction in (
@@ -71,7 +69,9 @@ def after(relays: Sequence[RelayPlan], admin: AdminPlan, zones: Iterable[str]) -
         (Action.BLOCK, Direction.THROUGH),
         (Action.PASS, Direction.OUT),
     ):
-        yield RulePlan(rule=_rule(action, direction), purpose=Purpose.DEFAULT, cause="what no rule decides")
+        yield RulePlan(
+            rule=_rule(action, direction, span=firewall.span), purpose=Purpose.DEFAULT, cause="what no rule decides"
+        )
 
 
 def _opened(relay: RelayPlan, listen: Endpoint) -> RulePlan:
@@ -93,7 +93,7 @@ def _answering(endpoint: Endpoint) -> End:
     return End(network=network, ports=Ports(endpoint.port, endpoint.port))
 
 
-def _administered(zone: str, to: End, cause: str, span: Span = _NOWHERE) -> RulePlan:
+def _administered(zone: str, to: End, cause: str, span: Span) -> RulePlan:
     rule = _rule(Action.PASS, Direction.IN, zone=zone, protocol=Protocol.TCP, to=to, span=span)
     return RulePlan(rule=rule, purpose=Purpose.ADMIN, cause=cause)
 
@@ -107,7 +107,7 @@ def _rule(
     source: End = ANY,
     to: End = ANY,
     interface: str = "",
-    span: Span = _NOWHERE,
+    span: Span,
 ) -> Rule:
     """Return a rule with its text, as an operator might have written it."""
     words = [

@@ -14,7 +14,6 @@ from bascule.config.model import EngineName, InterfaceAddress
 from bascule.plan.firewall import FirewallPlan, Purpose, RulePlan
 from bascule.plan.model import Endpoint, Plan, RelayPlan
 from bascule.plan.spread import Spread
-from bascule.plan.zones import zone_of
 
 LOOPBACK: Final = "lo"
 
@@ -78,12 +77,15 @@ class Grounds:
     """The address of this machine that somebody there connects to, if it has one of that IP version."""
     tables: Mapping[str, Addresses] = field(default_factory=dict)
     homes: Mapping[str, Addresses] = field(default_factory=dict)
+    zones: Mapping[str, Sequence[tuple[str, Addresses]]] = field(default_factory=dict)
+    """What zones have of each interface that one names; empty is every other."""
     families: Mapping[RulePlan, frozenset[Address]] = field(default_factory=dict)
     """By the rule that lets them be."""
 
     def zone(self, interface: str, address: Address) -> str:
-        """Return the zone that an address at an interface is in."""
-        return zone_of(self.firewall.zones, interface, address)
+        """Return the zone that an address at an interface is in; empty where it is in none."""
+        there = self.zones.get(interface) or self.zones.get("", ())
+        return next((name for name, addresses in there if address in addresses), "")
 
     def leaving(self, packet: Packet) -> str:
         """Return the interface that a packet leaves by, as long as nothing rewrites it."""
@@ -136,13 +138,14 @@ class Grounds:
         return any({one, other} <= family for family in self.firewall.families)
 
 
-def grounds(plan: Plan, facts: Facts, *, members: Mapping[str, Iterable[Network]] | None = None) -> Grounds:
-    """Return what verdicts over a plan with a firewall go by.
+def grounds(plan: Plan, facts: Facts, *, members: Mapping[str, Iterable[Network]] | None = None) -> Grounds | None:
+    """Return what verdicts over a plan go by, or None where it has no firewall.
 
     `members` are the addresses that commands and limits have put into tables, by the table's name.
     """
     firewall = plan.firewall
-    assert firewall is not None, "without a firewall nothing is judged"
+    if firewall is None:
+        return None
     more = members or {}
     held = [each for _, each in facts.addresses()]
     return Grounds(
@@ -154,10 +157,19 @@ def grounds(plan: Plan, facts: Facts, *, members: Mapping[str, Iterable[Network]
         facing=lambda client: _facing(client, plan, facts),
         tables={table.name: Addresses.of([*table.networks, *more.get(table.name, ())]) for table in firewall.tables},
         homes={interface: Addresses.of(networks) for interface, networks in firewall.homes.items()},
+        zones=_zones(firewall),
         families=dict(
             zip((each for each in firewall.before if each.purpose is Purpose.EXCHANGE), firewall.families, strict=True)
         ),
     )
+
+
+def _zones(firewall: FirewallPlan) -> Mapping[str, Sequence[tuple[str, Addresses]]]:
+    found: dict[str, list[tuple[str, Addresses]]] = {}
+    for zone in firewall.zones:
+        for region in zone.regions:
+            found.setdefault(region.interface, []).append((zone.name, Addresses.of(region.networks)))
+    return found
 
 
 def _facing(client: Address, plan: Plan, facts: Facts) -> Sequence[Address]:

@@ -127,7 +127,7 @@ def _met(verdict: Verdict, packet: Packet) -> Endpoint | None:
 def _reason(verdict: Verdict, packet: Packet) -> str:
     decided = verdict.decided
     if decided is not None:
-        words = [_said(decided, verdict.action)]
+        words = [said_of(decided, verdict.action)]
         if decided.rule.limit is not None:
             words.append(", as long as its source is within the limits")
     else:
@@ -141,11 +141,13 @@ def _reason(verdict: Verdict, packet: Packet) -> str:
     return f"{_WAYS[verdict.direction]}: {''.join(words)}"
 
 
-def _said(plan: RulePlan, action: Action) -> str:
+def said_of(plan: RulePlan, action: Action) -> str:
     """Return what decided and how: "rule `block in log` (line 31) blocks it"."""
     line = f" (line {plan.span.line})" if plan.span.line else ""
     if plan.purpose is Purpose.DEFAULT:
         return "no rule blocks it" if action is Action.PASS else "no rule passes it: it is dropped"
+    if plan.purpose is Purpose.SPOOFING:
+        return "its source cannot come from there: it is dropped"
     if plan.purpose is None:
         return f"rule `{plan.rule.text}`{line} {_DEEDS[action]}"
     return f"the rule for {plan.cause}{line} {_DEEDS[action]}"

@@ -65,19 +65,27 @@ class ShowFirewall(Request[FirewallRules], frozen=True, kw_only=True, tag="show.
     """Asks which rules of ours the kernel has, and what caused each."""
 
 
+MOST_RULES_TOLD: Final = 60_000
+"""Rules in one answer: all of a firewall for one client."""
+
+
 class Explain(Request[Explained], frozen=True, kw_only=True, tag="explain"):
-    """Asks which host would take these clients, and why."""
+    """Asks what the firewall would do with these clients, which host would take them, and why."""
 
     clients: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAXIMUM_CLIENTS)]
     """Addresses, of either version."""
     port: Port
     to: Name | None = None
-    """The address that clients connect to; None takes the only one that listens on the port."""
+    """The address that clients connect to; None takes the only one that listens on the port, then this machine's."""
     protocol: Name = "tcp"
+    """One of a rule's; of ICMP, `port` is the type, and of others without ports it means nothing."""
     interface: Name | None = None
-    """The interface that packets come in by; None asks no rule about it."""
+    """The interface that packets come in by; None asks no listener about it, and the firewall about the one that leads to
+    the client."""
     down: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAXIMUM_NAMES)] = ()
     """Hosts, by name or address, to take as down."""
+    rules: bool = False
+    """The rules that were asked are wanted, too: `MOST_RULES_TOLD` for all clients together, as many for each."""
 
 
 class ShowLog(Request[Events], frozen=True, kw_only=True, tag="show.log"):

@@ -287,6 +287,18 @@ class FirewallRules(Result, frozen=True, kw_only=True, tag="firewall"):
 # --- explain ---------------------------------------------------------------------------------------------------------
 
 
+class AskedRule(_Row, frozen=True, kw_only=True):
+    """A rule of the firewall that was asked about a client."""
+
+    rule: str
+    """As the text has it, or might."""
+    line: int
+    """Where the text has it or, of a generated one, what causes it; 0 where that is nowhere."""
+    cause: str
+    """Why a generated one is there; empty of the text's own."""
+    matched: bool
+
+
 class Explanation(_Row, frozen=True, kw_only=True):
     """Which host takes a client, and why."""
 
@@ -307,6 +319,22 @@ class Explanation(_Row, frozen=True, kw_only=True):
     """Comment of the kernel's rule; None where no rule of ours is met."""
     path: str | None = None
     """`kernel` or `proxy`: who carries the bytes."""
+    interface: str | None = None
+    """The one that the client comes in by, or that this machine itself sends by; None, as below, without a firewall."""
+    direction: str | None = None
+    """`in`, `through` or `out`."""
+    verdict: str | None = None
+    """`pass`, `block` or `reject`."""
+    decided: AskedRule | None = None
+    """None, too, where no rule was asked."""
+    rules: tuple[AskedRule, ...] = ()
+    """The rules that were asked, in order and the last of them, as far as the request wants them."""
+    rules_left_out: int = 0
+    """How many were asked before them."""
+    forward: str | None = None
+    """Where a port forward sends it: address and port."""
+    masquerade: bool | None = None
+    """Whether it leaves with an address of ours."""
 
 
 class Explained(Result, frozen=True, kw_only=True, tag="explained"):

@@ -1,10 +1,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.service.failures import NotFound, OperationFailed, Rejected
 from bascule.service.operations import MAXIMUM_CLIENTS, Explain
-from bascule.service.results import Explained, Explanation
+from bascule.service.results import AskedRule, Explained, Explanation
 from cli.calling import PretendedConnection, PretendedOffline, call, explained
 
 BOTH = explained(Explain(clients=("10.0.0.1", "10.0.0.2"), port=443))
@@ -42,8 +44,45 @@ def test_json_is_one_object_a_line() -> None:
         "slot": 7,
         "rule": None,
         "path": None,
+        "interface": None,
+        "direction": None,
+        "verdict": None,
+        "decided": None,
+        "rules": [],
+        "rules_left_out": 0,
+        "forward": None,
+        "masquerade": None,
     }
     assert second["client"] == "10.0.0.2"
+
+
+def test_rules_are_listed_where_they_are_asked_for() -> None:
+    """Below the client's line: the one that matched is marked, and a generated one says why it is there."""
+    rules = (
+        AskedRule(rule="block through", line=0, cause="sources that cannot come from there", matched=False),
+        AskedRule(rule="pass through from internal", line=30, cause="", matched=True),
+    )
+    said = Explanation(
+        client="10.0.0.1", port=53, relay=None, table=None, host=None, reason="why", decided=rules[1], rules=rules
+    )
+    connection = PretendedConnection({Explain: Explained(explanations=(said,))})
+    assert call("explain", "--rules", "53", "10.0.0.1", connection=connection).out == (
+        "10.0.0.1 port 53: why\n"
+        "           block through  # sources that cannot come from there\n"
+        "  =    30  pass through from internal\n"
+    )
+    assert connection.asked == [Explain(clients=("10.0.0.1",), port=53, rules=True)]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "line"),
+    [("udp", "10.0.0.1 port 8: why\n"), ("icmp", "10.0.0.1 icmp type 8: why\n"), ("esp", "10.0.0.1 esp: why\n")],
+)
+def test_what_is_asked_is_called_as_its_protocol_has_it(protocol: str, line: str) -> None:
+    """Only TCP and UDP have ports."""
+    said = Explanation(client="10.0.0.1", port=8, relay=None, table=None, host=None, reason="why")
+    connection = PretendedConnection({Explain: Explained(explanations=(said,))})
+    assert call("explain", "--proto", protocol, "8", "10.0.0.1", connection=connection).out == line
 
 
 def test_everything_said_is_asked() -> None:

@@ -13,7 +13,7 @@ from bascule.engines.nftables.foreign import OURS, obstacles
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.folder import workers_folder
 from bascule.service.local.clearing import clear_machine
-from bascule.service.local.explaining import explained
+from bascule.service.local.explaining import explained, known_of
 from bascule.service.local.machine import Machine, this_machine
 from bascule.service.local.preparation import Judged, Use, judge, judge_here, rehearsal_plan
 from bascule.service.local.words import counted
@@ -45,9 +45,11 @@ class LocalOffline:
     def explain(self, text: bytes, _: str, requests: Iterable[Explain], /) -> Iterator[Explained]:
         """Yield the answers over the plan that the text makes with every host up."""
         judged, facts = asyncio.run(judge_here(text, self._machine))
-        plan = rehearsal_plan(judged.accepted(), facts)
+        configuration = judged.accepted()
+        plan = rehearsal_plan(configuration, facts)
+        known = known_of(plan, configuration, facts)
         for request in requests:
-            yield explained(plan, None, request)
+            yield explained(plan, None, request, known)
 
     def clear(self, state: Path, socket: Path, /) -> Cleared:
         """Take everything of ours away where no parent runs."""

@@ -46,7 +46,7 @@ from bascule.service.local.counters.rows import counter_rows
 from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.doctor import Evidence, examine
-from bascule.service.local.explaining import explained
+from bascule.service.local.explaining import explained, known_of
 from bascule.service.local.firewall_rows import firewall_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM
@@ -363,7 +363,8 @@ class LocalService:
     async def explain(self, _: Context, request: Explain, /) -> Explained:
         """Walk the running plan for each client."""
         running = self._balancer.running
-        return explained(running.plan, running.belief.states, request)
+        known = known_of(running.plan, running.configuration, running.facts)
+        return await asyncio.to_thread(explained, running.plan, running.belief.states, request, known)
 
     async def show_sessions(self, _: Context, request: ShowSessions, /) -> Sessions:
         """List the sessions of the kernel and the workers."""

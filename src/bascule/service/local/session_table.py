@@ -14,7 +14,7 @@ from bascule.service.failures import NotFound, OperationFailed
 from bascule.service.local.answers import Count, Counting, Meeting, trusted
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.ended import Ended, EndedSessions
-from bascule.service.local.explaining import explained
+from bascule.service.local.explaining import explained, known_of
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.idleness import Patience
 from bascule.service.local.kernel_sessions import KernelSessions, Wanted
@@ -147,12 +147,13 @@ class SessionTable:
     def _services(self, client: Address) -> Iterator[Explanation]:
         """Yield who would take a client at each place that it can connect to."""
         running = self._balancer.running
+        known = known_of(running.plan, running.configuration, running.facts)
         for relay in running.plan.relays:
             if relay.version == client.version:
                 for listen in relay.listens:
                     to, protocol = str(listen.address), str(listen.transport)
                     question = Explain(clients=(str(client),), port=listen.port, to=to, protocol=protocol)
-                    yield from explained(running.plan, running.belief.states, question).explanations
+                    yield from explained(running.plan, running.belief.states, question, known).explanations
 
     def _kernel(self) -> KernelSessions:
         return KernelSessions(self._machine.conntrack, self._gathering.names())
