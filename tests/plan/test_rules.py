@@ -1,10 +1,12 @@
 """What a `firewall` block becomes: its rules with those that nobody writes, its tables, and what they are asked about."""
 
+import time
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import IPv4Network, ip_network
 
 import pytest
 
+from bascule.config.facts import TableFile
 from bascule.config.firewall import Action, Direction, Nat
 from bascule.plan.compile import Situation, compile_plan
 from bascule.plan.explain import suppose
@@ -57,6 +59,23 @@ def test_tables_hold_the_fewest_networks() -> None:
         TablePlan(name="blocked", networks=(ip_network("10.0.0.0/8"), ip_network("fd00::1/128")), timeout=7200),
         TablePlan(name="empty", networks=(), overloaded=True),
     )
+
+
+def test_tables_hold_what_their_files_held() -> None:
+    """One that was never read holds nothing; a rule asks all of it as one."""
+    facts = replace(ROUTER, table_files={"/etc/spam": TableFile(networks=(ip_network("192.0.2.0/25"),))})
+    plan = walled('table <spam> { file "/etc/spam"; file "/etc/none"; 192.0.2.128/25 }', facts=facts)
+    assert wall(plan).tables == (TablePlan(name="spam", networks=(ip_network("192.0.2.0/24"),)),)
+
+
+def test_a_hundred_thousand_addresses_take_no_time() -> None:
+    """A plan is made anew whenever something changes."""
+    held = tuple(IPv4Network((0x0A000000 + 3 * n, 32)) for n in range(100_000))
+    facts = replace(ROUTER, table_files={"/etc/spam": TableFile(networks=held)})
+    begin = time.perf_counter()
+    plan = walled('table <spam> { file "/etc/spam" }', facts=facts)
+    assert time.perf_counter() - begin < 5
+    assert wall(plan).tables[0].networks == held
 
 
 def test_hosts_of_one_table_and_version_are_a_family() -> None:

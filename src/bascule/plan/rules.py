@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
+from itertools import chain
 
 from bascule.config.facts import Facts
 from bascule.config.firewall import Action, Address, AddressTable, Direction, Firewall, Network, Rule
@@ -38,7 +39,7 @@ def firewall_plan(firewall: Firewall, configuration: Configuration, plan: Plan, 
     families = _families(configuration)
     return FirewallPlan(
         zones=zone_plans(firewall.zones),
-        tables=tuple(_table(table, firewall) for table in firewall.tables),
+        tables=tuple(_table(table, firewall, facts) for table in firewall.tables),
         before=tuple(before(configuration, families.values(), firewall.span)),
         rules=tuple(leading(rule, plan.relays) for rule in firewall.rules),
         after=tuple(after(plan.relays, plan.admin, firewall)),
@@ -73,10 +74,11 @@ def _forwarded(plan: RulePlan) -> Collection[int]:
     return versions(rule) if passes else ()
 
 
-def _table(table: AddressTable, firewall: Firewall) -> TablePlan:
+def _table(table: AddressTable, firewall: Firewall, facts: Facts) -> TablePlan:
+    files = [facts.table_files[file].networks for file in table.files if file in facts.table_files]
     return TablePlan(
         name=table.name,
-        networks=_collapsed(table.networks),
+        networks=_collapsed((*table.networks, *chain.from_iterable(files))),
         timeout=None if table.timeout is None else int(table.timeout.total_seconds()),
         overloaded=any(rule.limit is not None and rule.limit.overload == table.name for rule in firewall.rules),
     )

@@ -3,12 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, summarize_address_range
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, summarize_address_range
 from typing import Final
 
 from bascule.config.firewall import Address, Network
 
-_KIND: Final[Mapping[int, type[IPv4Address] | type[IPv6Address]]] = {4: IPv4Address, 6: IPv6Address}
+_KIND: Final[Mapping[int, tuple[type[IPv4Address], type[IPv4Network]] | tuple[type[IPv6Address], type[IPv6Network]]]] = {
+    4: (IPv4Address, IPv4Network),
+    6: (IPv6Address, IPv6Network),
+}
 _BITS: Final = {4: 32, 6: 128}
 
 
@@ -22,11 +25,7 @@ class Spread:
     @classmethod
     def of(cls, version: int, networks: Iterable[Network]) -> "Spread":
         """Return what those of the networks that are of this version hold; they may overlap."""
-        held = sorted(
-            (int(network.network_address), int(network.broadcast_address))
-            for network in networks
-            if network.version == version
-        )
+        held = sorted(_interval(network) for network in networks if network.version == version)
         joined: list[tuple[int, int]] = []
         for first, last in held:
             if joined and first <= joined[-1][1] + 1:
@@ -74,6 +73,15 @@ class Spread:
 
     def networks(self) -> Iterator[Network]:
         """Yield it as the fewest networks, ascending."""
-        kind = _KIND[self.version]
+        address, network = _KIND[self.version]
         for first, last in self.intervals:
-            yield from summarize_address_range(kind(first), kind(last))
+            size = last - first + 1
+            if size & (size - 1) == 0 and first & (size - 1) == 0:  # most are one network, and summing up takes its time
+                yield network((first, _BITS[self.version] + 1 - size.bit_length()))
+            else:
+                yield from summarize_address_range(address(first), address(last))
+
+
+def _interval(network: Network) -> tuple[int, int]:
+    first = int(network.network_address)
+    return first, first + (1 << (network.max_prefixlen - network.prefixlen)) - 1
