@@ -107,6 +107,8 @@ def said(found: Verdict) -> str:
         # hosts of one table among themselves
         (["block through"], packet("eth1", "10.2.0.11", "10.2.0.12", 64327), "through pass by exchange"),
         (["block through"], packet("eth1", "fd02::11", "fd02::12", 64327), "through pass by exchange"),
+        (["block through"], packet("eth1", "10.2.0.11", "10.2.0.12", 64327, syn=False), "through pass by exchange"),
+        (["pass through"], packet("eth2", "10.2.0.11", "10.2.0.12", 64327), "through block by spoofing"),
         (["block through"], packet("eth1", "10.2.0.11", "10.2.0.13", 64327), "through block by block through"),
         # relays open what they listen on, to whom they take
         ([], packet("eth0", OUTSIDE, "10.2.0.50", 443), "in pass by relay"),

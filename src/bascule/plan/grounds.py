@@ -110,9 +110,11 @@ class Grounds:
     def resumes(self, packet: Packet) -> bool:
         """Return whether a packet of no session, which does not ask for one, is judged as if it did.
 
-        So it is where relays in the kernel pick sessions up in mid-stream, and where administrators come in, whose packets
-        no session is kept of.
+        So it is where relays in the kernel pick sessions up in mid-stream, where administrators come in, whose packets no
+        session is kept of, and between hosts of one family, which nothing may come between.
         """
+        if self.related(packet.source, packet.destination):
+            return True
         relay = self.taking(packet)
         if relay is not None and relay.engine is EngineName.KERNEL:
             return True
