@@ -8,7 +8,7 @@ from bascule.config.completion import expected
 from bascule.config.load import load
 
 FORWARD: Final = 'load-balancer { relay "X" { forward to <a> '
-BLOCKS: Final = ("", "system { ", "interface eth0 { ", "load-balancer { ", 'load-balancer { relay "X" { ')
+BLOCKS: Final = ("", "system { ", "interface eth0 { ", "load-balancer { ", 'load-balancer { relay "X" { ', "firewall { ")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ BLOCKS: Final = ("", "system { ", "interface eth0 { ", "load-balancer { ", 'load
         (f"{FORWARD}check ", ["icmp", "tcp", "tls", "http", "https", "send", "smtp", "imap", "pop3", "script"]),
         (f"{FORWARD}check imap ", ["tls", "port", "interval", "timeout", "fall", "rise", "mode", "slow"]),
         ('load-balancer { redirect "X" { sticky-address ', ["timeout"]),
+        ("firewall { ", ["zone", "table", "pass", "block", "reject", "nat"]),
+        ("firewall { table <a> { ", ["ADDRESS|NETWORK", "file", "timeout"]),
+        ("firewall { block ", ["in", "through", "out"]),
+        ("firewall { block in ", ["log", "quick", "on", "proto", "from", "to", "port", "label"]),
+        ("firewall { pass in limit rate 5 overload <a> f", ["for", "from", "forward"]),
         ("nonsense { ", []),
         ("system { host-name lb1 ", []),
     ],

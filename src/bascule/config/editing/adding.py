@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bascule.config.editing.finding import Place, clause_of
+from bascule.config.editing.finding import Place, clause_of, read
 from bascule.config.editing.layout import INDENT, Lines, comments_of, ends_line, final, is_blank, is_comment, own_items
 from bascule.config.format import format_text
-from bascule.config.lexer import Token
+from bascule.config.lexer import Token, tokenize
 from bascule.config.schema.clause import Clause
 from bascule.config.syntax import Item, Statement, tokens_of
 
@@ -13,7 +13,7 @@ from bascule.config.syntax import Item, Statement, tokens_of
 def added(lines: Lines, place: Place, clause: Clause, words: str) -> str:
     """Return the text with a statement more in a block, whose statements stand in lines of their own."""
     items = _items(place)
-    behind = _behind(place, clause, items)
+    behind = _behind(place, clause, items, words)
     end = lines.end_of_line
     blank = end if clause.block is not None and _apart(items) else ""
     if behind is not None:
@@ -50,17 +50,34 @@ def _items(place: Place) -> Sequence[Item]:
     return place.items if block is None else own_items(block)
 
 
-def _behind(place: Place, clause: Clause, items: Sequence[Item]) -> int | None:
+def _behind(place: Place, clause: Clause, items: Sequence[Item], words: str) -> int | None:
     """Return the item behind whose line a statement goes; None where it goes before all others."""
     known = place.clause.block or ()
     order = {id(one): index for index, one in enumerate(known)}
     kinds = [_kind(place.clause, item) for item in items]
+    kinds = kinds[: _closing(kinds, items, clause, words)]
     alike = [index for index, kind in enumerate(kinds) if kind is clause]
     before = [index for index, kind in enumerate(kinds) if kind is not None and order[id(kind)] <= order[id(clause)]]
     found = next(iter(alike[::-1] or before[::-1]), None)
     while found is not None and found + 1 < len(items) and not ends_line(items[found]):
         found += 1
     return found
+
+
+def _closing(kinds: Sequence[Clause | None], items: Sequence[Item], clause: Clause, words: str) -> int | None:
+    """Return the first item that would leave a statement nothing, being asked before it, or None."""
+    if clause.closes is None:
+        return None
+    tokens = tokenize(words, lambda _: None)[:-1]
+    wanted = read(clause, tokens)[0]
+    if clause.closes(wanted.extras):
+        return None
+    for index, (kind, item) in enumerate(zip(kinds, items, strict=True)):
+        if kind is not None and kind.closes is not None and isinstance(item, Statement):
+            found = read(kind, item.words)[0]
+            if kind.closes(found.extras) and found.leading == wanted.leading:
+                return index
+    return None
 
 
 def _kind(within: Clause, item: Item) -> Clause | None:

@@ -1,6 +1,7 @@
 """Says what may stand next in a path: words of the schema, and names that the text holds already."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from bascule.config.completion import following
@@ -12,8 +13,14 @@ from bascule.config.matching import Match, Wanted
 from bascule.config.schema.clause import Clause, Value
 from bascule.config.syntax import Statement
 
-_NAMES: Final = frozenset({"table", "zone", "interface", "group"})
-"""Values that mean the same wherever they stand, so that those of one statement are offered to another."""
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        **{name: (name,) for name in ("table", "zone", "interface", "group", "address table")},
+        "from zone": ("zone",),
+        "end": ("zone", "address table"),
+    }
+)
+"""Values that are names: which others mean the same wherever they stand, so that those of one statement are offered."""
 
 
 def offered(text: str, words: Sequence[Token], *, present: bool = False, blocks: bool = False) -> tuple[Wanted, ...]:
@@ -56,8 +63,8 @@ def _names(place: Place, path: Path, value: Value[Any]) -> Iterator[str]:
         written = texts(statement.words)
         if written[: len(given)] == given and len(written) > len(given):
             yield written[len(given)]
-    if value.name in _NAMES:
-        yield from dict.fromkeys(_everywhere(find(place.tree, ()), value.name))
+    for name in _NAMES.get(value.name, ()):
+        yield from dict.fromkeys(_everywhere(find(place.tree, ()), name))
 
 
 def _wordless(within: Clause) -> Clause | None:

@@ -1,6 +1,6 @@
 """What the keyword table is made of: clauses, the values they take, and the version that brings them."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -59,6 +59,9 @@ class Clause:
     many_since: str = FIRST
     identity: Identity | None = None
     """Of what may stand more than once: whom an edit means. None: two that differ in anything are two."""
+    closes: Callable[[Collection[str]], bool] | None = None
+    """Of statements that are asked in their order until one fits: whether one with these options leaves those behind it
+    nothing that begins with the same values."""
     required: bool = False
     """Its block is nothing without it."""
     strangers: Mapping[str, str] = field(default_factory=dict, compare=False)

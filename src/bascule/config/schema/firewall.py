@@ -1,6 +1,7 @@
 """The `firewall` block: zones, address tables, rules and what leaves with our address."""
 
 import re
+from collections.abc import Collection
 from types import MappingProxyType
 from typing import Final
 
@@ -106,11 +107,20 @@ _OF_PASS: Final = MappingProxyType(
 )
 
 
+_MANNERS: Final = frozenset({"log", "quick", "limit", "label"})
+"""Options that say nothing of which packets a rule is about."""
+
+
+def _takes_everything(options: Collection[str]) -> bool:
+    return _MANNERS.issuperset(options)
+
+
 def _rule(word: str, what: str, *more: Clause) -> Clause:
     return Clause(
         word=word,
         parts=(DIRECTION,),
         many=True,
+        closes=_takes_everything,
         help=what,
         options=(
             Clause(word="log", help="each new session is logged, 100 a second at most"),
