@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bascule.config.diagnostics import Diagnostic, Span
-from bascule.config.facts import Facts
+from bascule.config.facts import Facts, TableFile
 from bascule.config.load import load
 from bascule.config.model import Configuration
 from bascule.config.names import NOTHING_TO_ASK, Questions
@@ -96,10 +96,11 @@ class PretendedMachine:
 
     def __init__(self) -> None:
         self.clock = SteppedClock()
+        self.files: dict[str, TableFile] = {}
 
     async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK, ___: object = ()) -> Facts:
         """Return its facts."""
-        return FACTS
+        return replace(FACTS, table_files=self.files)
 
 
 class PretendedFile:
@@ -247,6 +248,13 @@ async def test_a_text_from_an_older_revision_is_refused(desk: Desk) -> None:
         await desk.deployments.deploy(Deploy(text=ONE, base=1), "carol")
     assert isinstance(failed.value.failure, Conflict)
     assert desk.balancer.loaded == ["8443 143"]
+
+
+async def test_the_text_that_runs_is_deployed_again_for_a_file_that_has_changed(desk: Desk) -> None:
+    """Its tables hold something else, and nobody else would read it."""
+    desk.machine.files = {"/etc/blocked": TableFile(fault="No such file or directory")}
+    deployed = await desk.deployments.deploy(Deploy(text=ONE, commit=True), "bob")
+    assert (deployed.revision, desk.balancer.loaded) == (2, ["443 143"])
 
 
 async def test_the_text_that_runs_is_nothing_to_deploy(desk: Desk) -> None:

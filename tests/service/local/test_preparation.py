@@ -1,14 +1,18 @@
 """A text is refused with everything that is wrong with it, or becomes a plan."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
 from bascule.config.diagnostics import Severity
-from bascule.config.facts import TableFile
+from bascule.config.facts import Facts, TableFile
+from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.service.failures import OperationFailed, Rejected
-from bascule.service.local.preparation import Use, judge, rehearsal_plan
+from bascule.service.local.preparation import Use, judge, judge_here, rehearsal_plan
+from bascule.system.table_files import read_table_files
 from service.local.situations import FACTS, TWO_SERVICES
 
 
@@ -56,6 +60,24 @@ def test_a_text_has_an_admin_server_where_it_is_deployed() -> None:
     committed = judge(TWO_SERVICES.encode(), FACTS, Use.COMMITTED).accepted().system.http_server
     assert committed is not None
     assert committed.port == 443
+
+
+class Looked:
+    """A machine whose files are the real ones."""
+
+    async def facts(self, _: str | None = None, __: Questions = NOTHING_TO_ASK, files: Collection[str] = ()) -> Facts:
+        """Return its facts."""
+        return replace(FACTS, table_files=read_table_files(files))
+
+
+async def test_the_files_that_a_text_names_are_read(tmp_path: Path) -> None:
+    """And no others; what they hold is of the facts by which a text becomes a plan."""
+    for name in ("list", "other"):
+        (tmp_path / name).write_text("192.0.2.1\n")
+    text = BLOCKED.replace("/etc/blocked", str(tmp_path / "list"))
+    judged, facts = await judge_here(text.encode(), Looked())
+    assert judged.diagnostics == ()
+    assert facts.table_files == {str(tmp_path / "list"): TableFile(networks=(ip_network("192.0.2.1/32"),))}
 
 
 BLOCKED = 'firewall {\n\tzone internal { from 10.80.0.0/16 }\n\ttable <blocked> { file "/etc/blocked" }\n}\n'
