@@ -13,7 +13,7 @@ SECOND: Final = "0.2"
 
 def arrived(since: str) -> bool:
     """Whether what came with a version is in this one."""
-    return _numbers(since) <= _numbers(__version__)
+    return since == FIRST or _numbers(since) <= _numbers(__version__)
 
 
 def later(what: str, since: str) -> str:

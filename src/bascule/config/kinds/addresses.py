@@ -101,13 +101,14 @@ INTERFACE_ADDRESS: Final[Kind[InterfaceAddress]] = Kind(
 def _network(token: Token) -> Network | Flaw:
     what = "a network such as 10.2.0.0/16 or 2001:db8::/32"
     before, slash, length = token.text.partition("/")
-    if parsed_address(before) is None or (slash and not _LENGTH.fullmatch(length)):
+    address = parsed_address(before)
+    if address is None or (slash and not _LENGTH.fullmatch(length)):
         return expected(what, token)
     try:
         network = ip_network(token.text, strict=False)
     except ValueError:
         return expected(what, token)
-    if parsed_address(before) != network.network_address:
+    if address != network.network_address:
         return Flaw(f"{quoted(token.text)} has bits set behind its prefix length", f"the network is {network}")
     if within_ipv4(network):
         return Flaw(f"{quoted(token.text)} is of IPv4 addresses in IPv6 clothes", "write them as IPv4 does")
