@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from bascule.config.model import OnRemove
+from bascule.deploy.effects_of_firewall import effects_of_firewall
 from bascule.plan.model import NO_HOST, AdminPlan, Endpoint, LinkPlan, NetworkPlan, Plan, PlannedRoute, RelayPlan
 
 Item = TypeVar("Item")
@@ -22,7 +23,8 @@ def effects(before: Plan, after: Plan, sessions: Sessions) -> Sequence[str]:
     came = [sentence for name in new if name not in old for sentence in _came(new[name])]
     changed = [s for name in new if name in old for s in _changed(name, old[name], new[name], sessions)]
     admin = _admin(before.admin, after.admin)
-    return [*_network(before.network, after.network), *admin, *gone, *came, *changed]
+    firewall = effects_of_firewall(before.firewall, after.firewall)
+    return [*_network(before.network, after.network), *admin, *firewall, *gone, *came, *changed]
 
 
 def _admin(before: AdminPlan, after: AdminPlan) -> Iterator[str]:
@@ -115,6 +117,8 @@ def _told(name: str, old: Parts, new: Parts, sessions: Sessions) -> Iterator[str
         yield f"{title} takes no more clients at {_places(closed)}"
     if opened := [listen for listen in _listens(new) if listen not in _listens(old)]:
         yield f"{title} takes clients at {_places(opened)} as well"
+    if (zones := _zones(new)) != _zones(old):
+        yield f"{title} takes clients of {'every zone' if '' in zones else _list([f'zone {zone}' for zone in zones])}"
     if old[0].engine is not new[0].engine:
         yield f"{title} is carried by the {new[0].engine} from now on, not by the {old[0].engine}"
     before, after = _hosts(old), _hosts(new)
@@ -160,9 +164,9 @@ def _moves(old: Parts, new: Parts) -> Iterator[str]:
 
 def _pairs(old: Parts, new: Parts) -> Iterator[tuple[RelayPlan, RelayPlan]]:
     """Yield the parts that serve the same clients before and after."""
-    known = {(part.version, part.transport, part.interface): part for part in reversed(old)}
+    known = {(part.version, part.transport, part.interface, part.zone): part for part in reversed(old)}
     for part in new:
-        if before := known.get((part.version, part.transport, part.interface)):
+        if before := known.get((part.version, part.transport, part.interface, part.zone)):
             yield before, part
 
 
@@ -177,6 +181,10 @@ def _hosts(parts: Parts) -> Mapping[Endpoint, str]:
 
 def _listens(parts: Parts) -> Sequence[Endpoint]:
     return [listen for part in parts for listen in part.listens]
+
+
+def _zones(parts: Parts) -> Sequence[str]:
+    return sorted({part.zone for part in parts})
 
 
 def _places(endpoints: Sequence[Endpoint]) -> str:
