@@ -68,17 +68,17 @@ def _tables(old: FirewallPlan, new: FirewallPlan) -> Iterator[str]:
         gained = len(frozenset(table.networks).difference(was.networks))
         lost = len(frozenset(was.networks).difference(table.networks))
         if name not in before:
-            yield (
-                f"table <{name}> is new, with {gained} networks"
-                if gained != 1
-                else f"table <{name}> is new, with one network"
-            )
+            yield f"table <{name}> is new, with {_networks(gained)}"
         elif gained or lost:
-            yield f"table <{name}> gains {gained} networks and loses {lost}"
+            yield f"table <{name}> gains {_networks(gained)} and loses {lost}"
         if name in before and table.timeout != was.timeout:
             stays = "for ever" if table.timeout is None else f"for {table.timeout} s"
             yield f"what a command puts into table <{name}> stays {stays}"
     yield from (f"table <{name}> is gone, with what commands put in" for name in before if name not in after)
+
+
+def _networks(number: int) -> str:
+    return f"{number or 'no'} network{'' if number == 1 else 's'}"
 
 
 def _nats(old: FirewallPlan, new: FirewallPlan) -> Iterator[str]:
