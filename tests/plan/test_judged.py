@@ -39,12 +39,24 @@ FIRST = (EXCHANGE + "firewall {" + ZONES).count("\n") + 1
 
 
 def ask(
-    client: str, port: int, *, to: str = "", protocol: str = "tcp", interface: str | None = None, plan: Plan | None = None
+    client: str,
+    port: int,
+    *,
+    to: str = "",
+    protocol: str = "tcp",
+    interface: str | None = None,
+    plan: Plan | None = None,
+    rules: int = 0,
 ) -> Explanation:
     """Return what is said of a client by the rules of these tests."""
     judged = plan or walled(*RULES, before=EXCHANGE)
     question = Question(
-        client=address(client), port=port, to=address(to) if to else None, protocol=protocol, interface=interface
+        client=address(client),
+        port=port,
+        to=address(to) if to else None,
+        protocol=protocol,
+        interface=interface,
+        rules=rules,
     )
     known = grounds(judged, ROUTER)
     assert known is not None
@@ -140,10 +152,13 @@ def test_by_service_a_client_is_dealt_as_it_came() -> None:
 
 def test_rules_are_told_in_the_order_in_which_they_were_asked() -> None:
     """The last one is that which decided."""
-    said = ask(OUTSIDE, 587)
+    said = ask(OUTSIDE, 587, rules=100)
     assert said.rules[-1] == said.decided
     assert [each.rule for each in said.rules if not each.cause][:2] == list(RULES[:2])
     assert {each.matched for each in said.rules[:-1]} == {False}
+    fewer = ask(OUTSIDE, 587, rules=2)
+    assert (fewer.rules, fewer.rules_left_out) == (said.rules[-2:], len(said.rules) - 2)
+    assert ask(OUTSIDE, 587).rules == ()
 
 
 def test_a_client_that_no_route_leads_to_is_told_so() -> None:

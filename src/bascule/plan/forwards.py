@@ -36,6 +36,8 @@ def _taker(rule: Rule, relays: Iterable[RelayPlan]) -> tuple[RelayPlan, Endpoint
 
     Whom the relay takes otherwise does not matter: that it is asked at all is the rule's decision.
     """
+    if rule.forward is None:
+        return None
     listening = [
         (relay, listen)
         for relay in relays

@@ -47,6 +47,7 @@ def passage(question: Question, known: Grounds) -> Passage:
         return Passage(replace(nothing, reason=f"this machine has no IPv{question.client.version} address"))
     packet = _packet(question, places[0][1], known)
     verdict = judge(packet, known)
+    told = verdict.consulted[max(0, len(verdict.consulted) - question.rules) :]
     said = replace(
         nothing,
         to=str(packet.destination),
@@ -54,7 +55,8 @@ def passage(question: Question, known: Grounds) -> Passage:
         direction=verdict.direction.value,
         verdict=verdict.action.value,
         decided=None if verdict.decided is None else _asked(verdict.decided, matched=True),
-        rules=tuple(_asked(each.plan, matched=each.matched) for each in verdict.consulted),
+        rules=tuple(_asked(each.plan, matched=each.matched) for each in told),
+        rules_left_out=len(verdict.consulted) - len(told),
         forward=_place(verdict.forward),
         masquerade=verdict.masquerade,
         reason=_reason(verdict, packet),

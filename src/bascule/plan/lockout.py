@@ -1,4 +1,4 @@
-"""Which administrators a plan would shut out: asked before it is put into effect, and again by nobody after. Pure."""
+"""Which administrators a plan would shut out, were it put into effect. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

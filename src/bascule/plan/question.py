@@ -19,6 +19,8 @@ class Question:
     interface: str | None = None
     """The interface that it comes in by; None asks no listener's and, where there is a firewall, takes the one that the
     route to the client leads by."""
+    rules: int = 0
+    """How many of the rules that are asked are to be told, at most: the last ones, where the one is that decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,9 @@ class Explanation:
     decided: Asked | None = None
     """None, too, where no rule was asked."""
     rules: tuple[Asked, ...] = ()
-    """Every rule that was asked, in order."""
+    """The rules that were asked, in order: the last of them, as many as the question wants."""
+    rules_left_out: int = 0
+    """How many were asked before those."""
     forward: str | None = None
     """Where a port forward sends it: address and port."""
     masquerade: bool | None = None

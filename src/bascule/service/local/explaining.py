@@ -1,12 +1,12 @@
 """Answering `explain` over a plan, the running one or one made for the question."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from ipaddress import ip_address
 from typing import Final
 
 from bascule.config.facts import Facts
-from bascule.config.model import Address, Configuration
+from bascule.config.model import Address, Configuration, Network
 from bascule.plan.explain import explain, strangers, suppose
 from bascule.plan.grounds import Grounds, grounds
 from bascule.plan.model import HostState, Plan, ProbeTarget
@@ -18,7 +18,7 @@ from bascule.service.failures import NotFound, OperationFailed
 from bascule.service.operations import MOST_RULES_TOLD, Explain
 from bascule.service.results import AskedRule, Explained, Explanation
 
-_PLAIN: Final = frozenset(Explanation.__struct_fields__) - {"decided", "rules", "rules_left_out"}
+_PLAIN: Final = frozenset(Explanation.__struct_fields__) - {"decided", "rules"}
 
 
 def explained(
@@ -39,28 +39,37 @@ def explained(
         else suppose(plan, down=request.down, states=states, rankings=rankings)
     )
     to = None if request.to is None else _address(request.to)
+    most = MOST_RULES_TOLD // max(1, len(request.clients)) if request.rules else 0
     questions = [
-        Question(client=_address(client), port=request.port, to=to, protocol=request.protocol, interface=request.interface)
+        Question(
+            client=_address(client),
+            port=request.port,
+            to=to,
+            protocol=request.protocol,
+            interface=request.interface,
+            rules=most,
+        )
         for client in request.clients
     ]
     walked = [explain(supposed, question, states=states, rankings=rankings, grounds=known) for question in questions]
-    most = MOST_RULES_TOLD // max(1, len(walked)) if request.rules else 0
-    return Explained(explanations=tuple(_travelling(each, most) for each in walked))
+    return Explained(explanations=tuple(map(_travelling, walked)))
 
 
-def known_of(plan: Plan, configuration: Configuration, facts: Facts) -> Grounds | None:
-    """Return what the firewall of a configuration's plan judges by on a machine, or None where it has none."""
-    return None if plan.firewall is None else grounds(plan, promised(configuration, facts))
+def known_of(
+    plan: Plan, configuration: Configuration, facts: Facts, members: Mapping[str, Iterable[Network]] | None = None
+) -> Grounds | None:
+    """Return what the firewall of a configuration's plan judges by on a machine, or None where it has none.
+
+    `members` are the addresses that commands and limits have put into tables, by the table's name.
+    """
+    return None if plan.firewall is None else grounds(plan, promised(configuration, facts), members=members)
 
 
-def _travelling(walked: Walked, most: int) -> Explanation:
-    """Return an explanation with so many rules at most: those that were asked last, where the one is that decided."""
-    rules = walked.rules[max(0, len(walked.rules) - most) :]
+def _travelling(walked: Walked) -> Explanation:
     return Explanation(
         **{name: getattr(walked, name) for name in _PLAIN},
         decided=None if walked.decided is None else _row(walked.decided),
-        rules=tuple(_row(each) for each in rules),
-        rules_left_out=len(walked.rules) - len(rules),
+        rules=tuple(map(_row, walked.rules)),
     )
 
 
