@@ -226,6 +226,14 @@ def test_what_an_administrator_sends_is_judged_packet_by_packet() -> None:
     assert verdict(plan, packet("eth2", INSIDE, "10.3.0.1", 22, syn=False)).action is Action.BLOCK
 
 
+def test_a_proxy_takes_whom_the_rules_let_in() -> None:
+    """It knows no zones: what keeps others away is that its rule is for its zone alone."""
+    text = balancer(relay("WEB", "engine proxy", listen=("10.2.0.50 port 80 from internal",)), hosts=("10.2.0.11",))
+    asked = packet("eth0", OUTSIDE, "10.2.0.50", 80)
+    assert verdict(walled(before=text), asked).action is Action.BLOCK
+    assert verdict(walled("pass in port 80", before=text), asked).relay == "WEB"
+
+
 def test_the_machine_itself_meets_its_relays() -> None:
     """But for those that take clients of one interface or zone: it has come in by none."""
     plan = walled("block out", before=EXCHANGE)

@@ -97,15 +97,19 @@ class Grounds:
         return to in self.local or to.is_multicast or to in self.broadcast
 
     def taking(self, packet: Packet) -> RelayPlan | None:
-        """Return the relay or redirect that listens where a packet goes, for a client who comes from there."""
+        """Return the relay or redirect that listens where a packet goes, for a client who comes from there.
+
+        A proxy knows no zones: it takes whom the rules let in.
+        """
         return next((relay for relay in self.plan.relays if self._takes(relay, packet)), None)
 
     def _takes(self, relay: RelayPlan, packet: Packet) -> bool:
         if not any(meets(packet, listen) for listen in relay.listens):
             return False
+        zone = relay.zone if relay.engine is EngineName.KERNEL else ""
         if packet.own:  # it has come in nowhere
-            return not relay.interface and not relay.zone
-        return relay.interface in {"", packet.interface} and relay.zone in {"", self.zone(packet.interface, packet.source)}
+            return not relay.interface and not zone
+        return relay.interface in {"", packet.interface} and zone in {"", self.zone(packet.interface, packet.source)}
 
     def resumes(self, packet: Packet) -> bool:
         """Return whether a packet of no session, which does not ask for one, is judged as if it did.
