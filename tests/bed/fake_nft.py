@@ -22,7 +22,8 @@ _COMMAND: Final = re.compile(
     r" (?P<family>\w+) (?P<table>\w+)(?: (?P<name>\S+))?(?: (?P<rest>.*))?"
 )
 _ELEMENT: Final = re.compile(
-    r'(?P<key>[^\s,"]+(?: \. [^\s,"]+)*)(?: timeout (?P<timeout>\d+)s)?(?: comment "(?P<comment>[^"]*)")?'
+    r'(?P<key>(?:"[^"]*"|[^\s,"]+)(?: \. (?:"[^"]*"|[^\s,"]+))*)'
+    r'(?: timeout (?P<timeout>\d+)s)?(?: comment "(?P<comment>[^"]*)")?'
     r"(?: : (?P<value>[^,]+))?(?:, |$)"
 )
 _SETS: Final = re.compile(r"@(\S+?)(?=[\s:]|$)")
@@ -327,4 +328,4 @@ def _value_json(text: str) -> Any:
     verdict, _, target = text.partition(" ")
     if verdict in ("goto", "jump"):
         return {verdict: {"target": target}}
-    return int(text) if text.isdecimal() else text
+    return int(text) if text.isdecimal() else text.strip('"')

@@ -51,32 +51,33 @@ class Layout:
         front_gateways = FRONT_GW if self.outside else ()
         back_gateways = BACK_GW if self.server_route else ()
         if self.outside:
-            router = (_nic("front", "0.1", "1"), _nic("outside", "0.1", "1"))
+            router = (nic("front", "0.1", "1"), nic("outside", "0.1", "1"))
             yield Node("router", f"{prefix}-router", router, forwarding=True)
         for n in range(1, self.outside + 1):
             name = f"outside{n}"
-            yield Node(name, f"{prefix}-{name}", (_nic("outside", f"1.{n}", f"1:{n:x}"),), OUTSIDE_GW)
+            yield Node(name, f"{prefix}-{name}", (nic("outside", f"1.{n}", f"1:{n:x}"),), OUTSIDE_GW)
         for n in range(1, self.clients + 1):
             name = f"client{n}"
-            yield Node(name, f"{prefix}-{name}", (_nic("front", f"1.{n}", f"1:{n:x}"),), front_gateways)
+            yield Node(name, f"{prefix}-{name}", (nic("front", f"1.{n}", f"1:{n:x}"),), front_gateways)
         for n in range(1, self.lbs + 1):
             name = f"lb{n}"
             yield Node(name, f"{prefix}-{name}", self._balancer(n), front_gateways)
         for n in range(1, self.servers + 1):
             name, switch = f"srv{n}", "back" if self.arms > 1 else "front"
             gateways = back_gateways if self.arms > 1 else front_gateways
-            yield Node(name, f"{prefix}-{name}", (_nic(switch, f"2.{n}", f"2:{n:x}"),), gateways)
+            yield Node(name, f"{prefix}-{name}", (nic(switch, f"2.{n}", f"2:{n:x}"),), gateways)
 
     def _balancer(self, n: int) -> tuple[Interface, ...]:
-        front = _nic("front", f"0.{n + 1}", f"{n + 1:x}")
+        front = nic("front", f"0.{n + 1}", f"{n + 1:x}")
         if self.arms == 1:
             return (front,)
-        back = _nic("back", f"0.{n + 1}", f"{n + 1:x}")
+        back = nic("back", f"0.{n + 1}", f"{n + 1:x}")
         held = tuple(_with_length(address) for address in BACK_GW) if n == 1 else ()
         return (front, Interface(back.switch, back.addresses + held))
 
 
-def _nic(switch: str, host: str, host6: str) -> Interface:
+def nic(switch: str, host: str, host6: str) -> Interface:
+    """Return an interface in one of the networks, by what is the host of its addresses."""
     network, network6 = _NETWORKS[switch]
     return Interface(switch, (f"{network}.{host}/16", f"{network6}::{host6}/64"))
 

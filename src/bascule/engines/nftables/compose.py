@@ -10,6 +10,7 @@ from bascule.config.model import EngineName, Transport
 from bascule.engines.nftables.names import timeout_policy
 from bascule.engines.nftables.rules.endpoints import endpoint_sets
 from bascule.engines.nftables.rules.filtering import filter_chains, refusal_maps
+from bascule.engines.nftables.rules.firewall.compose import judging
 from bascule.engines.nftables.rules.guard import guard_chains, kept_sets
 from bascule.engines.nftables.rules.limits import fullness_sets, limit_chains, limit_counters, limit_sets
 from bascule.engines.nftables.rules.probing import probe_sets, raw_chains
@@ -21,15 +22,19 @@ from bascule.plan.model import Plan, RelayPlan
 
 
 def compose(plan: Plan) -> Ruleset | None:
-    """Return the table that carries a plan's relays and redirects in the kernel; None where it has none and never had."""
+    """Return the table of a plan: what carries its relays and redirects in the kernel, and its firewall.
+
+    None where it has none of them, and never had a relay.
+    """
     relays = plan.of(EngineName.KERNEL)
-    if not relays and not plan.marks:
+    if not relays and not plan.marks and plan.firewall is None:
         return None
+    firewall = judging(plan.firewall, relays)
     return Ruleset(
         timeouts={timeout_policy(seconds): seconds for seconds in sorted(set(_timeouts(relays)))},
-        sets=dict(_sets(plan, relays)),
-        chains=_chains(plan, relays),
-        counters=frozenset(limit_counters(relays)),
+        sets={**dict(_sets(plan, relays)), **firewall.sets},
+        chains={**_chains(plan, relays), **firewall.chains},
+        counters=frozenset(limit_counters(relays)) | firewall.counters,
     )
 
 
@@ -56,10 +61,10 @@ def _sets(plan: Plan, relays: Sequence[RelayPlan]) -> Iterator[tuple[str, NamedS
 def _chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     chains = {
         **raw_chains(plan),
-        **guard_chains(relays),
+        **guard_chains(plan, relays),
         **limit_chains(relays),
         **refresh_chains(plan),
-        **nat_chains(relays),
+        **nat_chains(plan, relays),
         **filter_chains(plan, relays),
     }
     for relay in relays:

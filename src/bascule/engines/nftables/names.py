@@ -28,16 +28,17 @@ def relay_id(relay: RelayPlan) -> str:
         ports = f"ports.{crc32(ports.encode()):08x}"
     over = "" if relay.transport is Transport.TCP else f"{relay.transport}."
     through = f".through.{crc32(relay.interface.encode()):08x}" if relay.interface else ""
-    return f"{_safe(relay.name)}.{relay.version}.{over}{ports}{through}"
+    return f"{safe(relay.name)}.{relay.version}.{over}{ports}{through}"
 
 
 def service_id(relay: RelayPlan) -> str:
     """Return a name that all parts of a relay share that are of one IP version and transport, as their marks do."""
     over = "" if relay.transport is Transport.TCP else f".{relay.transport}"
-    return f"{_safe(relay.name)}.{relay.version}{over}"
+    return f"{safe(relay.name)}.{relay.version}{over}"
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
+    """Return a name as nft takes it: itself where that is possible, else what is left of it and its checksum."""
     return name if _SAFE.fullmatch(name) else f"{_UNSAFE.sub('_', name)[:24]}.{crc32(name.encode()):08x}"
 
 
@@ -58,7 +59,7 @@ def range_set(relay: RelayPlan) -> str:
 
 def sticky_map(relay: RelayPlan) -> str:
     """Return the name of the map from clients to marks, which all parts of a service and of an affinity group share."""
-    shared = f"group.{_safe(relay.affinity)}" if relay.affinity else _safe(relay.name)
+    shared = f"group.{safe(relay.affinity)}" if relay.affinity else safe(relay.name)
     return f"m_sticky_{shared}.{relay.version}"
 
 
@@ -129,17 +130,22 @@ def opened_chain(relay: RelayPlan) -> str:
 
 def full_set(table: str, version: int, limit: int) -> str:
     """Return the name of the set of a table's hosts and their sessions; it names the limit, which its elements carry."""
-    return f"s_full_{_safe(table)}.{version}.{limit}"
+    return f"s_full_{safe(table)}.{version}.{limit}"
 
 
 def full_chain(relay: RelayPlan, table: str, limit: int) -> str:
     """Return the name of the chain that refuses clients of a table's hosts that have so many sessions."""
-    return f"c_full_{service_id(relay)}.{_safe(table)}.{limit}"
+    return f"c_full_{service_id(relay)}.{safe(table)}.{limit}"
+
+
+def stranger_chain(relay: RelayPlan) -> str:
+    """Return the name of the chain that tells a relay's clients from those that it does not take."""
+    return f"c_stranger_{relay_id(relay)}"
 
 
 def chains_of(relay: RelayPlan) -> Iterator[str]:
     """Yield the names of all chains that a relay may have of its own."""
-    for chain in (relay_chain, destination_chain, limit_chain, refuse_chain, opened_chain):
+    for chain in (relay_chain, destination_chain, limit_chain, refuse_chain, opened_chain, stranger_chain):
         yield chain(relay)
     limits = {(host.table, host.max_sessions) for host in relay.pool.hosts}
     yield from (full_chain(relay, table, limit) for table, limit in limits if limit is not None)

@@ -60,8 +60,8 @@ def read_elements(kind: str, entry: Mapping[str, Any]) -> NamedSet:
             said = key["elem"].get("comment")
             key = key["elem"]["val"]
             if said:
-                comments[_text(key)] = said
-        values[_text(key)] = _text(value)
+                comments[_key(kind, key)] = said
+        values[_key(kind, key)] = _text(value)
     return NamedSet(kind, values, comments)
 
 
@@ -84,8 +84,21 @@ def dealt_marks(ruleset: Ruleset | None) -> frozenset[int]:
     return frozenset(int(mark) for named in maps for mark in named.elements.values())
 
 
+def _key(kind: str, key: Any) -> str:
+    """Return an element as it is written: the names of interfaces are quoted, since they may be words of nft's own."""
+    if "ifname" not in kind:
+        return _text(key)
+    parts = key["concat"] if isinstance(key, dict) and "concat" in key else [key]
+    fields = kind.partition(" ")[2].partition(";")[0].split(" . ")
+    return " . ".join(
+        f'"{_text(part)}"' if field == "ifname" else _text(part) for field, part in zip(fields, parts, strict=True)
+    )
+
+
 def _text(value: Any) -> str:
     if isinstance(value, dict):
+        if "prefix" in value:
+            return f"{value['prefix']['addr']}/{value['prefix']['len']}"
         if "concat" in value:
             return " . ".join(_text(part) for part in value["concat"])
         if "range" in value:

@@ -65,7 +65,7 @@ def waits(plan: Plan) -> Mapping[Address, int]:
     """Return our addresses that sessions of relays end at, each with the longest session timeout there, in seconds."""
     longest: dict[Address, int] = {}
     for relay in plan.of(EngineName.KERNEL):
-        ours = {endpoint.address for endpoint in relay.listens}
+        ours = {endpoint.address for endpoint in (*relay.listens, *(each.place for each in relay.forwarded))}
         sources = {address for source in relay.sources for address in source.addresses}
         for address in ours | sources:
             longest[address] = max(longest.get(address, 0), relay.session_timeout)

@@ -5,6 +5,7 @@ from typing import Final
 
 from bascule.config.model import Address
 from bascule.engines.nftables.names import relay_chain
+from bascule.engines.nftables.rules.intervals import first_come, joined
 from bascule.engines.nftables.rules.words import ADDRESS
 from bascule.engines.nftables.ruleset import NamedSet
 from bascule.plan.model import Endpoint, RelayPlan
@@ -14,18 +15,28 @@ _RANGES: Final = "; flags interval"
 
 def endpoint_sets(relays: Sequence[RelayPlan], version: int) -> Iterator[tuple[str, NamedSet]]:
     """Yield the sets of one IP version; a single port and a range of ports stand in them alike."""
-    places = {place(end): relay for relay in relays for end in relay.listens}
     sources = {str(address) for relay in relays for source in relay.sources for address in source.addresses}
-    yield f"s_vip{version}", _ranged(f"type {_triple(version)}", dict.fromkeys(places, ""))
+    yield f"s_vip{version}", _ranged(f"type {triple(version)}", dict.fromkeys(taken_places(relays), ""))
     yield f"s_host{version}", _ranged(f"type {ADDRESS[version]} . inet_service", dict.fromkeys(_hosts(relays), ""))
     yield f"s_source{version}", NamedSet(f"type {ADDRESS[version]}", dict.fromkeys(sources, ""))
-    verdicts = {where: f"goto {relay_chain(relay)}" for where, relay in places.items()}
+    verdicts = {place(end): f"goto {relay_chain(relay)}" for relay in relays for end in relay.listens}
     yield f"m_relay{version}", verdict_map(version, verdicts)
+
+
+def taken_places(relays: Sequence[RelayPlan]) -> Mapping[str, RelayPlan]:
+    """Return the places where relays take clients, each with its relay: where they listen, and what forwards lead there."""
+    claims = [(relay, end) for relay in relays for end in relay.listens]
+    claims += [(relay, each.place) for relay in relays for each in relay.forwarded]
+    apart = first_come(((end.address, end.transport), (end.port, end.last or end.port), relay) for relay, end in claims)
+    return {
+        place(Endpoint(address, first, last if last > first else 0, transport)): relay
+        for (address, transport), (first, last), relay in apart
+    }
 
 
 def verdict_map(version: int, verdicts: Mapping[str, str]) -> NamedSet:
     """Return a map from listening places to what is done with a packet for them."""
-    return _ranged(f"type {_triple(version)} : verdict", verdicts)
+    return _ranged(f"type {triple(version)} : verdict", verdicts)
 
 
 def _ranged(kind: str, elements: Mapping[str, str]) -> NamedSet:
@@ -38,7 +49,8 @@ def place(endpoint: Endpoint) -> str:
     return f"{endpoint.address} . {endpoint.transport} . {_ports(endpoint)}"
 
 
-def _triple(version: int) -> str:
+def triple(version: int) -> str:
+    """Return the type of a listening place."""
     return f"{ADDRESS[version]} . inet_proto . inet_service"
 
 
@@ -54,20 +66,6 @@ def _hosts(relays: Iterable[RelayPlan]) -> Iterator[str]:
             own = host.endpoint
             asked = relay.listens if not own.port else (own,)
             ports.setdefault(own.address, set()).update((each.port, each.last or each.port) for each in asked)
-    for address, ranges in _joined(ports).items():
-        for first, last in ranges:
-            yield f"{address} . {_ports(Endpoint(address, first, last))}"
-
-
-def _joined(ports: Mapping[Address, set[tuple[int, int]]]) -> Mapping[Address, Sequence[tuple[int, int]]]:
-    """Return the ranges with those that overlap made one."""
-    joined: dict[Address, list[tuple[int, int]]] = {}
     for address, ranges in ports.items():
-        apart: list[tuple[int, int]] = []
-        for first, last in sorted(ranges):
-            if apart and first <= apart[-1][1]:
-                apart[-1] = (apart[-1][0], max(apart[-1][1], last))
-            else:
-                apart.append((first, last))
-        joined[address] = apart
-    return joined
+        for first, last in joined(ranges):
+            yield f"{address} . {_ports(Endpoint(address, first, last))}"

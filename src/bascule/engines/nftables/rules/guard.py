@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bascule.engines.nftables.names import comment
+from bascule.engines.nftables.rules.firewall.forwards import not_led
+from bascule.engines.nftables.rules.firewall.strangers import strangers_leave
 from bascule.engines.nftables.rules.limits import limit_entrance
 from bascule.engines.nftables.rules.words import ADDRESS, SYN, both
 from bascule.engines.nftables.ruleset import Chain, NamedSet
-from bascule.plan.model import RelayPlan
+from bascule.plan.model import Plan, RelayPlan
 
 
 def kept_sets(version: int) -> Iterator[tuple[str, NamedSet]]:
@@ -17,7 +19,7 @@ def kept_sets(version: int) -> Iterator[tuple[str, NamedSet]]:
     yield f"s_killed{version}", NamedSet(f"{four}; flags timeout", dynamic=True)
 
 
-def guard_chains(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
+def guard_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
     """Return the chains that packets of no known session pass.
 
     What hosts of redirects send to clients is not judged: it cannot be told from sessions of their own.
@@ -29,6 +31,8 @@ def guard_chains(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
             "type filter hook prerouting priority mangle; policy accept;",
             (
                 "ct state != new accept",
+                *not_led(relays, "accept"),
+                *(strangers_leave(relays) if plan.firewall is not None else ()),
                 *limit_entrance(relays),
                 "meta l4proto != tcp accept",
                 f"{SYN} accept",

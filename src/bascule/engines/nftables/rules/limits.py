@@ -21,17 +21,14 @@ from bascule.engines.nftables.names import (
     refusal_counter,
     source_set,
 )
-from bascule.engines.nftables.rules.endpoints import place, verdict_map
+from bascule.engines.nftables.rules.endpoints import taken_places, verdict_map
 from bascule.engines.nftables.rules.translation import entrance
-from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, LISTENING, NOT_SYN, REFUSAL, duration
+from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, LISTENING, NOT_SYN, REFUSAL, burst, duration
 from bascule.engines.nftables.ruleset import Chain, NamedSet
 from bascule.plan.model import PoolHost, RelayPlan
 
 SOURCES: Final = 65536
 """Clients that one set counts; further ones are let in uncounted."""
-
-_USUAL_BURST: Final = 5
-"""Packets over a rate that nft takes where a rule says nothing, and does not print."""
 
 _OPENING: Final = 60
 """Seconds after which a session that was not completed counts no more."""
@@ -56,7 +53,7 @@ def limit_sets(relays: Sequence[RelayPlan], version: int) -> Iterator[tuple[str,
     if limited:
         kind = f"type {address} . {address} . inet_service; size {SOURCES}; flags dynamic,timeout"
         yield f"s_limited{version}", _dynamic(kind)
-        verdicts = {place(end): f"jump {limit_chain(relay)}" for relay in limited for end in relay.listens}
+        verdicts = {where: f"jump {limit_chain(relay)}" for where, relay in taken_places(limited).items()}
         yield f"m_limit{version}", verdict_map(version, verdicts)
 
 
@@ -138,7 +135,7 @@ def _limits(relay: RelayPlan) -> Iterator[str]:
     if relay.transport is Transport.TCP:
         yield f"{NOT_SYN} return"
     if limits.source_rate is not None:
-        rate = f"limit rate over {limits.source_rate}/second{_burst(limits.source_rate)}"
+        rate = f"limit rate over {limits.source_rate}/second{burst(limits.source_rate)}"
         yield f"update @{rate_set(relay)} {{ {client} timeout 1m {rate} }} {_over(relay, Refusal.SOURCE_RATE)}"
     if limits.source_sessions is not None:
         count = f"ct count over {limits.source_sessions}"
@@ -146,11 +143,6 @@ def _limits(relay: RelayPlan) -> Iterator[str]:
     if _counts_openings(relay):
         yield f"add @{opening_set(relay)} {{ {client} . tcp sport timeout {duration(_OPENING)} }} return"
         yield _over(relay, Refusal.HALF_OPEN)
-
-
-def _burst(rate: int) -> str:
-    """Return how many may come at once, a second's worth, as nft prints it."""
-    return "" if rate == _USUAL_BURST else f" burst {rate} packets"
 
 
 def _over(relay: RelayPlan, why: Refusal) -> str:

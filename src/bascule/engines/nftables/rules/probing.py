@@ -23,6 +23,18 @@ _VRRP4: Final = "224.0.0.18"
 _VRRP6: Final = "ff02::12"
 """Where VRRP speaks to all (RFC 9568, 5.1.1.2 and 5.1.2.2)."""
 
+_ANSWERED: Final = "{ip} daddr @s_own{v} {ip} saddr . tcp sport @s_probe{v}"
+_PINGED: Final = (
+    "icmp type echo-reply ip saddr @s_ping4 ip daddr @s_own4",
+    "icmpv6 type echo-reply ip6 saddr @s_ping6 ip6 daddr @s_own6",
+)
+_ADVERTISED: Final = (
+    "ip protocol vrrp ip daddr @s_own4",
+    f"ip protocol vrrp ip daddr {_VRRP4}",
+    "ip6 nexthdr vrrp ip6 daddr @s_own6",
+    f"ip6 nexthdr vrrp ip6 daddr {_VRRP6}",
+)
+
 PACKET_MARK: Final = 0x1BA60001
 """Packet mark of nudges, so that they are not tracked."""
 
@@ -67,22 +79,24 @@ def raw_chains(plan: Plan) -> Mapping[str, Chain]:
             "type filter hook prerouting priority raw; policy accept;",
             (
                 "meta l4proto tcp goto c_raw_in_tcp",
-                f"icmp type echo-reply ip saddr @s_ping4 ip daddr @s_own4 notrack {said}",
-                f"icmpv6 type echo-reply ip6 saddr @s_ping6 ip6 daddr @s_own6 notrack {said}",
-                f"ip protocol vrrp ip daddr @s_own4 notrack {vrrp}",
-                f"ip protocol vrrp ip daddr {_VRRP4} notrack {vrrp}",
-                f"ip6 nexthdr vrrp ip6 daddr @s_own6 notrack {vrrp}",
-                f"ip6 nexthdr vrrp ip6 daddr {_VRRP6} notrack {vrrp}",
+                *(f"{match} notrack {said}" for match in _PINGED),
+                *(f"{match} notrack {vrrp}" for match in _ADVERTISED),
             ),
         ),
         "c_raw_in_tcp": Chain(
             rules=(
                 *_admin(plan, "{ip} daddr . tcp dport @s_admin{v} {ip} saddr . tcp sport != @s_host{v}"),
                 f"tcp dport != {PROBE_PORTS} return",
-                *both(f"{{ip}} daddr @s_own{{v}} {{ip}} saddr . tcp sport @s_probe{{v}} notrack {said}"),
+                *both(f"{_ANSWERED} notrack {said}"),
             )
         ),
     }
+
+
+def answers() -> Iterator[str]:
+    """Yield the matches of what comes in untracked: answers to probes, and VRRP."""
+    yield from both(f"tcp dport {PROBE_PORTS} {_ANSWERED}")
+    yield from (*_PINGED, *_ADVERTISED)
 
 
 def _admin(plan: Plan, packets: str) -> Iterator[str]:

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import summarize_address_range
 from typing import Final
 
-from bascule.config.model import Mode, Transport
+from bascule.config.model import Address, Mode, Transport
 from bascule.engines.nftables.names import comment, range_set, relay_chain, slots_map, timeout_policy
+from bascule.engines.nftables.rules.firewall.hooks import own_address
+from bascule.engines.nftables.rules.firewall.strangers import strangers
 from bascule.engines.nftables.rules.probing import PROBE_PORTS
-from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, LISTENING, MARKS, NOT_SYN, both
+from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, FORWARDED, LISTENING, MARKS, NOT_SYN, both
 from bascule.engines.nftables.ruleset import Chain, NamedSet
 from bascule.plan.model import NO_HOST, MarkOwner, Plan, RelayPlan, Source
 from bascule.plan.selection import SLOTS
@@ -44,13 +46,20 @@ def source_maps(relays: Sequence[RelayPlan], version: int) -> Iterator[tuple[str
 def _sources(relays: Sequence[RelayPlan], version: int, *, own: bool) -> NamedSet:
     """Return one of them. Own sources are in it for ranges too: it serves their clients whose port is one of probes."""
     elements = {
-        f"{source.listen} . {host.mark}": str(source.first)
+        f"{asked} . {host.mark}": str(source.first)
         for relay in relays
         for source in relay.sources
         for host in relay.pool.hosts
         if host.endpoint.address == source.host and source.own == own and (own or source.first == source.last)
+        for asked in _asked(relay, source.listen)
     }
     return NamedSet(f"type {ADDRESS[version]} . mark : {ADDRESS[version]}", elements)
+
+
+def _asked(relay: RelayPlan, listen: Address) -> Iterator[Address]:
+    """Yield the addresses that clients ask for where a relay listens at one: port forwards bring more."""
+    yield listen
+    yield from (each.place.address for each in relay.forwarded if each.listen.address == listen)
 
 
 def slot_sets(relay: RelayPlan) -> Iterator[tuple[str, NamedSet]]:
@@ -88,21 +97,25 @@ def _spread(relay: RelayPlan) -> Iterator[str]:
         yield f"ct mark @{range_set(relay)}{free} snat {FAMILY[relay.version]} to {addresses} {comment(relay.title)}"
 
 
-def nat_chains(relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
-    """Return the chains of all relays, five before the usual priorities, so that ours come first."""
+def nat_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
+    """Return the chains of all relays and of port forwards, five before the usual priorities, so that ours come first."""
+    firewall = plan.firewall
+    forwards = firewall is not None and any(each.rule.forward is not None for each in firewall.rules)
+    forwarded = (f"{FORWARDED} goto c_fw_forward",) if forwards else ()
     dispatch = tuple(both(f"{LISTENING} vmap @m_relay{{v}}"))
     single = "meta l4proto tcp snat {ip} to ct original {ip} daddr . ct mark map "
     return {
         "c_pre": Chain(
             "type nat hook prerouting priority dstnat - 5; policy accept;",
-            (f"{NOT_SYN} socket wildcard 0 accept {comment('sessions of local programs')}", *dispatch),
+            (f"{NOT_SYN} socket wildcard 0 accept {comment('sessions of local programs')}", *forwarded, *dispatch),
         ),
         "c_out": Chain(
             "type nat hook output priority -105; policy accept;",
             (f"fib daddr type != local accept {comment('addresses this node does not hold')}", *dispatch),
         ),
         "c_post": Chain(
-            "type nat hook postrouting priority srcnat - 5; policy accept;", (f"ct status dnat {MARKS} goto c_source",)
+            "type nat hook postrouting priority srcnat - 5; policy accept;",
+            (f"ct status dnat {MARKS} goto c_source", *(own_address(firewall) if firewall is not None else ())),
         ),
         "c_source": Chain(
             rules=(
@@ -121,9 +134,12 @@ def patience(relay: RelayPlan) -> Iterator[str]:
 
 
 def entrance(relay: RelayPlan) -> Iterator[str]:
-    """Yield what turns back clients of other interfaces than the one that a relay listens on."""
-    if relay.interface:
-        yield f'iifname != "{relay.interface}" return {comment(relay.title)}'
+    """Yield what turns back clients of other interfaces, or of another zone, than those that a relay listens on.
+
+    Whom a port forward brings is not asked.
+    """
+    asked = f"{FORWARDED.replace('mark', 'mark !=')} " if relay.forwarded else ""
+    yield from (f"{asked}{match} return {comment(relay.title)}" for match in strangers(relay))
 
 
 def choice(relay: RelayPlan) -> str:
