@@ -176,6 +176,11 @@ def test_a_client_that_no_route_leads_to_is_told_so() -> None:
     assert none.reason == "this machine has no IPv6 address"
 
 
+def test_a_client_of_the_other_ip_version_reaches_nobody() -> None:
+    """No packet is of two versions."""
+    assert ask(OUTSIDE6, 443, to="10.2.0.50").reason == "nobody reaches 10.2.0.50 over IPv6"
+
+
 def test_several_relays_on_the_port_are_named() -> None:
     """As without a firewall: the operator must say which."""
     text = balancer(relay(listen=("10.2.0.50 port 443",)), relay("B", listen=("10.2.0.51 port 443",)), hosts=("10.2.0.11",))

@@ -27,6 +27,12 @@ def test_a_text_without_a_firewall_is_planned_as_before() -> None:
     assert replace(judged, firewall=None) == bare
 
 
+def test_where_nobody_can_judge_nothing_is_forwarded() -> None:
+    """A router for everyone would be all that is left of the firewall."""
+    plan = walled("pass through", facts=replace(ROUTER, no_nftables="not root"))
+    assert (plan.firewall, plan.network.sysctls) == (None, {})
+
+
 def test_the_walk_begins_with_what_networks_need_and_ends_with_the_defaults() -> None:
     """The order in which every packet is judged."""
     text = balancer(relay(listen=("10.2.0.50 port 443",)), hosts=HOSTS)

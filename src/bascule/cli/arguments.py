@@ -199,7 +199,9 @@ def _add_chosen(command: argparse.ArgumentParser) -> None:
 
 
 def _add_explain(add_parser: AddParser, places: Places) -> None:
-    command = _add(add_parser, "explain", "explain.explain", "say which relay, table and host would take a client, and why")
+    command = _add(
+        add_parser, "explain", "explain.explain", "say what becomes of a client: firewall, relay, table, host, and why"
+    )
     command.add_argument("--config", metavar="FILE", help="explain this configuration, every host up, not what runs")
     command.add_argument("--in", metavar="IF", dest="interface", help="the interface that packets come in by")
     command.add_argument("--to", metavar="ADDR", type=_address, help="the address that clients connect to")

@@ -38,6 +38,8 @@ class Passage:
 def passage(question: Question, known: Grounds) -> Passage:
     """Return what the firewall does with a client's first packet."""
     nothing = Explanation(client=str(question.client), port=question.port, reason="")
+    if question.to is not None and question.to.version != question.client.version:
+        return Passage(replace(nothing, reason=f"nobody reaches {question.to} over IPv{question.client.version}"))
     places = _destinations(question, known)
     if len({relay for relay, _ in places}) > 1:
         choice = ", ".join(f"{relay} at {address}" for relay, address in places)

@@ -20,9 +20,13 @@ VERSIONS = (4, 6)
 
 
 def with_firewall(plan: Plan, configuration: Configuration, facts: Facts) -> Plan:
-    """Return a plan with what judges packets, and what port forwards need; the same plan where the text has no firewall."""
+    """Return a plan with what judges packets, and what port forwards need.
+
+    It is the same plan where the text has no firewall, or the machine nobody to judge for it: forwarding above all stays
+    as it is then.
+    """
     firewall = configuration.firewall
-    if firewall is None:
+    if firewall is None or facts.no_nftables:
         return plan
     judging = firewall_plan(firewall, configuration, plan, facts)
     sysctls = {**plan.network.sysctls, **forwarding(_forwarding(judging, facts), facts)}

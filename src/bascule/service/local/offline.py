@@ -46,6 +46,8 @@ class LocalOffline:
         """Yield the answers over the plan that the text makes with every host up."""
         judged, facts = asyncio.run(judge_here(text, self._machine))
         configuration = judged.accepted()
+        if configuration.firewall is not None:  # what it says is asked, not whether this user could have it carried out
+            facts = replace(facts, no_nftables="")
         plan = rehearsal_plan(configuration, facts)
         known = known_of(plan, configuration, facts)
         for request in requests:
