@@ -26,6 +26,7 @@ from bascule.service.deployment import (
     ShowRevisions,
 )
 from bascule.service.failures import OperationFailed, Rejected
+from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
@@ -42,7 +43,6 @@ from bascule.service.operations import (
     ShowAudit,
     ShowCounters,
     ShowDrift,
-    ShowFirewall,
     ShowHistory,
     ShowLog,
     ShowRelays,
@@ -67,7 +67,6 @@ from bascule.service.results import (
     Drift,
     Events,
     Explained,
-    FirewallRules,
     Forgotten,
     HostOrdered,
     Killed,
@@ -84,6 +83,7 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
 from bascule.system.errors import MachineError
 
 REPORT = StatusReport(
@@ -132,6 +132,14 @@ class PretendedService:
     async def show_routes(self, _: Context, __: ShowRoutes, /) -> Routes:
         """Have none."""
         return Routes(routes=())
+
+    async def show_tables(self, _: Context, __: ShowTables, /) -> Tables:
+        """Have none."""
+        return Tables(tables=())
+
+    async def change_table(self, _: Context, request: ChangeTable, /) -> TableChanged:
+        """Have changed it."""
+        return TableChanged(sentence=request.name)
 
     async def show_log(self, _: Context, __: ShowLog, /) -> Events:
         """Have seen nothing."""

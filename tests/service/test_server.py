@@ -18,6 +18,7 @@ from bascule.service.deployment import (
     Deploy,
 )
 from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable
+from bascule.service.firewall import ShowFirewall
 from bascule.service.operations import (
     Clear,
     Explain,
@@ -26,7 +27,6 @@ from bascule.service.operations import (
     OrderHost,
     Poll,
     Reload,
-    ShowFirewall,
     ShowRelays,
     Status,
     Stop,

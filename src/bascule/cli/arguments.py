@@ -57,6 +57,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     add_parser = top.add_subparsers(metavar="COMMAND", required=True).add_parser
     _add_configuration(add_parser, places)
     _add_show(add_parser, places)
+    _add_table(add_parser, places)
     _add_explain(add_parser, places)
     _add_sessions(add_parser, places)
     _add_sticky(add_parser, places)
@@ -152,12 +153,12 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     copy = _add(add_view, "working-copy", "editing.show_copy", "your working copy; without one, what was committed last")
     _add_words(copy, "PATH", "only this block, or statement: load-balancer relay HTTPS", needed=False)
     _add_socket(copy, places)
-    for name, run, summary in (
-        ("firewall", "show.show_firewall", "our rules in the kernel, with the line that caused each"),
-        ("interfaces", "network.show_interfaces", "interfaces: state, addresses and whose they are, traffic"),
-        ("routes", "network.show_routes", "routes of the main table, and who made them"),
-    ):
-        view = _add(add_view, name, run, summary)
+    firewall = _add(add_view, "firewall", "show.show_firewall", "the rules of the firewall, with the line that caused each")
+    firewall.add_argument("--counters", action="store_true", help="with the packets that each rule has decided about")
+    firewall.add_argument("--kernel", action="store_true", help="all our rules as the kernel has them, instead")
+    interfaces = _add(add_view, "interfaces", "network.show_interfaces", "interfaces: state, addresses and whose, traffic")
+    routes = _add(add_view, "routes", "network.show_routes", "routes of the main table, and who made them")
+    for view in (firewall, interfaces, routes):
         _add_json(view)
         _add_socket(view, places)
 
@@ -196,6 +197,24 @@ def _add_chosen(command: argparse.ArgumentParser) -> None:
     command.add_argument("--client", metavar="A", type=_address, help="sessions of this client only")
     command.add_argument("--host", metavar="H", help="of this host only: a name, an address, or address and port")
     command.add_argument("--relay", metavar="R", help="of this relay only")
+
+
+def _add_table(add_parser: AddParser, places: Places) -> None:
+    summary = "list the firewall's address tables, or put addresses in and take them out while it runs"
+    command = _add(add_parser, "table", "table.table", summary)
+    command.add_argument("name", metavar="NAME", nargs="?", help="the table (default: all)")
+    command.add_argument("action", metavar="add|remove", nargs="?", choices=("add", "remove"), help="what to do")
+    command.add_argument("addresses", metavar="ADDRESS", nargs="*", help="an address or a network")
+    command.add_argument(
+        "--for",
+        metavar="T",
+        dest="seconds",
+        type=_time,
+        help="take them out after T: 90s, 10m, 2h (default: the table's own)",
+    )
+    command.add_argument("--reason", metavar="TEXT", default="", help="why, for everybody who looks")
+    _add_json(command)
+    _add_socket(command, places)
 
 
 def _add_explain(add_parser: AddParser, places: Places) -> None:
@@ -273,6 +292,7 @@ def _add_deployment(add_parser: AddParser, places: Places) -> None:
         )
         command.add_argument("-m", "--message", metavar="TEXT", type=_message, default="", help="what is changed, and why")
         command.add_argument("--commit", action="store_true", help="keep it at once, without a test")
+        command.add_argument("--force", action="store_true", help="let it shut out administrators who are connected now")
         command.add_argument(
             "--ignore-health", action="store_true", help="let it stand although hosts that were up go down by it"
         )

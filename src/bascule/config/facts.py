@@ -67,6 +67,8 @@ class Facts:
     """Addresses that Bascule gave: interface, address."""
     names: Mapping[str, frozenset[Address]] = field(default_factory=dict)
     """What hosts' names stand for, as name servers told last; absent ones were never answered."""
+    entered: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
+    """What commands have put into the firewall's tables."""
     table_files: Mapping[str, TableFile] = field(default_factory=dict)
     """What the files held that address tables of the firewall name, by path; absent ones were never read."""
 

@@ -58,7 +58,7 @@ class ZonePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TablePlan:
-    """An address table with what its text and its files hold. What commands put in is kept by the kernel."""
+    """An address table with what its text, its files and commands hold. What rules' limits put in is kept by the kernel."""
 
     name: str
     networks: tuple[Network, ...]

@@ -82,7 +82,7 @@ def _table(table: AddressTable, firewall: Firewall, facts: Facts) -> TablePlan:
     files = [facts.table_files[file].networks for file in table.files if file in facts.table_files]
     return TablePlan(
         name=table.name,
-        networks=_collapsed((*table.networks, *chain.from_iterable(files))),
+        networks=_collapsed((*table.networks, *chain.from_iterable(files), *facts.entered.get(table.name, ()))),
         timeout=None if table.timeout is None else int(table.timeout.total_seconds()),
         overloaded=any(rule.limit is not None and rule.limit.overload == table.name for rule in firewall.rules),
     )

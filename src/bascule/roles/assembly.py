@@ -15,6 +15,7 @@ from bascule.service.local.access_log.writer import AccessLogWriter
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.admin import AdminServer
 from bascule.service.local.administration import Administration
+from bascule.service.local.administrators import Administrators
 from bascule.service.local.backups import Backups
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.copies import WorkingCopies
@@ -22,6 +23,7 @@ from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.early import EarlyText
 from bascule.service.local.ended import EndedSessions
+from bascule.service.local.firewall_log import FirewallLog
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
 from bascule.service.local.machine import Machine
@@ -34,6 +36,7 @@ from bascule.service.local.service import LocalService
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.soundness import Soundness
+from bascule.service.local.tables import AddressTables
 from bascule.service.local.watches.watching import Watches
 from bascule.service.offline import RunRequest
 from bascule.service.peer import Peer
@@ -87,6 +90,7 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
         *(history, core.balancer, core.machine, journal),
         copies=WorkingCopies(DatabaseCopies(core.database), history, core.machine, accounts, now=core.now),
         accounts=accounts,
+        administrators=Administrators(),
         followers=(await _published(request, history, journal), early, backups),
         count=partial(session_counts, machine=core.machine, proxy=core.proxy),
         now=core.now,
@@ -110,6 +114,7 @@ def served(
     tell = (access_log.note, partial(tell_end, journal))
     gathering = Gathering(machine, balancer, proxy, ended, now=now, hear=counters.hear, tell=tell)
     orders = DatabaseOrders(core.database)
+    firewall_log = FirewallLog(machine.packets, balancer, journal, clock=machine.clock)
     administration = Administration(orders, balancer, clock=machine.clock, now=now, journal=journal)
     service = LocalService(
         *(machine, balancer, proxy),
@@ -120,10 +125,11 @@ def served(
         sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
         counters=counters,
         measuring=measuring,
-        watches=(watches, access_log, names, soundness),
+        tables=AddressTables(machine.entries, balancer, machine.nft, journal, now=now),
+        watches=(watches, access_log, names, soundness, firewall_log),
         end=end,
     )
-    return service, (administration, gathering, counters, measuring, access_log, watches, soundness)
+    return service, (administration, gathering, counters, measuring, access_log, watches, soundness, firewall_log)
 
 
 async def audited(core: Core, peer: Peer, words: str, refused: str) -> None:

@@ -49,6 +49,7 @@ from bascule.store.backups import last_good
 from bascule.store.database import FILE, DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
 from bascule.store.orders import DatabaseOrders
+from bascule.store.table_entries import DatabaseEntries
 from bascule.system.children import STARTER, OfStarter, OwnChildren, Starts
 from bascule.system.claim import claimed
 from bascule.system.errors import MachineError
@@ -97,7 +98,7 @@ def _advice(request: RunRequest) -> str:
 async def _run(request: RunRequest, database: Database, log: logging.Logger) -> int:
     history = DatabaseHistory(database) if request.text is None else None
     starts = _starts(os.environ)
-    machine = this_machine(request.state, starts)
+    machine = this_machine(request.state, starts, DatabaseEntries(database, now=_now))
     begun, facts = await _begun(request, history, machine, log)
     over = Ending()
     journal = Journal(now=_now, write=partial(_write, log))

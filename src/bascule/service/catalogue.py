@@ -30,6 +30,7 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
@@ -46,7 +47,6 @@ from bascule.service.operations import (
     ShowAudit,
     ShowCounters,
     ShowDrift,
-    ShowFirewall,
     ShowHistory,
     ShowLog,
     ShowRelays,
@@ -73,7 +73,6 @@ from bascule.service.results import (
     Drift,
     Events,
     Explained,
-    FirewallRules,
     Forgotten,
     HostOrdered,
     Killed,
@@ -89,6 +88,7 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
 
 AnyRequest: TypeAlias = (
     Status
@@ -97,6 +97,8 @@ AnyRequest: TypeAlias = (
     | ShowFirewall
     | ShowInterfaces
     | ShowRoutes
+    | ShowTables
+    | ChangeTable
     | ShowLog
     | Monitor
     | Explain
@@ -156,7 +158,7 @@ class Operation:
         if self.audit is None:
             return None
         fields = msgspec.structs.asdict(request)
-        told = self.audit.format_map({name: "all" if value is None else value for name, value in fields.items()})
+        told = self.audit.format_map({name: _written(value) for name, value in fields.items()})
         return "".join(letter if letter.isprintable() else "?" for letter in told)
 
     @property
@@ -168,6 +170,13 @@ class Operation:
     def method(self) -> str:
         """Return the name of the service's method: `show_relays`."""
         return self.name.replace(".", "_")
+
+
+def _written(value: object) -> object:
+    """Return a field as the audit log has it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "nothing"
+    return "all" if value is None else value
 
 
 OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
@@ -209,6 +218,19 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=Routes,
                 permission=Permission.VIEW,
                 summary="list the routes of the main table",
+            ),
+            Operation(
+                request=ShowTables,
+                result=Tables,
+                permission=Permission.VIEW,
+                summary="list the firewall's address tables, and what commands and limits put in",
+            ),
+            Operation(
+                request=ChangeTable,
+                result=TableChanged,
+                permission=Permission.OPERATE,
+                summary="put addresses into a table of the firewall, or take them out",
+                audit="changed table <{name}>: put in {add}, took out {remove}",
             ),
             Operation(
                 request=ShowLog,

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bascule.service.request import LongRequest, Name, Request
+from bascule.service.request import LongRequest, Name, Port, Request
 from bascule.service.results import Compared, CopyText, Deployed, Discarded, Loaded, Revisions, RevisionText
 
 LONGEST_TEXT: Final = 2_000_000
@@ -19,6 +19,15 @@ LAST_NUMBER: Final = 999_999_999
 
 MAXIMUM_REVISIONS: Final = 10_000
 """Revisions of one list."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How somebody says that he came to this machine: from an address, to one of its own."""
+
+    source: Annotated[str, msgspec.Meta(max_length=64)]
+    to: Annotated[str, msgspec.Meta(max_length=64)]
+    port: Port
+    """This machine's."""
 
 
 class Deploy(LongRequest[Deployed], frozen=True, kw_only=True, tag="deploy"):
@@ -36,6 +45,10 @@ class Deploy(LongRequest[Deployed], frozen=True, kw_only=True, tag="deploy"):
     """Let it stand although hosts that were up go down by it."""
     commit: bool = False
     """Keep it at once, without a test."""
+    force: bool = False
+    """Put it into effect although it shuts out an administrator who is connected now."""
+    origin: Origin | None = None
+    """How the one who asks came, by ssh; besides him everybody counts who is seen to be connected."""
     again: bool = False
     """It is a revision that was committed before: no account comes of it."""
 

@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     """A configuration was loaded, or refused."""
     WORKER = "worker"
     """A process of ours died, or was replaced."""
+    FIREWALL = "firewall"
+    """A rule of the firewall logged a packet; or an administrator changed an address table."""
     RULES = "rules"
     """Somebody else changed our rules, and they are mended; or what others' rules do to our relays."""
     SUSPICION = "suspicion"
@@ -55,6 +57,22 @@ class Grade(StrEnum):
 
     INFO = "info"
     WARNING = "warning"
+
+
+class PacketRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A packet that a rule of the firewall logged."""
+
+    protocol: str
+    """`tcp`, `udp`, `icmp`, `icmp6`, …; the number of one without a name."""
+    source: str
+    source_port: int | None = None
+    to: str
+    """Where it goes to, as it came: before any rewriting in `in` and `through`."""
+    port: int | None = None
+    entered: str = ""
+    """The interface that it came in by."""
+    leaves: str = ""
+    """The interface that it leaves by."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -77,3 +95,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Of an event of the kind `session`: whose it was, how it ended, and what it carried."""
     number: int | None = None
     """How many, where something was counted."""
+    rule: str = ""
+    """What logs and counters call the rule that logged a packet: its label, else its text."""
+    packet: PacketRow | None = None
+    """Of an event of the kind `firewall`, where it is about one."""

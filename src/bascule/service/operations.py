@@ -20,7 +20,6 @@ from bascule.service.results import (
     Drift,
     Events,
     Explained,
-    FirewallRules,
     Forgotten,
     HostOrdered,
     Killed,
@@ -59,10 +58,6 @@ class AskDoctor(Request[DoctorReport], frozen=True, kw_only=True, tag="doctor"):
 
 class ShowRelays(Request[Relays], frozen=True, kw_only=True, tag="show.relays"):
     """Asks which relays run, with their tables and hosts. `show summary`, `tables` and `hosts` are views of the answer."""
-
-
-class ShowFirewall(Request[FirewallRules], frozen=True, kw_only=True, tag="show.firewall"):
-    """Asks which rules of ours the kernel has, and what caused each."""
 
 
 MOST_RULES_TOLD: Final = 60_000

@@ -12,12 +12,14 @@ from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.accounts import AccountChanged, AccountRows
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
+from bascule.service.firewall import FirewallRules
 from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.network import Interfaces, Routes
 from bascule.service.result import Result
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
+from bascule.service.tables import TableChanged, Tables
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -259,29 +261,6 @@ class Relays(Result, frozen=True, kw_only=True, tag="relays"):
 
     relays: tuple[RelayRow, ...] = ()
     routers: tuple[RouterRow, ...] = ()
-
-
-# --- the rules of our own table --------------------------------------------------------------------------------------
-
-
-class RuleRow(_Row, frozen=True, kw_only=True):
-    """A rule of our nftables table, as the kernel has it."""
-
-    chain: str
-    rule: str
-    """In nft's own words, without the comment."""
-    cause: str = ""
-    """The kind and name in the rule's comment: `relay HTTPS`; empty for rules that every plan has."""
-    line: int | None = None
-    """The line of the running configuration that caused it."""
-
-
-class FirewallRules(Result, frozen=True, kw_only=True, tag="firewall"):
-    """The rules of `table inet bascule`, read from the kernel."""
-
-    rules: tuple[RuleRow, ...] = ()
-    note: str = ""
-    """Why there are none, where there are none: `the proxy carries every relay`."""
 
 
 # --- explain ---------------------------------------------------------------------------------------------------------
@@ -584,6 +563,8 @@ AnyResult: TypeAlias = (
     | FirewallRules
     | Interfaces
     | Routes
+    | Tables
+    | TableChanged
     | Explained
     | Events
     | Cleared

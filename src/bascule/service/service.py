@@ -23,6 +23,7 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
@@ -39,7 +40,6 @@ from bascule.service.operations import (
     ShowAudit,
     ShowCounters,
     ShowDrift,
-    ShowFirewall,
     ShowHistory,
     ShowLog,
     ShowRelays,
@@ -64,7 +64,6 @@ from bascule.service.results import (
     Drift,
     Events,
     Explained,
-    FirewallRules,
     Forgotten,
     HostOrdered,
     Killed,
@@ -80,6 +79,7 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
 
 
 class Service(Protocol):
@@ -111,6 +111,14 @@ class Service(Protocol):
 
     async def show_routes(self, context: Context, request: ShowRoutes, /) -> Routes:
         """List the routes of the main table."""
+        ...
+
+    async def show_tables(self, context: Context, request: ShowTables, /) -> Tables:
+        """List the firewall's address tables."""
+        ...
+
+    async def change_table(self, context: Context, request: ChangeTable, /) -> TableChanged:
+        """Put addresses into a table, or take them out."""
         ...
 
     async def show_log(self, context: Context, request: ShowLog, /) -> Events:

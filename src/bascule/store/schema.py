@@ -85,5 +85,18 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         """,
         "ALTER TABLE pending ADD COLUMN again INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        """
+        CREATE TABLE table_entries (
+            name TEXT NOT NULL,
+            network TEXT NOT NULL,
+            entered_by TEXT NOT NULL,
+            since TEXT NOT NULL,
+            until TEXT,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (name, network)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 """Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bascule.config.diagnostics import Diagnostic, Span
-from bascule.service.deployment import Cancel, Commit, Deploy, ShowRevision, ShowRevisions
+from bascule.service.deployment import Cancel, Commit, Deploy, Origin, ShowRevision, ShowRevisions
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.results import Deployed, RevisionRow, Revisions, RevisionText
 from cli.calling import NOW, PretendedConnection, call
@@ -109,3 +109,22 @@ def test_before_the_first_commit_everything_is_new(file: Path) -> None:
     changes = ["--- no configuration", f"+++ {file}", "@@ -0,0 +1,2 @@", "+one", "+three"]
     assert call("diff", str(file), connection=connection).out.splitlines() == changes
     assert call("diff", str(file), "7", connection=connection).code == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "origin"),
+    [
+        ("192.0.2.7 50122 10.2.0.10 2222", Origin(source="192.0.2.7", to="10.2.0.10", port=2222)),
+        ("", None),
+        ("nonsense", None),
+        ("192.0.2.7 50122 10.2.0.10 99999", None),
+        ("192.0.2.7 50122 10.2.0.10 ²", None),
+    ],
+)
+def test_who_comes_by_ssh_says_whence(said: str, origin: Origin | None, tmp_path: Path) -> None:
+    """So that a firewall does not shut him out, wherever sshd listens."""
+    file = tmp_path / "a.conf"
+    file.write_text("one\n")
+    connection = PretendedConnection({Deploy: Deployed(sentence="in effect")})
+    call("deploy", str(file), "--force", connection=connection, environment={"SSH_CONNECTION": said})
+    assert connection.asked == [Deploy(text=b"one\n", force=True, origin=origin)]

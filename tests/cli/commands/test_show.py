@@ -6,20 +6,19 @@ import msgspec
 import pytest
 
 from bascule.service.failures import OperationFailed
-from bascule.service.operations import Monitor, ShowDrift, ShowFirewall, ShowRelays
+from bascule.service.firewall import FirewallRules, RuleRow, ShowFirewall, WalkRow
+from bascule.service.operations import Monitor, ShowDrift, ShowRelays
 from bascule.service.request import Request
 from bascule.service.result import Result
 from bascule.service.results import (
     Drift,
     Events,
-    FirewallRules,
     HostOrder,
     HostRow,
     HostStatus,
     RelayRow,
     Relays,
     RelayStatus,
-    RuleRow,
     TableRow,
 )
 from cli.calling import NOW, Called, PretendedConnection, call
@@ -147,6 +146,29 @@ def test_firewall_as_json() -> None:
         {"chain": "c_dnat", "rule": "dnat ip to 10.2.0.11", "cause": "relay HTTPS", "line": 14},
         {"chain": "c_time", "rule": "drop", "cause": "", "line": None},
     ]
+
+
+WALK = FirewallRules(
+    walk=(
+        WalkRow(number=1, rule="block in from <blocked>", label="scanners", line=9, ident="0a", packets=12),
+        WalkRow(number=2, rule="pass in to 10.2.0.50 port 443", cause="relay HTTPS", line=14, ident="0b", packets=3),
+        WalkRow(number=3, rule="block in", cause="what no rule decides", ident="0c"),
+    )
+)
+
+
+def test_the_firewalls_rules_stand_as_they_are_asked() -> None:
+    """Those that nobody wrote say why they are there; counters come where they are asked for."""
+    connection = PretendedConnection({ShowFirewall: WALK})
+    lines = call("show", "firewall", connection=connection).out.splitlines()
+    assert [line.split() for line in lines[1:3]] == [
+        ["1", "block", "in", "from", "<blocked>", "9", "scanners"],
+        ["2", "pass", "in", "to", "10.2.0.50", "port", "443", "14", "relay", "HTTPS"],
+    ]
+    counted = call("show", "firewall", "--counters", connection=connection).out.splitlines()
+    assert [line.split()[-1] for line in counted] == ["Packets", "12", "3", "decides"]
+    call("show", "firewall", "--kernel", connection=connection)
+    assert connection.asked == [ShowFirewall(), ShowFirewall(counters=True), ShowFirewall(kernel=True)]
 
 
 ORDERED = HostRow(

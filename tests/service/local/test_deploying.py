@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
 
@@ -15,10 +16,11 @@ from bascule.config.model import Configuration
 from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.plan.model import Plan
-from bascule.service.deployment import Compare, Deploy, LoadCopy
+from bascule.service.deployment import Compare, Deploy, LoadCopy, Origin
 from bascule.service.events import Event
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.account_book import AccountBook
+from bascule.service.local.administrators import Administrators
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.deploying import HELD, Deployments
 from bascule.service.local.journal import Journal
@@ -29,6 +31,7 @@ from bascule.service.permissions import Role
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
 from bascule.system.progress import Tell, silence
+from bascule.system.visitors import Visitor
 from bed.accounts import QUICK, MemoryAccounts
 from bed.clock import SteppedClock
 from bed.copies import MemoryCopies
@@ -122,6 +125,7 @@ class Desk:
         self.balancer, self.machine = PretendedBalancer(), PretendedMachine()
         self.ahead = timedelta()
         """By how much somebody has set the time of day."""
+        self.visitors: list[Visitor] = []
         self.events: list[Event] = []
         journal = Journal(now=self.now, write=self.events.append)
         self.published = PretendedFile()
@@ -135,6 +139,7 @@ class Desk:
             journal,
             copies=copies,
             accounts=book,
+            administrators=Administrators(lambda _: self.visitors),
             followers=(self.published,),
             count=self.count,
             now=self.now,
@@ -484,3 +489,38 @@ async def test_it_tells_how_far_it_is(desk: Desk) -> None:
     await desk.deployments.deploy(Deploy(text=ONE), "bob")
     await desk.deployments.cancel("bob", tell)
     assert told == ["rehearsing the kernel's rules"]
+
+
+SHUT = OTHER + b"firewall { zone internal { from 10.80.0.0/24 } }\n"
+
+
+async def test_who_is_connected_is_not_shut_out(desk: Desk) -> None:
+    """Nothing is changed, and the rule that would do it is named; who says so deploys it all the same."""
+    desk.visitors.append(Visitor(source=ip_address("10.80.1.1"), to=ip_address("10.80.0.2"), port=22))
+    with pytest.raises(OperationFailed) as refused:
+        await desk.deployments.deploy(Deploy(text=SHUT), "bob")
+    failure = refused.value.failure
+    assert isinstance(failure, Rejected)
+    assert [each.message.partition(":")[0] for each in failure.diagnostics] == [
+        "this would shut out ssh from 10.80.1.1, port 22"
+    ]
+    assert desk.states() == []
+    await desk.deployments.deploy(Deploy(text=SHUT, force=True), "bob")
+    assert desk.states() == ["deployed"]
+
+
+async def test_who_asks_from_a_port_of_his_own_is_not_shut_out(desk: Desk) -> None:
+    """Sshd may listen anywhere: the one who asks says where he came."""
+    origin = Origin(source="10.80.0.9", to="10.80.0.2", port=2222)
+    with pytest.raises(OperationFailed):
+        await desk.deployments.deploy(Deploy(text=SHUT, origin=origin), "bob")
+    opened = SHUT.replace(b"firewall {", b"firewall { pass in proto tcp port 2222;")
+    await desk.deployments.deploy(Deploy(text=opened, origin=origin), "bob")
+    assert desk.states() == ["deployed"]
+
+
+async def test_without_a_firewall_nobody_is_looked_for(desk: Desk) -> None:
+    """A machine that cannot tell who is connected deploys such a text."""
+    desk.visitors.append(Visitor(source=ip_address("10.80.1.1"), to=ip_address("10.80.0.2"), port=22))
+    await desk.deployments.deploy(Deploy(text=OTHER), "bob")
+    assert desk.states() == ["deployed"]

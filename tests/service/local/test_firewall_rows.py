@@ -1,7 +1,14 @@
 """Each rule of ours is told with the line that caused it."""
 
+from ipaddress import ip_network
+
+from bascule.config.diagnostics import Span
+from bascule.config.firewall import Action, Direction, End, Rule
 from bascule.engines.nftables.compose import compose
-from bascule.service.local.firewall_rows import firewall_rows
+from bascule.engines.nftables.rules.firewall.names import counter
+from bascule.plan.firewall import FirewallPlan, Purpose, RulePlan
+from bascule.plan.idents import idents
+from bascule.service.local.firewall_rows import firewall_rows, walk_rows
 from service.local.situations import TWO_SERVICES, planned
 
 
@@ -28,3 +35,20 @@ def test_no_table_says_why() -> None:
     """An empty answer would look like a fault."""
     assert firewall_rows(None, planned(), "").note == "the proxy carries every relay"
     assert firewall_rows(None, planned(), "not root").note == "not root"
+
+
+def test_the_walk_has_every_rule_in_its_order() -> None:
+    """Rules that the kernel asks as one have one counter; generated ones say what caused them."""
+    written = [
+        Rule(action=Action.BLOCK, direction=Direction.IN, source=End(network=ip_network(f"192.0.2.{n}")), text=f"block {n}")
+        for n in (1, 2)
+    ]
+    relay = Rule(action=Action.PASS, direction=Direction.IN, text="pass in to 10.2.0.50 port 443", span=Span(7, 1, 5))
+    firewall = FirewallPlan(
+        rules=tuple(RulePlan(rule=rule) for rule in written),
+        after=(RulePlan(rule=relay, purpose=Purpose.RELAY, cause="relay HTTPS"),),
+    )
+    first, second, last = walk_rows(firewall, {counter(idents(firewall)[0]): 12})
+    assert (first.number, first.rule, first.cause, first.packets) == (1, "block 1", "", 12)
+    assert (second.ident, second.packets) == (first.ident, 12)
+    assert (last.number, last.cause, last.line, last.packets) == (3, "relay HTTPS", 7, None)

@@ -13,7 +13,8 @@ from bascule.cli.session import Session
 from bascule.cli.views import VIEWS, GatewayView, HostView, TableView, View
 from bascule.cli.wording import counted, duration, ordered
 from bascule.service.failures import ExitCode
-from bascule.service.operations import Monitor, ShowDrift, ShowFirewall, ShowRelays
+from bascule.service.firewall import ShowFirewall, WalkRow
+from bascule.service.operations import Monitor, ShowDrift, ShowRelays
 from bascule.service.results import Relays
 
 Column: TypeAlias = tuple[str, Callable[[Any, datetime], Text | str]]
@@ -68,18 +69,37 @@ def show_drift(arguments: Namespace, session: Session) -> int:
 
 
 def show_firewall(arguments: Namespace, session: Session) -> int:
-    """Print the rules that the kernel has from us, with what caused each."""
-    answer = session.connect(arguments.socket).call(ShowFirewall())
+    """Print the rules of the firewall, or those that the kernel has from us, with what caused each."""
+    request = ShowFirewall(kernel=arguments.kernel, counters=arguments.counters)
+    answer = session.connect(arguments.socket).call(request)
     if arguments.json:
-        for rule in answer.rules:
-            session.screen.json(rule)
+        for row in (*answer.walk, *answer.rules):
+            session.screen.json(row)
         return ExitCode.FINE
+    if answer.walk:
+        _walk(session, answer.walk, counters=arguments.counters)
     if answer.rules:
         rows = [(rule.chain, _cause(rule.cause, rule.line), rule.rule) for rule in answer.rules]
         session.screen.table(("Chain", "Cause", "Rule"), rows)
     if answer.note:
         session.screen.say(styled(answer.note, QUIET))
     return ExitCode.FINE
+
+
+def _walk(session: Session, walk: Sequence[WalkRow], *, counters: bool) -> None:
+    """Print the rules in the order in which they are asked; those that nobody wrote are quiet."""
+    headings = ("No", "Rule", "Line", "Cause or label", "Packets")
+    rows = [
+        (
+            str(row.number),
+            styled(row.rule, QUIET if row.cause else ""),
+            "" if row.line is None else str(row.line),
+            styled(row.cause, QUIET) if row.cause else row.label,
+            "" if row.packets is None else str(row.packets),
+        )
+        for row in walk
+    ]
+    session.screen.table(headings if counters else headings[:-1], [row if counters else row[:-1] for row in rows])
 
 
 def _cause(cause: str, line: int | None) -> str:

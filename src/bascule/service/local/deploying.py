@@ -16,10 +16,11 @@ from bascule.deploy.effects import effects
 from bascule.deploy.harm import Situation, harmed
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.plan.model import Plan
-from bascule.service.deployment import LONGEST_TEST, Compare, Deploy
+from bascule.service.deployment import LONGEST_TEST, Compare, Deploy, Origin
 from bascule.service.events import EventKind, Grade
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.account_book import AccountBook
+from bascule.service.local.administrators import Administrators
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
 from bascule.service.local.preparation import Looks, Use, judge_here
@@ -137,11 +138,13 @@ class Deployments:
         copies: WorkingCopies,
         accounts: AccountBook,
         followers: Sequence[Follower],
+        administrators: Administrators,
         count: Callable[[Running], Awaitable[SessionCounts]],
         now: Callable[[], datetime],
     ) -> None:
         self.copies = copies
         self.accounts = accounts
+        self._administrators = administrators
         self._followers = followers
         self._history = history
         self._balancer = balancer
@@ -201,6 +204,8 @@ class Deployments:
             if same and not running.held:
                 sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
                 return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
+            if not request.force:
+                await self._admit(judged.configuration, facts, request.origin)
             pending = Pending(
                 stage=Stage.APPLYING,
                 base=base,
@@ -222,6 +227,16 @@ class Deployments:
             self._journal.note(EventKind.CONFIGURATION, words, state="deployed")
             sentence = f"in effect for {request.seconds:g} s: keep it with `bascule commit`"
             return Deployed(sentence=sentence, until=applied.until, warnings=told.warnings, changes=told.changes)
+
+    async def _admit(self, configuration: Configuration, facts: Facts, asker: Origin | None) -> None:
+        """Raise OperationFailed where a configuration would shut out somebody who administers this machine just now."""
+        if configuration.firewall is None:
+            return
+        running = self._balancer.running
+        plan = self._balancer.imagined(configuration, facts, running.configuration)
+        found = await self._administrators.shut_out(running.plan, plan, configuration, facts, asker)
+        if found:
+            raise OperationFailed(Rejected(diagnostics=found))
 
     async def _sealed(self, text: bytes, by: str) -> bytes:
         """Return a text as it is kept: without passwords, and still one that loads."""

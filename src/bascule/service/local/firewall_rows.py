@@ -1,15 +1,33 @@
-"""Our rules as the kernel has them, each with the line of the configuration that caused it."""
+"""The firewall's rules, and all of ours as the kernel has them, each with the line of the configuration that caused it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bascule.engines.nftables.names import chains_of, plain
+from bascule.engines.nftables.rules.firewall.names import counter
 from bascule.engines.nftables.ruleset import Ruleset
+from bascule.plan.firewall import FirewallPlan
+from bascule.plan.idents import idents
 from bascule.plan.model import Plan
-from bascule.service.results import FirewallRules, RuleRow
+from bascule.service.firewall import FirewallRules, RuleRow, WalkRow
 
 _COMMENT: Final = re.compile(r' comment "([^"]*)"$')
+
+
+def walk_rows(firewall: FirewallPlan, counted: Mapping[str, int]) -> Iterator[WalkRow]:
+    """Yield every rule in the order in which they are asked; `counted` has the packets of each counter of our table."""
+    named = idents(firewall)
+    for index, each in enumerate(firewall.all_rules):
+        yield WalkRow(
+            number=index + 1,
+            rule=each.rule.text,
+            label=each.rule.label,
+            cause=each.cause,
+            line=each.span.line or None,
+            ident=named[index],
+            packets=counted.get(counter(named[index])),
+        )
 
 
 def firewall_rows(rules: Ruleset | None, plan: Plan, why_none: str) -> FirewallRules:

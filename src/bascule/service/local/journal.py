@@ -5,14 +5,19 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from heapq import merge
+from operator import attrgetter
 from typing import Final, TypedDict, Unpack
 
-from bascule.service.events import Event, EventKind, Grade
+from bascule.service.events import Event, EventKind, Grade, PacketRow
 from bascule.service.results import Events
 from bascule.service.sessions import SessionRow
 
 REMEMBERED: Final = 10_000
 """Events that the journal keeps."""
+
+PACKETS: Final = 2_000
+"""Packets that rules logged, which are kept apart."""
 
 WAITING: Final = 1_000
 """Events that wait for one reader; a slower one loses the oldest, and is told how many."""
@@ -64,12 +69,21 @@ class Journal:
         self._now = now
         self._write = write
         self._last: deque[Event] = deque(maxlen=REMEMBERED)
+        self._packets: deque[Event] = deque(maxlen=PACKETS)
         self._readers: set[Reader] = set()
 
     def note(self, kind: EventKind, words: str, *, grade: Grade = Grade.INFO, **subject: Unpack[Subject]) -> None:
         """Keep an event that happened now, and tell everybody."""
         event = Event(event=kind, time=self._now(), words=words, grade=grade, **subject)
         self._last.append(event)
+        self._write(event)
+        for reader in self._readers:
+            reader.tell(event)
+
+    def packet(self, words: str, packet: PacketRow, *, rule: str) -> None:
+        """Keep a packet that a rule logged, beside the other events, which a flood must not wash away."""
+        event = Event(event=EventKind.FIREWALL, time=self._now(), words=words, grade=Grade.INFO, rule=rule, packet=packet)
+        self._packets.append(event)
         self._write(event)
         for reader in self._readers:
             reader.tell(event)
@@ -99,7 +113,8 @@ class Journal:
 
     def last(self, number: int) -> Sequence[Event]:
         """Return the last events, oldest first: so many, or as many as are kept."""
-        return tuple(self._last)[max(0, len(self._last) - number) :]
+        kept = [*self._last] if not self._packets else [*merge(self._last, self._packets, key=attrgetter("time"))]
+        return tuple(kept[max(0, len(kept) - number) :])
 
     def changes(self, within: timedelta, most: int) -> Sequence[Event]:
         """Return what changed lately, as far as it is kept, the oldest first: configurations, and all that needs an eye."""

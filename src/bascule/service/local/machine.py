@@ -15,6 +15,7 @@ from bascule.engines.network.settings import SettingsEngine
 from bascule.engines.nftables.rules.probing import PACKET_MARK
 from bascule.service.local.names.known import Names, NamesFile
 from bascule.service.local.names.once import ask_once
+from bascule.store.table_entries import NO_ENTRIES, EntryStore
 from bascule.system.accounts import Accounts, KernelAccounts
 from bascule.system.announce import EthernetNeighbours, Neighbours
 from bascule.system.changes import Changes, KernelChanges
@@ -27,6 +28,7 @@ from bascule.system.facts import nftables_refusal, observe
 from bascule.system.links import KernelLinks, LinksDoor, network_stamp
 from bascule.system.nft import Nft, NftProgram
 from bascule.system.nudge import Nudge, RawNudge
+from bascule.system.packet_log import KernelPacketLog, PacketLog
 from bascule.system.sysctls import KernelSysctls, Sysctls
 from bascule.system.table_files import read_table_files
 
@@ -46,7 +48,10 @@ class Machine:
     neighbours: Neighbours
     changes: Changes
     clock: Clock
+    packets: PacketLog
     names: Names
+    entries: EntryStore
+    """What commands have put into the firewall's tables."""
     state: Path
     """The folder that outlives us."""
 
@@ -73,11 +78,12 @@ class Machine:
         facts = await asyncio.to_thread(observe, self.sysctls, no_nftables, self.settings().before())
         given = await asyncio.to_thread(GivenFile(self.state, network_stamp()).read)
         tables = await asyncio.to_thread(read_table_files, files)
+        entered = await asyncio.to_thread(self.entries.entered)
         addresses = frozenset((one.interface, one.address) for one in given.addresses)
-        return replace(facts, names=names, given=addresses, table_files=tables)
+        return replace(facts, names=names, given=addresses, table_files=tables, entered=entered)
 
 
-def this_machine(state: Path, starts: Starts | None = None) -> Machine:
+def this_machine(state: Path, starts: Starts | None = None, entries: EntryStore = NO_ENTRIES) -> Machine:
     """Return the machine we run on; `starts` starts who asks name servers, we ourselves where it is None."""
     commands, changes = SystemCommands(), KernelChanges()
     return Machine(
@@ -92,6 +98,8 @@ def this_machine(state: Path, starts: Starts | None = None) -> Machine:
         neighbours=EthernetNeighbours(),
         changes=changes,
         clock=SystemClock(),
+        packets=KernelPacketLog(),
         names=Names(NamesFile(state), partial(ask_once, starts=starts or OwnChildren())),
+        entries=entries,
         state=state,
     )

@@ -13,6 +13,7 @@ from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Severity
 from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
+from bascule.engines.nftables.ruleset import FAMILY, TABLE
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.duplicates import duplicate_words
 from bascule.plan.orders import Duty
@@ -38,6 +39,7 @@ from bascule.service.deployment import (
 )
 from bascule.service.events import EventKind
 from bascule.service.failures import Busy, Conflict, OperationFailed
+from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.administration import Administration
 from bascule.service.local.balancer import Balancer
@@ -47,7 +49,7 @@ from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.doctor import Evidence, examine
 from bascule.service.local.explaining import explained, known_of
-from bascule.service.local.firewall_rows import firewall_rows
+from bascule.service.local.firewall_rows import firewall_rows, walk_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM
 from bascule.service.local.machine import Machine
@@ -59,6 +61,7 @@ from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
+from bascule.service.local.tables import AddressTables
 from bascule.service.local.telling import how_it_goes
 from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
@@ -78,7 +81,6 @@ from bascule.service.operations import (
     ShowAudit,
     ShowCounters,
     ShowDrift,
-    ShowFirewall,
     ShowHistory,
     ShowLog,
     ShowRelays,
@@ -105,7 +107,6 @@ from bascule.service.results import (
     Events,
     Explained,
     Finding,
-    FirewallRules,
     Forgotten,
     HostOrdered,
     Killed,
@@ -125,6 +126,7 @@ from bascule.service.results import (
     Whose,
 )
 from bascule.service.results import Counters as CountersResult
+from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
 from bascule.store.audit import Audit, Line
 from bascule.system.surroundings import interface_states, route_states
 
@@ -166,6 +168,7 @@ class LocalService:
         sessions: SessionTable,
         counters: Counters,
         measuring: Measuring,
+        tables: AddressTables,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -179,6 +182,7 @@ class LocalService:
         self._sessions = sessions
         self._counters = counters
         self._measuring = measuring
+        self._tables = tables
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -240,11 +244,14 @@ class LocalService:
         shown = relay_rows(running, await session_counts(running, self._machine, self._proxy), now)
         return structs.replace(shown, routers=tuple(router_rows(running, now)))
 
-    async def show_firewall(self, _: Context, __: ShowFirewall, /) -> FirewallRules:
-        """Read our table and say what caused each rule."""
+    async def show_firewall(self, _: Context, request: ShowFirewall, /) -> FirewallRules:
+        """Say what each rule is, and what caused it."""
         running = self._balancer.running
+        if running.plan.firewall is not None and not request.kernel:
+            counted = await self._machine.nft.counters(FAMILY, TABLE) if request.counters else {}
+            return FirewallRules(walk=tuple(walk_rows(running.plan.firewall, counted)))
         refusal = running.facts.no_nftables
-        rules = await NftablesEngine(self._machine.nft).observe() if running.plan.marks else None
+        rules = await NftablesEngine(self._machine.nft).observe() if running.plan.marks or running.plan.firewall else None
         return firewall_rows(rules, running.plan, refusal and f"nftables may not be used here: {refusal}")
 
     async def show_interfaces(self, _: Context, __: ShowInterfaces, /) -> Interfaces:
@@ -255,6 +262,14 @@ class LocalService:
     async def show_routes(self, _: Context, __: ShowRoutes, /) -> Routes:
         """Read them from the kernel."""
         return route_rows(await asyncio.to_thread(route_states), self._balancer.running.plan)
+
+    async def show_tables(self, _: Context, request: ShowTables, /) -> Tables:
+        """List them."""
+        return await self._tables.listed(request)
+
+    async def change_table(self, context: Context, request: ChangeTable, /) -> TableChanged:
+        """Change one."""
+        return await self._tables.change(request, context.user)
 
     async def show_log(self, _: Context, request: ShowLog, /) -> Events:
         """List what the journal has kept."""
