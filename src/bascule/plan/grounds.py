@@ -147,7 +147,7 @@ class Grounds:
 def grounds(plan: Plan, facts: Facts, *, members: Mapping[str, Iterable[Network]] | None = None) -> Grounds | None:
     """Return what verdicts over a plan go by, or None where it has no firewall.
 
-    `members` are the addresses that commands and limits have put into tables, by the table's name.
+    `members` are the addresses that rules' limits have put into tables, by the table's name.
     """
     firewall = plan.firewall
     if firewall is None:

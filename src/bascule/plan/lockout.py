@@ -34,8 +34,8 @@ def locked_out(
 ) -> Iterator[Diagnostic]:
     """Yield an error for each administrator who could not connect again as he is connected now, once for each way.
 
-    `facts` are those of the machine with what the plan gives it, and `members` what commands and limits have put into
-    tables. This machine's own connections are let in by any plan.
+    `facts` are those of the machine with what the plan gives it, and `members` what rules' limits have put into tables.
+    This machine's own connections are let in by any plan.
     """
     known = grounds(plan, facts, members=members)
     if known is None:

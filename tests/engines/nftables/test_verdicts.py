@@ -227,6 +227,7 @@ def _judged(
     if plan is None or plan.firewall is None:
         return None
     known = grounds(plan, perimeter.facts)
+    assert known is not None
     drawn = again or [each for each in edge_packets(chance, plan, version, each=12) if _sendable(each, known)]
     sent = {_key(packet): packet for packet in drawn}
     return plan, [(packet, judge(packet, known)) for packet in sent.values()]

@@ -9,6 +9,7 @@ import pytest
 
 from bascule.config.facts import TableFile
 from bascule.config.model import Network
+from bascule.engines.nftables.rules.firewall.names import overloaded_set
 from bascule.plan.firewall import FirewallPlan, TablePlan
 from bascule.plan.model import Plan
 from bascule.service.events import Event
@@ -57,15 +58,16 @@ class MemoryEntries:
 class Bench:
     """Tables of a running text; what is in effect is what was kept when it was last looked at."""
 
-    def __init__(self, text: str = TEXT) -> None:
-        plan = Plan(firewall=FirewallPlan(tables=(TablePlan(name="blocked", networks=()),)))
+    def __init__(self, text: str = TEXT, *, overloaded: bool = False) -> None:
+        plan = Plan(firewall=FirewallPlan(tables=(TablePlan(name="blocked", networks=(), overloaded=overloaded),)))
         facts = replace(FACTS, table_files={"/etc/blocked": FILE})
         self._running = replace(running(text=text), plan=plan, facts=facts)
         self.store = MemoryEntries()
         self.events: list[Event] = []
         self.in_effect: list[str] = []
         journal = Journal(now=lambda: NOW, write=self.events.append)
-        self.tables = AddressTables(self.store, self, FakeNft(), journal, now=lambda: NOW)
+        self.nft = FakeNft()
+        self.tables = AddressTables(self.store, self, self.nft, journal, now=lambda: NOW)
 
     @property
     def running(self) -> Running:
@@ -154,3 +156,18 @@ async def test_a_text_without_tables_says_so() -> None:
     with pytest.raises(OperationFailed, match="has none in its `firewall` block"):
         await bench.tables.listed(ShowTables(name="blocked"))
     assert (await bench.tables.listed(ShowTables())).tables == ()
+
+
+async def test_what_limits_put_in_is_read_from_the_kernel() -> None:
+    """Of both IP versions; where no limit does, nothing is asked."""
+    assert await Bench().tables.overloaded() == {}
+    bench = Bench(overloaded=True)
+    four, six = overloaded_set("blocked", 4), overloaded_set("blocked", 6)
+    await bench.nft.load(
+        "add table inet bascule\n"
+        f"add set inet bascule {four} {{ type ipv4_addr; flags dynamic,timeout; }}\n"
+        f"add set inet bascule {six} {{ type ipv6_addr; flags dynamic,timeout; }}\n"
+        f"add element inet bascule {four} {{ 198.51.100.7 timeout 60s }}\n"
+        f"add element inet bascule {six} {{ 2001:db8::7 timeout 60s }}\n"
+    )
+    assert await bench.tables.overloaded() == {"blocked": [ip_network("198.51.100.7"), ip_network("2001:db8::7")]}

@@ -60,7 +60,7 @@ def known_of(
 ) -> Grounds | None:
     """Return what the firewall of a configuration's plan judges by on a machine, or None where it has none.
 
-    `members` are the addresses that commands and limits have put into tables, by the table's name.
+    `members` are the addresses that rules' limits have put into tables, by the table's name.
     """
     return None if plan.firewall is None else grounds(plan, promised(configuration, facts), members=members)
 

@@ -378,7 +378,7 @@ class LocalService:
     async def explain(self, _: Context, request: Explain, /) -> Explained:
         """Walk the running plan for each client."""
         running = self._balancer.running
-        known = known_of(running.plan, running.configuration, running.facts)
+        known = known_of(running.plan, running.configuration, running.facts, await self._tables.overloaded())
         return await asyncio.to_thread(explained, running.plan, running.belief.states, request, known)
 
     async def show_sessions(self, _: Context, request: ShowSessions, /) -> Sessions:

@@ -1,7 +1,7 @@
 """The firewall's address tables by an administrator's word: what he puts in is kept first, and in effect at once."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Protocol
@@ -69,6 +69,13 @@ class AddressTables:
             ),
             entries=tuple(row for row in rows if row.table in names),
         )
+
+    async def overloaded(self) -> Mapping[str, Sequence[Network]]:
+        """Return what limits have put into tables, by the table's name: no plan knows it. Raises MachineError."""
+        found: dict[str, list[Network]] = {}
+        for each in await self._overloads.listed(self._balancer.running.plan):
+            found.setdefault(each.table, []).append(each.network)
+        return found
 
     async def change(self, request: ChangeTable, by: str) -> TableChanged:
         """Put in and take out what is asked, and have it in effect.
