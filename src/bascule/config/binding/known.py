@@ -8,6 +8,7 @@ from bascule.config.lexer import Report
 from bascule.config.outline import Node
 from bascule.config.schema.clause import Value
 from bascule.config.schema.firewall import ADDRESS_TABLE, ZONE
+from bascule.config.schema.interface import INTERFACE
 from bascule.config.wording import nearest, quoted
 
 
@@ -17,9 +18,12 @@ class Known:
     None in their place stands for names that could not be read, so that any may be among them.
     """
 
-    def __init__(self, zones: Iterable[str] | None, tables: Iterable[str] | None, report: Report) -> None:
+    def __init__(
+        self, zones: Iterable[str] | None, tables: Iterable[str] | None, interfaces: Iterable[str], report: Report
+    ) -> None:
         self._zones = None if zones is None else frozenset(zones)
         self._tables = None if tables is None else frozenset(tables)
+        self._interfaces = frozenset(interfaces)
         self._report = report
         self._hints: dict[tuple[str, str], str] = {}  # finding the nearest of many names takes its time
 
@@ -27,22 +31,31 @@ class Known:
     def of(cls, top: Node, report: Report) -> Self:
         """Return the names that a text defines."""
         node = top.first("firewall")
+        named = [block.match[INTERFACE] for block in top.each("interface")]
         if node is None:
             nothing = None if top.spoiled("firewall") else ()
-            return cls(nothing, nothing, report)
-        return cls(_names(node, "zone", ZONE), _names(node, "table", ADDRESS_TABLE), report)
+            return cls(nothing, nothing, named, report)
+        named += [line.match[INTERFACE] for zone in node.each("zone") for line in zone.each("interface")]
+        return cls(_names(node, "zone", ZONE), _names(node, "table", ADDRESS_TABLE), named, report)
 
     def zone(self, name: str, span: Span) -> None:
         """Report a zone that is not there, named at a place."""
         if self._zones is not None and name not in self._zones:
-            hint = f"write <{name}> for the table" if name in (self._tables or ()) else self._near("zone", name)
-            self._report(Diagnostic.error(span, f"zone {quoted(name)} is not defined", hint))
+            self._report(Diagnostic.error(span, f"zone {quoted(name)} is not defined", self._instead(name)))
 
     def table(self, name: str, span: Span) -> None:
         """Report an address table that is not there, named at a place."""
         if self._tables is not None and name not in self._tables:
             what = f"table {quoted(f'<{name}>')} is not defined in the firewall"
             self._report(Diagnostic.error(span, what, self._near("table", name)))
+
+    def _instead(self, name: str) -> str:
+        """Return what to write in the place of a zone that is not there."""
+        if name in (self._tables or ()):
+            return f"write <{name}> for the table"
+        if name in self._interfaces:
+            return f"a zone has interfaces: `zone NAME {{ interface {name} }}`"
+        return self._near("zone", name)
 
     def _near(self, kind: str, name: str) -> str:
         known = (kind, name)
