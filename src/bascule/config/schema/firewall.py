@@ -69,8 +69,11 @@ def _rate(token: Token) -> int | Flaw:
 
 RATE: Final = Value("rate", Kind(name="NUMBER/s", what=_A_SECOND.what, read=_rate))
 
+_FROM_PORT: Final = Clause(
+    word="port", parts=(PORTS,), help="the sender's port, or a range; of TCP and UDP where no protocol is named"
+)
 _PORT: Final = Clause(
-    word="port", parts=(PORTS,), help="a port or a range of ports; of TCP and UDP where no protocol is named"
+    word="port", parts=(PORTS,), help="the port that it goes to, or a range; of TCP and UDP where no protocol is named"
 )
 
 _FORWARD: Final = Clause(
@@ -127,7 +130,7 @@ def _rule(word: str, what: str, *more: Clause) -> Clause:
             Clause(word="quick", help="pf's word; it changes nothing, since the first rule that matches decides"),
             Clause(word="on", parts=(ZONE,), help="the zone that it comes from; of `out`, that it goes to"),
             Clause(word="proto", parts=(PROTOCOL,), default="any", help="its protocol"),
-            Clause(word="from", parts=(END,), options=(_PORT,), default="any", help="where it comes from"),
+            Clause(word="from", parts=(END,), options=(_FROM_PORT,), default="any", help="where it comes from"),
             Clause(word="to", parts=(END,), options=(_PORT,), default="any", help="where it goes"),
             _PORT,
             *more,
@@ -182,8 +185,8 @@ _TABLE: Final = Clause(
 FIREWALL: Final = Clause(
     word="firewall",
     default="packets that no relay touched are not judged",
-    help="zones, address tables and rules, of which the first in the text that matches a new session decides, unlike pf, "
-    "where the last does; with this block, what no rule passes `in` or `through` is blocked, and what goes `out` passes",
+    help="zones, address tables and rules: the first rule that matches decides, unlike pf, where the last does; "
+    "with this block, what no rule passes `in` or `through` is blocked, and what goes `out` passes",
     block=(
         _ZONE,
         _TABLE,
