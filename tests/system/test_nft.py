@@ -63,10 +63,11 @@ async def test_a_rehearsal_returns_what_is_wrong(finished: Finished, objection: 
 
 
 async def test_a_table_is_listed_in_both_ways() -> None:
-    """As text without elements, for the rules; as JSON, for the elements."""
+    """As text without elements, for the rules, which is cut from the whole ruleset; as JSON, for the elements."""
+    whole = "table inet other {\n\tchain c {\n\t}\n}\ntable inet bascule {\n}\ntable inet bascule_keep {\n}\n"
     program = Program(
         {
-            "-t list table inet bascule": Finished(0, "table inet bascule {\n}\n", ""),
+            "-t list ruleset inet": Finished(0, whole, ""),
             "-j list table inet bascule": listed({"set": {"name": "s"}}),
         }
     )
@@ -78,10 +79,45 @@ async def test_a_table_is_listed_in_both_ways() -> None:
 
 async def test_a_table_that_is_not_there() -> None:
     """Is none, and no error; any other failure is one."""
-    question = "-t list table inet bascule"
-    assert await NftProgram(Program({question: Finished(1, "", GONE)})).table("inet", "bascule") is None
+    other = Finished(0, "table inet bascule_keep {\n}\n", "")
+    assert await NftProgram(Program({"-t list ruleset inet": other})).table("inet", "bascule") is None
+    denied = Finished(1, "", "Operation not permitted\n")
+    program = Program({"-t list ruleset inet": denied, "-t list table inet bascule": denied})
     with pytest.raises(MachineError, match="read the rules: Operation not permitted"):
-        await NftProgram(Program({question: Finished(1, "", "Operation not permitted\n")})).table("inet", "bascule")
+        await NftProgram(program).table("inet", "bascule")
+
+
+async def test_a_table_of_somebody_else_that_nft_cannot_list() -> None:
+    """Ours is listed alone then, slower where it is large; and its counters likewise."""
+    crashed = Finished(-11, "", "")
+    program = Program(
+        {
+            "-t list ruleset inet": crashed,
+            "-t list table inet bascule": Finished(0, "table inet bascule {\n}\n", ""),
+            "-j list table inet bascule": listed(),
+            "-j -t list ruleset inet": crashed,
+            "-j list counters table inet bascule": listed({"counter": {"table": "bascule", "name": "n", "packets": 7}}),
+        }
+    )
+    listing = await NftProgram(program).table("inet", "bascule")
+    assert listing is not None
+    assert listing.rules == "table inet bascule {\n}\n"
+    assert await NftProgram(program).counters("inet", "bascule") == {"n": 7}
+    program.answers["-t list table inet bascule"] = Finished(1, "", GONE)
+    assert await NftProgram(program).table("inet", "bascule") is None
+
+
+async def test_counters_of_one_table() -> None:
+    """Those of another are not among them; where there is no such table, that is an error."""
+    whole = listed(
+        {"table": {"name": "bascule"}},
+        {"counter": {"table": "bascule", "name": "n", "packets": 7}},
+        {"counter": {"table": "other", "name": "m", "packets": 8}},
+    )
+    program = Program({"-j -t list ruleset inet": whole})
+    assert await NftProgram(program).counters("inet", "bascule") == {"n": 7}
+    with pytest.raises(MachineError, match="read the rules: table gone is not there"):
+        await NftProgram(program).counters("inet", "gone")
 
 
 async def test_one_map_by_its_name() -> None:

@@ -39,7 +39,7 @@ def written(network: Network) -> str:
     """Return a network as nft prints it; one of a single address is that address."""
     family = AF_INET if network.version == 4 else AF_INET6  # noqa: PLR2004 - IP version
     address = inet_ntop(family, network.network_address.packed)
-    return address if network.num_addresses == 1 else f"{address}/{network.prefixlen}"
+    return address if network.prefixlen == network.max_prefixlen else f"{address}/{network.prefixlen}"
 
 
 def duration(seconds: int) -> str:

@@ -1,16 +1,15 @@
-"""Address tables, as up to three sets: what the text holds, what commands put in, and what was over a limit.
+"""Address tables, as up to four sets: addresses and networks of the text, what commands put in, what was over a limit.
 
-A rule can put single addresses into a set, but not into one of ranges; and what comes in while it runs must not be taken
-out when the text's part is compared.
+A rule can put single addresses into a set, but not into one of ranges; what comes in while it runs must not be taken out
+when the text's part is compared; and nft 1.0.6 reads every set of ranges whole before it changes any set or map of the
+table, so that 100,000 addresses in one would have a host's going down wait for two seconds.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bascule.config.firewall import Network
-from bascule.engines.nftables.rules.firewall.names import commanded_set, fixed_set, overloaded_set
-from bascule.engines.nftables.rules.firewall.zones import address_set
-from bascule.engines.nftables.rules.words import ADDRESS, VERSIONS
+from bascule.engines.nftables.rules.firewall.names import commanded_set, fixed_set, networks_set, overloaded_set
+from bascule.engines.nftables.rules.words import ADDRESS, VERSIONS, written
 from bascule.engines.nftables.ruleset import NamedSet
 from bascule.plan.firewall import FirewallPlan, TablePlan
 
@@ -23,23 +22,31 @@ def table_sets(plan: FirewallPlan) -> Iterator[tuple[str, NamedSet]]:
     for table in plan.tables:
         for version in VERSIONS:
             kind = f"type {ADDRESS[version]}"
-            if _fixed(table, version):
-                yield fixed_set(table.name, version), address_set(table.networks, version)
+            addresses, networks = _fixed(table, version)
+            if addresses:
+                yield fixed_set(table.name, version), NamedSet(kind, dict.fromkeys(addresses, ""))
+            if networks:
+                yield networks_set(table.name, version), NamedSet(f"{kind}; flags interval", dict.fromkeys(networks, ""))
             yield commanded_set(table.name, version), NamedSet(f"{kind}; flags interval,timeout", dynamic=True)
             if table.overloaded:
                 overloaded = NamedSet(f"{kind}; size {OVERLOADED}; flags dynamic,timeout", dynamic=True)
                 yield overloaded_set(table.name, version), overloaded
 
 
-def _fixed(table: TablePlan, version: int) -> Sequence[Network]:
-    return [network for network in table.networks if network.version == version]
+def _fixed(table: TablePlan, version: int) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the addresses and the networks of one IP version; they overlap nowhere."""
+    held = [written(network) for network in table.networks if network.version == version]
+    return [each for each in held if "/" not in each], [each for each in held if "/" in each]
 
 
 def sets_of(plan: FirewallPlan, name: str, version: int) -> Iterator[str]:
     """Yield the names of the sets of a table that may hold addresses of one IP version."""
     table = next(table for table in plan.tables if table.name == name)
-    if _fixed(table, version):
+    addresses, networks = _fixed(table, version)
+    if addresses:
         yield fixed_set(name, version)
+    if networks:
+        yield networks_set(name, version)
     yield commanded_set(name, version)
     if table.overloaded:
         yield overloaded_set(name, version)
