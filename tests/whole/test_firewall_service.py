@@ -160,3 +160,45 @@ def test_a_deployment_that_shuts_an_administrator_out_is_refused(place: Place) -
         peer, _ = sshd.accept()
         with peer:
             assert peer.recv(1) == b"x"
+
+
+ALONE = """
+interface eth0 { address 10.80.0.2/16 }
+firewall { block in proto tcp port 2222; pass in }
+system { http-server { port 4433 } }
+"""
+
+
+def test_a_firewall_alone_comes_goes_and_outlives_its_parent(open_directory: Path) -> None:
+    """Without a relay in the kernel it judges all the same; what a killed parent left goes with the next text."""
+    with NetLab(Layout(arms=1, lbs=1, servers=0)) as net, net["lb1"].socket() as listener:
+        place = Place(net, open_directory)
+        listener.bind(("10.80.0.2", 2222))
+        listener.listen()
+
+        def open_() -> bool:
+            with net["client1"].socket() as client:
+                client.settimeout(0.5)
+                return client.connect_ex(("10.80.0.2", 2222)) == 0
+
+        try:
+            place.balancer.start()
+            assert open_()
+            assert place.deploy(ALONE, "--commit")[0] == 0
+            assert not open_()
+            place.balancer.kill()
+            assert not open_()
+            place.balancer.start()
+            assert not open_()
+            net["lb1"].run("nft", "flush", "ruleset")
+            until(lambda: not open_(), within=10, what="it is mended")
+            assert place.deploy("system { http-server { port 4433 } }\n", "--commit")[0] == 0
+            assert open_()
+            assert place.deploy(ALONE, "--seconds", "5")[0] == 0
+            place.balancer.kill()
+            place.balancer.start()
+            until(open_, within=15, what="nobody committed it")
+        finally:
+            place.balancer.tell()
+            place.balancer.close()
+        assert "inet bascule " not in net["lb1"].run("nft", "list", "tables").stdout

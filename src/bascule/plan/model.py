@@ -396,6 +396,11 @@ class Plan:
     firewall: FirewallPlan | None = None
     """None where the text has no `firewall`: packets that no relay touched are not judged."""
 
+    @property
+    def in_kernel(self) -> bool:
+        """Tell whether it needs rules in the kernel: for relays, for sessions of those that have gone, or the firewall."""
+        return bool(self.marks) or self.firewall is not None
+
     def of(self, engine: EngineName) -> tuple[RelayPlan, ...]:
         """Return the relays that one engine carries."""
         return tuple(relay for relay in self.relays if relay.engine is engine)

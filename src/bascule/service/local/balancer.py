@@ -215,7 +215,7 @@ class Balancer:
             said = await self.admin.beside(plan, partial(self._deploy, plan, belief.states, tell), waits=waits)
         except (MachineError, RehearsalRefused) as error:
             self._full = full
-            if not before.plan.marks:
+            if not before.plan.in_kernel:
                 self._kernel.let_go()
             if isinstance(error, NotTakenBack):
                 self.tell_trouble(f"could not {error}")  # the next glance mends it

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Final
 
 from bascule.config.facts import Facts
 from bascule.config.model import EngineName, OnDown
@@ -25,6 +26,9 @@ from bascule.system.claim import only_one_here
 from bascule.system.ctnetlink import Session
 from bascule.system.errors import MachineError
 
+NO_RULES: Final = Ruleset()
+"""Our table with nothing in it: it is never deleted while a Bascule runs."""
+
 
 class Kernel:
     """Relays in the kernel of one network namespace, for one process. Every method may raise MachineError."""
@@ -37,6 +41,8 @@ class Kernel:
         self._settling = Settling(machine.nft, machine.clock)
         self._claims = ExitStack()
         self._claimed = False
+        self._found = False
+        """Rules of ours were there at the start: what the plan does not need of them goes."""
         self._ended: frozenset[int] = frozenset()
         """Marks of hosts that are down, whose sessions have been ended since."""
 
@@ -49,15 +55,16 @@ class Kernel:
     def ours(self, plan: Plan, rules: Ruleset | None) -> tuple[Plan, Ruleset | None]:
         """Return a plan and the rules that were found, without those of another Bascule.
 
-        Where the plan has no kernel relay, and we never changed a setting, rules that are there are not ours to touch.
+        Where the plan has nothing there, and we never changed a setting, rules that are there are not ours to touch.
         """
-        if plan.of(EngineName.KERNEL) or self._settings.before():
+        if plan.of(EngineName.KERNEL) or plan.firewall is not None or self._settings.before():
+            self._found = rules is not None
             return plan, rules
         return replace(plan, marks={}), None
 
     def claim(self, plan: Plan) -> None:
         """Take the kernel's relays of this network namespace, if the plan needs them and we do not have them."""
-        if plan.marks and not self._claimed:
+        if (plan.in_kernel or self._found) and not self._claimed:
             self._claims.enter_context(only_one_here())
             self._claimed = True
 
@@ -67,11 +74,11 @@ class Kernel:
         self._claimed = False
 
     def steps(self, plan: Plan) -> Sequence[Step]:
-        """Return the kernel's steps of a deployment; none where the plan has nothing there."""
-        if not plan.marks:
+        """Return the kernel's steps of a deployment; none where the plan has nothing there, and never had."""
+        if not plan.in_kernel and not self._claimed:
             return ()
         rules: Engine[Ruleset | None, Ruleset | None, str] = self._nftables
-        return Step(self._settings, plan.network), Step(rules, compose(plan))
+        return Step(self._settings, plan.network), Step(rules, compose(plan) or NO_RULES)
 
     async def flip(self, before: Plan, after: Plan) -> None:
         """Bring the slots of one plan to those of another that differs in them alone."""
@@ -80,7 +87,7 @@ class Kernel:
 
     async def drift(self, plan: Plan) -> str:
         """Return what somebody else did to our rules, in words; empty where they are as they should be."""
-        if not plan.marks:
+        if not plan.in_kernel:
             return ""
         seen = await self._nftables.observe()
         if not self._nftables.difference(compose(plan), seen):
@@ -89,7 +96,7 @@ class Kernel:
 
     async def changed_settings(self, plan: Plan) -> Sequence[str]:
         """Return the kernel settings that are not what a plan needs, a sentence each."""
-        if not plan.marks:
+        if not plan.in_kernel:
             return []
         seen = await self._settings.observe()
         wrong = self._settings.difference(plan.network, seen)

@@ -251,7 +251,7 @@ class LocalService:
             counted = await self._machine.nft.counters(FAMILY, TABLE) if request.counters else {}
             return FirewallRules(walk=tuple(walk_rows(running.plan.firewall, counted)))
         refusal = running.facts.no_nftables
-        rules = await NftablesEngine(self._machine.nft).observe() if running.plan.marks or running.plan.firewall else None
+        rules = await NftablesEngine(self._machine.nft).observe() if running.plan.in_kernel else None
         return firewall_rows(rules, running.plan, refusal and f"nftables may not be used here: {refusal}")
 
     async def show_interfaces(self, _: Context, __: ShowInterfaces, /) -> Interfaces:
@@ -435,7 +435,7 @@ class LocalService:
     async def clear(self, context: Context, _: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
-        kernel = bool(self._balancer.running.plan.marks)  # where it holds: those that were found
+        kernel = self._balancer.running.plan.in_kernel or self._balancer.running.held
         cleared = await clear_machine(self._machine, self._proxy, kernel=kernel, tell=context.tell)
         self._end(LEFT if cleared.left else CLEARED)
         return cleared
