@@ -132,6 +132,7 @@ def test_a_session_leaves_a_line_with_the_port_that_the_host_saw(place: Site, mo
     assert (fields["end"] == "killed", 0 <= float(fields["duration"]) < 30) == (True, True)
 
 
+@pytest.mark.parametrize("place", ["kernel"], indirect=True)
 def test_a_minute_later_it_is_history(place: Site) -> None:
     """What was carried is written when its minute is over; the file lies beside what is kept, of a run with a file, too."""
     with place.session(place.clients_of("EX1")[0]) as (connection, _):

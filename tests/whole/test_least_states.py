@@ -23,7 +23,7 @@ from plan.situations import relay
 pytestmark = pytest.mark.kernel
 
 _PORTS: Final = {"relay": 443, "redirect": 25}
-_SECONDS: Final = 60
+_SECONDS: Final = 30
 _ARRIVALS: Final = 50
 """New sessions a second, of each service."""
 _LIFE: Final = (1.0, 30.0)
@@ -109,7 +109,7 @@ def test_two_equal_hosts_are_level_all_the_time(open_directory: Path) -> None:
 
 
 def _watch(traffic: Traffic) -> None:
-    """Let clients come for a minute, and take a sample each second."""
+    """Let clients come for half a minute, and take a sample each second."""
     began = time.monotonic()
     for number in range(_SECONDS * _ARRIVALS):
         traffic.arrive()

@@ -87,6 +87,14 @@ class ProbeTarget:
     timing: Timing
     ttl: int | None = None
     """Of the packets that are sent; None is the system's."""
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Reckoned once: states are looked up by it with every result of every host."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.endpoint, self.check, self.timing, self.ttl)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,11 +185,11 @@ def _first(request: RunRequest, history: History | None, facts: Facts) -> First:
 async def _start(balancer: Balancer, begun: First, history: History | None, facts: Facts, orders: Orders) -> First:
     """Start the balancer, and return what it runs: what was committed, where the machine refuses the deployment.
 
-    Where it refuses that too, it runs nothing and leaves the machine as it is. Raises OperationFailed and MachineError for
-    a file, which has somebody who waits for it.
+    Where it refuses that too, it runs the admin server alone and leaves the machine as it is. Raises OperationFailed and
+    MachineError for a file, which has somebody who waits for it.
     """
     if begun.held:
-        await balancer.hold(begun.name, facts, orders, begun.held)
+        await balancer.hold(begun.configuration, begun.name, facts, orders, begun.held)
         return begun
     try:
         await balancer.start(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bascule.config.model import HttpServer
 from bascule.service.local.deploying import uncommitted
 from bascule.service.local.starting import first, holding
 from bascule.store.pending import Pending, Stage
@@ -10,7 +11,7 @@ from bed.history import MemoryHistory
 from service.local.situations import FACTS, TWO_SERVICES
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-GOOD = TWO_SERVICES.encode()
+GOOD = f"{TWO_SERVICES}system {{ http-server {{ port 4433 }} }}\n".encode()
 BAD = b"load-balancer { relay }\n"
 
 
@@ -30,6 +31,12 @@ def test_what_was_committed_and_is_refused_holds_nothing_up() -> None:
     begun = first(_history(GOOD, BAD), FACTS, NOW)
     assert begun.held.startswith("revision 2 cannot be put into effect: revision 2:1:")
     assert (begun.name, begun.configuration.load_balancer.relays) == ("revision 2", ())
+    assert begun.configuration.system.http_server == HttpServer(port=4433)
+
+
+def test_where_nothing_was_ever_right_the_admin_server_is_at_its_default() -> None:
+    """Somebody must be able to come and mend it."""
+    assert first(_history(BAD), FACTS, NOW).configuration.system.http_server == HttpServer(implied=True)
 
 
 def test_a_deployment_is_not_said_to_be_taken_back_where_nothing_is() -> None:

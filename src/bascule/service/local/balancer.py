@@ -112,12 +112,16 @@ class Balancer:
         """Return what the machine would not do for relays when it was last asked, and has not done since."""
         return [self._trouble] if self._trouble else []
 
-    async def hold(self, name: str, facts: Facts, orders: Orders, why: str) -> None:
-        """Put nothing into effect, and leave the machine as it is until a `reload` succeeds; `why` is told as a trouble."""
-        plan = Plan()
+    async def hold(self, configuration: Configuration, name: str, facts: Facts, orders: Orders, why: str) -> None:
+        """Put no more into effect than the admin server, and leave the machine as it is until a `reload` succeeds.
+
+        `why` is told as a trouble.
+        """
+        marks: Mapping[MarkOwner, int] = {}
         with suppress(MachineError):  # they name the sessions that go on, no more
-            plan = Plan(marks=kept_marks(await self._kernel.rules()))
-        self._running = holding(name, facts, plan, self._hosts, orders)
+            marks = kept_marks(await self._kernel.rules())
+        self._running = holding(configuration, name, facts, orders, marks)
+        self.admin.follow(self._running.plan)
         self.tell_trouble(why)
 
     async def start(
@@ -298,17 +302,8 @@ class Balancer:
             self._results.clear()
             async with self._lock:
                 if not self._over:
-                    self._fill = await self._table_fill()
+                    self._fill = await self._kernel.full(self.running.plan)
                     await self._believe()
-
-    async def _table_fill(self) -> float:
-        """Return how full the table of sessions is; where that cannot be told, it has room."""
-        if not self.running.plan.of(EngineName.KERNEL):
-            return 0.0
-        try:
-            return await self._kernel.full()
-        except MachineError:
-            return 0.0
 
     async def poll(self, tell: Tell = silence) -> Awaited:
         """Have every host checked now, and return how that went: when all results are in, or time is up."""

@@ -119,9 +119,14 @@ class Kernel:
         carried = await asyncio.to_thread(carried_marks, self._machine.accounts)
         return {owner: mark for owner, mark in kept.items() if owner in wanted or mark in carried} or kept
 
-    async def full(self) -> float:
-        """Return the share of the table of sessions that is taken, 0 to 1."""
-        return (await asyncio.to_thread(self._machine.accounts.statistics)).full
+    async def full(self, plan: Plan) -> float:
+        """Return the share of the table of sessions that is taken, 0 to 1; where that cannot be told, it has room."""
+        if not plan.of(EngineName.KERNEL):
+            return 0.0
+        try:
+            return (await asyncio.to_thread(self._machine.accounts.statistics)).full
+        except MachineError:
+            return 0.0
 
     async def refusals(self, plan: Plan) -> Mapping[str, int]:
         """Return how many clients were refused so far, by relay, for whatever reason."""

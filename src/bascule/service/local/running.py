@@ -1,12 +1,14 @@
 """What a balancer has in effect, as a value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration
 from bascule.health.states import HostStates
-from bascule.plan.model import HostState, Plan, PoolHost
+from bascule.plan.admin import admin_plan
+from bascule.plan.model import HostState, MarkOwner, Plan, PoolHost
 from bascule.plan.orders import Orders
 from bascule.service.local.belief import Belief
 
@@ -33,16 +35,21 @@ class Running:
         return host.state(self.belief.states)
 
 
-def holding(name: str, facts: Facts, plan: Plan, hosts: HostStates, orders: Orders) -> Running:
-    """Return what runs where nothing is put into effect; `plan` has the marks of sessions that go on, no more."""
+def holding(
+    configuration: Configuration, name: str, facts: Facts, orders: Orders, marks: Mapping[MarkOwner, int]
+) -> Running:
+    """Return what runs where nothing is put into effect but the admin server of a configuration.
+
+    `marks` name the sessions that go on.
+    """
     return Running(
         configuration=Configuration(),
         name=name,
         since=datetime.now(UTC),
         facts=facts,
-        plan=plan,
+        plan=Plan(marks=marks, admin=admin_plan(configuration, None, (), facts)),
         orders=orders,
-        hosts=hosts,
+        hosts=HostStates(),
         belief=Belief(states={}),
         held=True,
     )

@@ -2,18 +2,24 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from bascule.config.diagnostics import Diagnostic
+from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.facts import Facts
+from bascule.config.implied import deployed
+from bascule.config.load import load
 from bascule.config.model import Configuration
 from bascule.deploy.resumption import resumption
 from bascule.service.failures import Rejected, describe
-from bascule.service.local.deploying import committed, uncommitted
+from bascule.service.local.deploying import NOTHING, committed, uncommitted
 from bascule.service.local.preparation import Use, judge
 from bascule.store.history import History
 from bascule.store.pending import Pending
 from bascule.store.revisions import number_of
 from bascule.system.errors import MachineError
+
+_LOOKED_BACK: Final = 10
+"""Revisions that are looked at for where administrators came last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +36,7 @@ class First:
     reverted: str = ""
     """What to tell of a deployment that is not gone on with; it is forgotten once this runs."""
     held: str = ""
-    """Why nothing is put into effect, and the machine left as it is; empty where the configuration is."""
+    """Why no more of the configuration is put into effect than its admin server; empty where all of it is."""
 
 
 def first(history: History, facts: Facts, now: datetime) -> First:
@@ -66,9 +72,20 @@ def instead(found: Pending | None, why: str, history: History, facts: Facts) -> 
     words = f"the deployment of {found.author} was taken back, {name} is in effect: {why}" if found else ""
     if judged.configuration is None:
         refused = describe(Rejected(diagnostics=judged.diagnostics, name=name))
-        nothing = First(configuration=Configuration(), warnings=judged.diagnostics, name=name, reverted=words)
+        nothing = First(configuration=_reached_by(history), warnings=judged.diagnostics, name=name, reverted=words)
         return holding(nothing, refused)
     return First(configuration=judged.configuration, warnings=judged.diagnostics, name=name, reverted=words)
+
+
+def _reached_by(history: History) -> Configuration:
+    """Return the newest text without an error, for where its admin server is; where there is none, it is at its default."""
+    newest = number_of(history.newest())
+    for number in range(newest, max(newest - _LOOKED_BACK, 0), -1):
+        revision = history.revision(number)
+        loaded = load(revision.text if revision else NOTHING)
+        if revision and loaded.configuration and not any(each.severity is Severity.ERROR for each in loaded.diagnostics):
+            return Configuration(system=deployed(loaded.configuration).system)
+    return deployed(Configuration())
 
 
 def holding(begun: First, refused: str) -> First:
