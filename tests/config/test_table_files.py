@@ -22,14 +22,14 @@ def test_comments_and_blanks_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("line", "words", "hint"),
     [
-        (b"192.0.2.256", "expected a network", ""),
+        (b"192.0.2.256", "expected an address, or a network", ""),
         (b"192.0.2.1/24", "has bits set behind its prefix length", "the network is 192.0.2.0/24"),
         (b"192.0.2.0/255.255.255.0", "expected a network", ""),
-        (b"192.0.2.1 192.0.2.2", "expected a network", ""),
-        (b"mail.example.com", "expected a network", ""),
-        (b"fe80::1%eth0", "expected a network", ""),
+        (b"192.0.2.1 192.0.2.2", "expected an address, or a network", ""),
+        (b"mail.example.com", "expected an address, or a network", ""),
+        (b"fe80::1%eth0", "expected an address, or a network", ""),
         (b"::ffff:192.0.2.1", "IPv4 addresses in IPv6 clothes", "write them as IPv4 does"),
-        (b"\xff\x00\x1b[2J", "expected a network", ""),
+        (b"\xff\x00\x1b[2J", "expected an address, or a network", ""),
         (b"1" * 300, "longer than 256 bytes", ""),
         (b"192.0.2.1 #" + b"x" * 300, "longer than 256 bytes", ""),
     ],
@@ -40,6 +40,11 @@ def test_the_first_line_that_is_wrong_is_named(line: bytes, words: str, hint: st
     assert (found.line, len(found.networks)) == (512, 512)
     assert (words in found.fault, found.hint) == (True, hint)
     assert found.fault.isprintable()
+
+
+def test_what_is_no_list_is_not_shown() -> None:
+    """A path may name a file of secrets, and whoever writes it may not read them."""
+    assert parsed(b"root:$6$secret:19000::").fault == "expected an address, or a network such as 10.2.0.0/16"
 
 
 def test_there_are_bounds() -> None:

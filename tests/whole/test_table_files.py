@@ -41,7 +41,10 @@ def test_a_file_that_is_wrong_is_refused_and_what_runs_runs_on(place: Site, open
     file.write_text("192.0.2.1\n" * 511 + "192.0.2.300\n", encoding="ascii")
     refused = place.balancer.command("reload", check=False)
     assert refused.returncode == 1
-    assert f"error: line 512 of {file}: expected a network such as 10.2.0.0/16" in refused.stdout + refused.stderr
+    assert (
+        f"error: line 512 of {file}: expected an address, or a network such as 10.2.0.0/16"
+        in refused.stdout + refused.stderr
+    )
     file.unlink()
     gone = place.balancer.command("reload", check=False)
     assert f"table <blocked> has no addresses of {file}: No such file or directory" in gone.stdout + gone.stderr

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from bascule.config.facts import TableFile
-from bascule.config.kinds.addresses import ADDRESS_OR_NETWORK, within_ipv4
+from bascule.config.kinds.addresses import ADDRESS_OR_NETWORK, parsed_address, within_ipv4
 from bascule.config.kinds.kind import Flaw
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.model import Configuration, Network
@@ -65,4 +65,6 @@ def _network(entry: bytes) -> Network | Flaw:
         else:
             if not within_ipv4(network):
                 return network
+    if parsed_address(text.partition("/")[0]) is None:
+        return Flaw(f"expected {ADDRESS_OR_NETWORK.what}")  # without what is there: it may be anybody's file
     return ADDRESS_OR_NETWORK.read(Token(TokenKind.WORD, text, 1, 1))

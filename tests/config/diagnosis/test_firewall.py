@@ -30,7 +30,7 @@ def test_a_file_with_a_bad_line_is_named_where_the_text_names_it() -> None:
     text = 'table <blocked> {\nfile "/a"\n}\n'
     bad = parsed(b"192.0.2.1\n" * 511 + b"192.0.2.300\n")
     (said,) = _said(text, replace(ONE_ARM, table_files={"/a": bad}))
-    assert said.startswith("error 4 line 512 of /a: expected a network")
+    assert said.startswith("error 4 line 512 of /a: expected an address, or a network")
     gone = TableFile(fault="No such file or directory")
     assert _said(text, replace(ONE_ARM, table_files={"/a": gone})) == [
         "error 4 table <blocked> has no addresses of /a: No such file or directory"
