@@ -125,6 +125,10 @@ def test_zones_tables_and_translations() -> None:
         "table <bad> is gone, with what commands put in",
         "and 2 more zones, tables and translations change",
     ]
+    more = _plan(zones="zone dmz { interface eth1; from 192.0.2.0/24 }\nzone internal { from 10.80.0.0/16 }\n")
+    less = _plan(zones="zone internal { from 10.80.0.0/16 }\n")
+    assert effects(less, more, {}) == ["zone dmz is new"]
+    assert effects(more, less, {}) == ["zone dmz is gone"]
     everyone = _plan(zones="table <bad> { }\nzone external { from 0.0.0.0/0 }\n")
     assert "ssh and the admin server are open to everyone, unless a rule says otherwise" in effects(_plan(), everyone, {})
 

@@ -1,12 +1,12 @@
 """What a deployment changes in the firewall, in effect: who is let in, blocked and forwarded from now on. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bascule.config.firewall import Action, Direction, End, Protocol, Rule, shown
-from bascule.plan.firewall import FirewallPlan, Purpose, TablePlan
+from bascule.config.firewall import Action, Direction, End, Network, Protocol, Rule, shown
+from bascule.plan.firewall import FirewallPlan, Purpose, TablePlan, ZonePlan
 
 MOST_RULES: Final = 14
 MOST_OTHERS: Final = 6
@@ -51,13 +51,25 @@ def _admitted(plan: FirewallPlan) -> Sequence[str] | None:
 
 
 def _zones(old: FirewallPlan, new: FirewallPlan) -> Iterator[str]:
-    before, after = ({zone.name: zone.regions for zone in plan.zones} for plan in (old, new))
-    for name, regions in after.items():
+    known = _interfaces(old) | _interfaces(new)
+    before, after = ({zone.name: _networks_of(zone, plan, known) for zone in plan.zones} for plan in (old, new))
+    for name, networks in after.items():
         if name not in before:
             yield f"zone {name} is new"
-        elif before[name] != regions:
+        elif before[name] != networks:
             yield f"zone {name} has other networks or interfaces"
     yield from (f"zone {name} is gone" for name in before if name not in after)
+
+
+def _interfaces(plan: FirewallPlan) -> frozenset[str]:
+    """Return the interfaces that zones name, and the empty name of all others."""
+    return frozenset({"", *(region.interface for zone in plan.zones for region in zone.regions)})
+
+
+def _networks_of(zone: ZonePlan, plan: FirewallPlan, known: Iterable[str]) -> Mapping[str, Sequence[Network]]:
+    """Return what a zone has of each interface, also of those that no zone of its plan names."""
+    named, own = _interfaces(plan), {region.interface: region.networks for region in zone.regions}
+    return {name: own.get(name if name in named else "", ()) for name in known}
 
 
 def _tables(old: FirewallPlan, new: FirewallPlan) -> Iterator[str]:
