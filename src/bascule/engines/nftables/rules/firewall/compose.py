@@ -37,7 +37,7 @@ def judging(plan: FirewallPlan | None, relays: Sequence[RelayPlan]) -> Judging:
     sets = dict(chain(zone_sets(plan), table_sets(plan), run_sets(asked), limit_sets(asked), listening))
     led = [version for version in (4, 6) if forwarded_set(version) in sets]
     chains = {
-        **door(asked, relays, led),
+        **door(plan, asked, relays, led),
         **first_looks(plan, asked),
         **walks(plan, asked),
         **verdict_chains(asked),

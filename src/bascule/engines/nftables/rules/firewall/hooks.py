@@ -23,7 +23,7 @@ _STAYS: Final = "fib daddr type { local, broadcast, anycast, multicast }"
 CLAMP: Final = "tcp option maxseg size set rt mtu"
 
 
-def door(asked: Sequence[Asked], relays: Sequence[RelayPlan], led: Sequence[int]) -> Mapping[str, Chain]:
+def door(plan: FirewallPlan, asked: Sequence[Asked], relays: Sequence[RelayPlan], led: Sequence[int]) -> Mapping[str, Chain]:
     """Return the chains before the guard and before translation; `led` are the IP versions with forwards to relays.
 
     A port forward that takes a packet marks its session. Where a relay listens the walk is done here, stray packets
@@ -31,6 +31,7 @@ def door(asked: Sequence[Asked], relays: Sequence[RelayPlan], led: Sequence[int]
     """
     chains: dict[str, Chain] = {}
     rules = ["ct state != new accept", 'iifname "lo" accept', f"ct status dnat accept {comment('judged when it began')}"]
+    rules += [f"{pair} accept {comment('hosts of one table: no port forward takes them')}" for _, pair in _families(plan)]
     for version in VERSIONS:
         to = LISTENING.format(ip=FAMILY[version])
         if any(each.forwards and each.of(version) for each in asked):
@@ -134,11 +135,12 @@ def leaving() -> Mapping[str, Chain]:
 
 def own_address(plan: FirewallPlan) -> Sequence[str]:
     """Return the rules of what leaves with our address, though no relay carries it."""
-    rules = [f"{pair} accept" for _, pair in _families(plan)]
+    rules: list[str] = []
     near = {network for networks in plan.homes.values() for network in networks}
     for network in sorted(near, key=lambda network: (network.version, network)):
         pair = f"{FAMILY[network.version]} saddr {written(network)} {FAMILY[network.version]} daddr {written(network)}"
         rules.append(f"ct status dnat {FORWARDED} {pair} masquerade {comment('the answer would go past us')}")
+    rules += [f"{pair} accept" for _, pair in _families(plan)]
     for nat in plan.nats:
         for version in VERSIONS:
             rules += [
