@@ -23,7 +23,9 @@ _STAYS: Final = "fib daddr type { local, broadcast, anycast, multicast }"
 CLAMP: Final = "tcp option maxseg size set rt mtu"
 
 
-def door(plan: FirewallPlan, asked: Sequence[Asked], relays: Sequence[RelayPlan], led: Sequence[int]) -> Mapping[str, Chain]:
+def door(
+    plan: FirewallPlan, asked: Sequence[Asked], relays: Sequence[RelayPlan], led: Sequence[int]
+) -> Mapping[str, Chain]:
     """Return the chains before the guard and before translation; `led` are the IP versions with forwards to relays.
 
     A port forward that takes a packet marks its session. Where a relay listens the walk is done here, stray packets
