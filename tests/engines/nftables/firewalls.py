@@ -1,84 +1,55 @@
-"""Firewalls to put into effect: written down by hand, or any number of random ones."""
+"""Plans with a firewall: of a machine between an outside, an inside and a dmz, whose relays serve from the inside."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import ip_address, ip_network
-from typing import Final, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Final
 
-from bascule.config.firewall import (
-    Action,
-    Direction,
-    End,
-    Nat,
-    Ports,
-    Protocol,
-    Rule,
+from bascule.plan.compile import Situation, compile_plan, redeal
+from bascule.plan.model import MarkOwner, Plan
+from engines.nftables.plans import NO_MARKS
+from plan.situations import configured, machine, states
+
+PERIMETER: Final = """
+interface eth0 { address 10.70.0.2/16; address fd70::2/64; }
+interface eth1 { address 10.80.0.2/16; address fd80::2/64; address 10.80.0.10/32 virtual; address fd80::10/128 virtual; }
+interface eth2 { address 10.90.0.2/16; address fd90::2/64; }
+"""
+"""What the balancer of `bed.perimeter` has."""
+RELAYS: Final = """
+load-balancer {
+	table <exchange> { 10.80.2.1; 10.80.2.2; fd80::2:1; fd80::2:2; key 7f3a91c2; }
+	relay "HTTPS" {
+		listen on 10.80.0.10 port 443
+		listen on fd80::10 port 443
+		forward to <exchange> check tcp mode roundrobin
+	}
+	relay "RPC" {
+		listen on 10.80.0.10 port 135 from internal
+		listen on fd80::10 port 135 from internal
+		forward to <exchange> check tcp mode roundrobin
+	}
+}
+"""
+ZONES: Final = ("zone internal { interface eth1; }", "zone external { interface eth0; }", "zone dmz { interface eth2; }")
+FACTS: Final = machine(
+    ("eth0", ("10.70.0.2/16", "fd70::2/64")),
+    ("eth1", ("10.80.0.2/16", "fd80::2/64", "10.80.0.10/32", "fd80::10/128")),
+    ("eth2", ("10.90.0.2/16", "fd90::2/64")),
 )
-from bascule.plan.firewall import FirewallPlan, Purpose, Region, RulePlan, TablePlan, ZonePlan
-
-Item = TypeVar("Item")
-
-PASS: Final = Action.PASS
-IN: Final = Direction.IN
-THROUGH: Final = Direction.THROUGH
-DEFAULTS: Final = tuple(
-    RulePlan(rule=Rule(action=action, direction=direction), purpose=Purpose.DEFAULT)
-    for action, direction in ((Action.BLOCK, IN), (Action.BLOCK, THROUGH), (PASS, Direction.OUT))
-)
-SPOOFING: Final = tuple(
-    RulePlan(rule=Rule(action=Action.BLOCK, direction=direction), purpose=Purpose.SPOOFING) for direction in (IN, THROUGH)
-)
-NEIGHBOURS: Final = tuple(
-    RulePlan(rule=Rule(action=PASS, direction=IN, protocol=protocol), purpose=Purpose.NEIGHBOURS)
-    for protocol in (Protocol.ICMP, Protocol.ICMP6)
-)
-EXCHANGE: Final = RulePlan(rule=Rule(action=PASS, direction=THROUGH), purpose=Purpose.EXCHANGE)
 
 
-def to(network: str = "", ports: str = "", *, zone: str = "", table: str = "") -> End:
-    """Return an end of a rule; ports are `80` or `80:90`."""
-    first, _, last = ports.partition(":")
-    return End(
-        network=ip_network(network) if network else None,
-        ports=Ports(int(first), int(last or first)) if ports else None,
-        zone=zone,
-        table=table,
-    )
+def block(*lines: str, zones: Collection[str] = ZONES) -> str:
+    """Return a `firewall` block."""
+    return "firewall {\n" + "".join(f"\t{line}\n" for line in (*zones, *lines)) + "}\n"
 
 
-def zone(name: str, regions: Mapping[str, Sequence[str]]) -> ZonePlan:
-    """Return a zone: what it has of each interface."""
-    return ZonePlan(
-        name=name,
-        regions=tuple(
-            Region(interface=interface, networks=tuple(map(ip_network, networks)))
-            for interface, networks in regions.items()
-        ),
-    )
-
-
-def table(name: str, *networks: str, overloaded: bool = False) -> TablePlan:
-    """Return an address table."""
-    return TablePlan(name=name, networks=tuple(map(ip_network, networks)), overloaded=overloaded)
-
-
-def firewall(
-    *rules: Rule | RulePlan,
-    before: Iterable[RulePlan] = (*SPOOFING, *NEIGHBOURS),
-    zones: Sequence[ZonePlan] = (),
-    tables: Sequence[TablePlan] = (),
-    nats: Sequence[Nat] = (),
-    families: Sequence[Sequence[str]] = (),
-    homes: Mapping[str, Sequence[str]] | None = None,
-    after: Sequence[RulePlan] = (),
-) -> FirewallPlan:
-    """Return a firewall of these rules, between those that are generated anywhere."""
-    return FirewallPlan(
-        zones=tuple(zones),
-        tables=tuple(tables),
-        before=(*before, *(EXCHANGE for _ in families)),
-        rules=tuple(each if isinstance(each, RulePlan) else RulePlan(rule=each) for each in rules),
-        after=(*after, *DEFAULTS),
-        nats=tuple(nats),
-        families=tuple(frozenset(map(ip_address, family)) for family in families),
-        homes={name: tuple(map(ip_network, networks)) for name, networks in (homes or {}).items()},
-    )
+def firewalled(
+    *lines: str,
+    zones: Collection[str] = ZONES,
+    relays: str = RELAYS,
+    down: Collection[str] = (),
+    marks: Mapping[MarkOwner, int] = NO_MARKS,
+) -> Plan:
+    """Return the plan of a firewall of these lines, with every host up that is not named."""
+    situation = Situation(facts=FACTS, marks=marks)
+    plan = compile_plan(configured(PERIMETER + relays + block(*lines, zones=zones)), situation)
+    return redeal(plan, states(plan, down=down), situation.rankings)

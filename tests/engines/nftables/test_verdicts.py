@@ -28,6 +28,7 @@ from bed.frames import ACK, SYN, Frame, Own, Wire
 from bed.kernel_relays import KernelRelays
 from bed.netlab import NetLab
 from bed.perimeter import Perimeter
+from engines.nftables.firewalls import PERIMETER, RELAYS
 from engines.nftables.random_firewalls import INTERFACES, edge_packets, random_block
 from plan.situations import states
 
@@ -35,24 +36,6 @@ pytestmark = pytest.mark.kernel
 
 SETS: Final = int(os.environ.get("BASCULE_RULE_SETS", "20"))
 """Random firewalls for each IP version."""
-NETWORKS: Final = """
-interface eth0 { address 10.70.0.2/16; address fd70::2/64; }
-interface eth1 { address 10.80.0.2/16; address fd80::2/64; address 10.80.0.10/32 virtual; address fd80::10/128 virtual; }
-interface eth2 { address 10.90.0.2/16; address fd90::2/64; }
-load-balancer {
-	table <exchange> { 10.80.2.1; 10.80.2.2; fd80::2:1; fd80::2:2; key 7f3a91c2; }
-	relay "HTTPS" {
-		listen on 10.80.0.10 port 443
-		listen on fd80::10 port 443
-		forward to <exchange> check tcp mode roundrobin
-	}
-	relay "RPC" {
-		listen on 10.80.0.10 port 135 from internal
-		listen on fd80::10 port 135 from internal
-		forward to <exchange> check tcp mode roundrobin
-	}
-}
-"""
 HOSTS: Final = frozenset(map(ip_address, ("10.80.2.1", "10.80.2.2", "fd80::2:1", "fd80::2:2")))
 """Those of the relays' table."""
 
@@ -106,7 +89,7 @@ class Perimeters:
 
     def plan(self, block: str) -> Plan | None:
         """Return the plan of a firewall; None where the language refuses it."""
-        loaded = load(NETWORKS + block)
+        loaded = load(PERIMETER + RELAYS + block)
         if loaded.configuration is None:
             return None
         situation = Situation(facts=self.facts)

@@ -1,0 +1,249 @@
+"""A firewall between an outside, an inside and a dmz: real sessions, and what a scanner sees."""
+
+import os
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+
+from bascule.engines.nftables.compose import compose
+from bascule.engines.nftables.rules.firewall.names import overloaded_set
+from bascule.engines.nftables.script import transaction
+from bed.kernel_relays import KernelRelays
+from bed.netlab import NetLab
+from bed.node import Node
+from bed.perimeter import Perimeter
+from bed.scan import ACK, FIN, NULL, SYN, UDP, scanned
+from bed.sessions import Servers, carried, connected, opened
+from engines.nftables.firewalls import PERIMETER, RELAYS, block
+
+pytestmark = pytest.mark.kernel
+
+OUTER: Final = {4: "10.70.0.2", 6: "fd70::2"}
+VIP: Final = {4: "10.80.0.10", 6: "fd80::10"}
+FORWARDS: Final = (
+    "pass in proto tcp to 10.70.0.2 port 443 forward to 10.80.0.10",
+    "pass in proto tcp to fd70::2 port 443 forward to fd80::10",
+)
+"""The guide's last step."""
+REPLACED: Final = int(os.environ.get("BASCULE_REPLACED", "60"))
+"""How often rules are replaced while scans go on."""
+TRIED: Final = (22, 25, 135, 443, 4433, 8080, 59532)
+SCANS: Final = (SYN, ACK, FIN, NULL, UDP)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The network, what the balancer does in it, and who listens on 443 and 135: the hosts, and a server in the dmz."""
+
+    net: NetLab
+    relays: KernelRelays
+    servers: Servers
+    version: int
+
+    def __getitem__(self, name: str) -> Node:
+        return self.net[name]
+
+    @property
+    def outer(self) -> str:
+        """Return the balancer's address on the outside."""
+        return OUTER[self.version]
+
+    @property
+    def vip(self) -> str:
+        """Return where relays listen."""
+        return VIP[self.version]
+
+    def own(self, name: str) -> str:
+        """Return the address of a node."""
+        return self.net[name].address(self.version)
+
+    def deploy(self, *lines: str, relays: str = RELAYS) -> None:
+        """Deploy a firewall of these lines."""
+        self.relays.deploy(PERIMETER + relays + block(*lines))
+        assert self.relays.difference() == ""
+
+    def met(self, name: str, address: str, port: int) -> tuple[str, str] | None:
+        """Return which server a client gets through to and back, and in whose name it comes; None where it does not."""
+        try:
+            with self.servers.session(self.net[name], (address, port)) as session:
+                session.speak()
+                return session.node.name, session.server.getpeername()[0].removeprefix("::ffff:")
+        except (TimeoutError, ConnectionRefusedError):
+            return None
+
+    def barred(self, name: str, address: str, port: int) -> bool:
+        """Tell whether a client hears nothing at all for a while."""
+        with opened(self.net[name], address) as client:
+            client.settimeout(0.3)
+            try:
+                client.connect((address, port))
+            except TimeoutError:
+                return True
+            except ConnectionRefusedError:
+                return False
+            return False
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[NetLab, KernelRelays, Servers]]:
+    """Build the network once."""
+    with NetLab(Perimeter()) as net:
+        net.hold("lb1", "10.80.0.10", "fd80::10", nic=1)
+        relays = KernelRelays(net["lb1"], tmp_path_factory.mktemp("state"))
+        with Servers([*net.named("srv"), net["dmz1"]], 443, 135) as servers:
+            yield net, relays, servers
+
+
+@pytest.fixture(params=[4, 6], ids=["IPv4", "IPv6"])
+def place(network: tuple[NetLab, KernelRelays, Servers], request: pytest.FixtureRequest) -> Place:
+    """Return it with nothing left of the test before."""
+    net, relays, servers = network
+    relays.forget()
+    return Place(net, relays, servers, request.param)
+
+
+def listener(node: Node, port: int) -> socket.socket:
+    """Listen on one node."""
+    with node.entered():
+        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+
+
+def test_the_guides_last_step(place: Place) -> None:
+    """Clients outside come by the router's address, those inside by the relay's own, or by the router's, too."""
+    place.deploy(*FORWARDS)
+    for name, address in (("outside1", place.outer), ("inside1", place.vip), ("inside1", place.outer)):
+        met = place.met(name, address, 443)
+        assert met is not None
+        assert met[0] in {"srv1", "srv2"}
+        assert met[1] == place.vip
+    states = [state for state in place.relays.states() if state.listen_port == 443]
+    assert len(states) == 3
+
+
+def test_rpc_answers_inside_and_not_outside(place: Place) -> None:
+    """Neither at the relay's own address, though it is routed, nor at the router's."""
+    place.deploy(*FORWARDS)
+    met = place.met("inside1", place.vip, 135)
+    assert met is not None
+    assert met[0] in {"srv1", "srv2"}
+    for name in ("outside1", "dmz1"):
+        assert place.barred(name, place.vip, 135)
+    assert place.barred("outside1", place.outer, 135)
+
+
+def test_a_port_forward_to_somebody_else(place: Place) -> None:
+    """The server sees its client, unless both are in one network: then it would answer past us."""
+    place.deploy(f"pass in proto tcp to {place.outer} port 8443 forward to {place.own('srv1')} port 443")
+    assert place.met("outside1", place.outer, 8443) == ("srv1", place.own("outside1"))
+    near = place.met("inside1", place.outer, 8443)
+    assert near in {("srv1", place["lb1"].address(place.version, 1)), ("srv1", place.vip)}
+    assert place.met("dmz1", place.outer, 8443) == ("srv1", place.own("dmz1"))
+
+
+def test_a_rule_before_a_forward_decides(place: Place) -> None:
+    """For those whom it matches, and they are not forwarded."""
+    target = place.own("srv1")
+    forward = f"pass in proto tcp to {place.outer} port 443 forward to {target}"
+    place.deploy(f"block in from {place.own('outside1')}", forward)
+    assert place.barred("outside1", place.outer, 443)
+    assert place.met("dmz1", place.outer, 443) == ("srv1", place.own("dmz1"))
+
+
+def test_hosts_of_one_table_are_never_altered(place: Place) -> None:
+    """We are the gateway between two of them: no rule, no translation, no clamping, whatever the text says."""
+    one, other = place.own("srv1"), place.own("dmz1")
+    relays = RELAYS.replace("10.80.2.2", "10.90.1.1").replace("fd80::2:2", "fd90::1:1")
+    place.deploy("block through", "nat on dmz from internal", relays=relays)
+    place["lb1"].run("ip", "link", "set", "eth2", "mtu", "1400")
+    try:
+        for name, address in (("srv1", other), ("dmz1", one)):
+            with place.servers.session(place[name], (address, 443)) as session:
+                session.speak()
+                assert session.server.getpeername()[0].removeprefix("::ffff:") == place.own(name)
+                assert session.server.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) > 1400
+        assert place.barred("srv2", other, 443)
+        place.deploy("pass through", "nat on dmz from internal")
+        with place.servers.session(place["srv1"], (other, 443)) as session:
+            session.speak()
+            assert session.server.getpeername()[0].removeprefix("::ffff:") == place["lb1"].address(place.version, 2)
+            assert session.server.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) < 1400
+    finally:
+        place["lb1"].run("ip", "link", "set", "eth2", "mtu", "1500")
+
+
+def test_who_is_over_a_limit_is_remembered(place: Place) -> None:
+    """The third session is dropped, and its client is in the table: other rules bar it everywhere. Others are served."""
+    limited = "limit sessions 2 overload <greedy> for 1h"
+    forward = f"pass in proto tcp to {place.outer} port 443 forward to {place.vip} {limited}"
+    place.deploy("table <greedy> { }", "block in from <greedy>", forward, "pass in proto tcp to any port 8080")
+    client, door = place["outside1"], (place.outer, 443)
+    with ExitStack() as stack, listener(place["lb1"], 8080), connected(client, (place.outer, 8080)):
+        for _ in range(2):
+            stack.enter_context(place.servers.session(client, door)).speak()
+        assert place.barred("outside1", *door)
+        assert place.barred("outside1", place.outer, 8080)
+        name = overloaded_set("greedy", place.version)
+        (element,) = place.relays.run(place.relays.machine.nft.named("set", "inet", "bascule", name))["elem"]
+        assert element["elem"]["val"] == place.own("outside1")
+        assert place.met("dmz1", *door) is not None
+
+
+def test_administrators_come_in_from_inside_alone(place: Place) -> None:
+    """By ssh, without any rule of the text; and established sessions outlive a rule against them."""
+    place.deploy()
+    with listener(place["lb1"], 22) as door:
+        own = place["lb1"].address(place.version, 1)
+        with connected(place["inside1"], (own, 22)) as client:
+            server, _ = door.accept()
+            with server:
+                carried(client, server, b"before")
+                place.deploy("block in")
+                assert place.barred("inside1", own, 22)
+                carried(server, client, b"after")
+                place.relays.forget()
+                carried(server, client, b"we speak first, and are heard again")
+                carried(client, server, b"and so is the other")
+        assert place.barred("outside1", place.outer, 22)
+
+
+def test_a_scanner_sees_what_is_open_and_no_more(place: Place) -> None:
+    """Before rules are replaced, and while they are, again and again; others listen behind what is shut."""
+    other = place.relays.compiled(
+        PERIMETER + RELAYS + block(*FORWARDS, "pass in proto tcp from 10.99.0.1 to any port 21:5000")
+    )
+    place.deploy(*FORWARDS)
+    rulesets = compose(place.relays.plan), compose(other)
+    there, back = (transaction(after, before) for before, after in (rulesets, rulesets[::-1]) if after)
+    shut = [port for port in TRIED if port != 443]
+    expected = {(how, port, "filtered" if how in (SYN, ACK) else "open|filtered") for how in SCANS for port in shut}
+    expected |= {(how, 443, {SYN: "open", ACK: "unfiltered"}.get(how, "open|filtered")) for how in SCANS}
+    with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        for port in shut:
+            stack.enter_context(listener(place["lb1"], port))
+        assert _seen(place) == expected
+        scanning, replaced = pool.submit(_seen, place), 0
+        while replaced < REPLACED or not scanning.done():
+            replaced += 2
+            place["lb1"].nft(there)
+            place["lb1"].nft(back)
+            if scanning.done() and replaced < REPLACED:
+                assert scanning.result() == expected
+                scanning = pool.submit(_seen, place)
+        assert scanning.result() == expected
+        assert place.relays.difference() == ""
+    print(replaced, "replacements")  # noqa: T201 - how often
+
+
+def _seen(place: Place) -> set[tuple[str, int, str]]:
+    """Return what each way of scanning finds every port to be, all at once."""
+
+    def found(how: str) -> set[tuple[str, int, str]]:
+        return {(how, port, state) for port, state in scanned(place["outside1"], how, place.outer, TRIED).items()}
+
+    with ThreadPoolExecutor(len(SCANS)) as pool:
+        return set().union(*pool.map(found, SCANS))
