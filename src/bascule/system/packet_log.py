@@ -20,7 +20,7 @@ from bascule.system.errors import MachineError
 Address: TypeAlias = IPv4Address | IPv6Address
 
 NFLOG_GROUP: Final = 1866
-"""Ours, among the 65,536 groups."""
+"""Ours, among the 65,536 groups: where the rules of the firewall send what they log, with their ident as the prefix."""
 
 _NETFILTER: Final = 12  # NETLINK_NETFILTER
 _PACKET, _CONFIG = 4 << 8, 4 << 8 | 1  # NFULNL_MSG_PACKET, NFULNL_MSG_CONFIG

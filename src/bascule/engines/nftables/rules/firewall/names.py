@@ -19,18 +19,13 @@ def rest_set(zone: str, version: int) -> str:
 
 
 def fixed_set(table: str, version: int) -> str:
-    """Return the name of the set of a table's single addresses that the text and its files hold."""
+    """Return the name of the set of a table's single addresses that the text, its files and commands hold."""
     return f"s_fw_f_{safe(table)}.{version}"
 
 
 def networks_set(table: str, version: int) -> str:
-    """Return the name of the set of a table's networks that the text and its files hold."""
+    """Return the name of the set of a table's networks that the text, its files and commands hold."""
     return f"s_fw_n_{safe(table)}.{version}"
-
-
-def commanded_set(table: str, version: int) -> str:
-    """Return the name of the set of a table's addresses that commands put in: networks, with or without a time."""
-    return f"s_fw_t_{safe(table)}.{version}"
 
 
 def overloaded_set(table: str, version: int) -> str:

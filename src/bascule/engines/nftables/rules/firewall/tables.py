@@ -1,14 +1,14 @@
-"""Address tables, as up to four sets: addresses and networks of the text, what commands put in, what was over a limit.
+"""Address tables, as up to three sets: addresses and networks that the plan knows, and what was over a limit.
 
-A rule can put single addresses into a set, but not into one of ranges; what comes in while it runs must not be taken out
-when the text's part is compared; and nft 1.0.6 reads every set of ranges whole before it changes any set or map of the
+A rule can put single addresses into a set, but not into one of ranges; what comes in so must not be taken out when the
+plan's part is compared; and nft 1.0.6 reads every set of ranges whole before it changes any set or map of the
 table, so that 100,000 addresses in one would have a host's going down wait for two seconds.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bascule.engines.nftables.rules.firewall.names import commanded_set, fixed_set, networks_set, overloaded_set
+from bascule.engines.nftables.rules.firewall.names import fixed_set, networks_set, overloaded_set
 from bascule.engines.nftables.rules.words import ADDRESS, VERSIONS, written
 from bascule.engines.nftables.ruleset import NamedSet
 from bascule.plan.firewall import FirewallPlan, TablePlan
@@ -27,7 +27,6 @@ def table_sets(plan: FirewallPlan) -> Iterator[tuple[str, NamedSet]]:
                 yield fixed_set(table.name, version), NamedSet(kind, dict.fromkeys(addresses, ""))
             if networks:
                 yield networks_set(table.name, version), NamedSet(f"{kind}; flags interval", dict.fromkeys(networks, ""))
-            yield commanded_set(table.name, version), NamedSet(f"{kind}; flags interval,timeout", dynamic=True)
             if table.overloaded:
                 overloaded = NamedSet(f"{kind}; size {OVERLOADED}; flags dynamic,timeout", dynamic=True)
                 yield overloaded_set(table.name, version), overloaded
@@ -47,6 +46,5 @@ def sets_of(plan: FirewallPlan, name: str, version: int) -> Iterator[str]:
         yield fixed_set(name, version)
     if networks:
         yield networks_set(name, version)
-    yield commanded_set(name, version)
     if table.overloaded:
         yield overloaded_set(name, version)

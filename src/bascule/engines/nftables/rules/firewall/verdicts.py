@@ -16,9 +16,7 @@ from bascule.engines.nftables.rules.firewall.names import (
 )
 from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, FORWARDED, VERSIONS, burst, duration
 from bascule.engines.nftables.ruleset import Chain, NamedSet
-
-NFLOG_GROUP: Final = 1866
-"""Where the kernel sends what rules log; the prefix is the rule's ident."""
+from bascule.system.packet_log import NFLOG_GROUP
 
 _SOURCES: Final = 65536
 """Sources that one set counts."""
