@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bascule.deploy.effects import effects
+from bascule.deploy.effects import apart, effects
 from bascule.plan.compile import Situation, compile_plan, redeal
 from bascule.plan.model import Endpoint, HostState, Plan
 from bascule.plan.slots import Rankings
@@ -131,3 +131,14 @@ def test_where_administrators_come_is_said() -> None:
     other = admin('http-server { certificate "/a" key "/b" }', committed=every)
     assert effects(admin(every), other, {}) == ["the admin server at port 443 of every address has another certificate"]
     assert effects(admin(every), admin(every, committed=every), {}) == []
+
+
+def test_what_is_apart_has_the_same_effects() -> None:
+    """Relays that are the same are left out, unless the group of one changes with another's hosts."""
+    group = 'affinity "outlook"'
+    before = _plan(relay("A"), relay("B", group), relay("C", group), relay("D"))
+    after = _plan(relay("A"), relay("B", group), relay("C", group, "session timeout 9m"), relay("E"))
+    old, new = apart(before, after)
+    assert ([each.name for each in old.relays], [each.name for each in new.relays]) == (["B", "C", "D"], ["B", "C", "E"])
+    assert effects(old, new, {}) == effects(before, after, {})
+    assert apart(before, before)[0].relays == ()

@@ -1,6 +1,6 @@
 """What a deployment changes, in effect: from two plans, not from their texts. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
@@ -25,6 +25,26 @@ def effects(before: Plan, after: Plan, sessions: Sessions) -> Sequence[str]:
     admin = _admin(before.admin, after.admin)
     firewall = effects_of_firewall(before.firewall, after.firewall)
     return [*_network(before.network, after.network), *admin, *firewall, *gone, *came, *changed]
+
+
+def apart(before: Plan, after: Plan) -> tuple[Plan, Plan]:
+    """Return both plans without the relays that are the same in both: `effects` says the same of what is left.
+
+    To suppose every host of a large plan up takes long where its slots were never dealt so. Relays of one affinity group,
+    which go by each other's hosts, stay together.
+    """
+    old, new = _by_name(before), _by_name(after)
+    changed = {
+        name
+        for name in old.keys() | new.keys()
+        if [*map(_settings, old.get(name, ()))] != [*map(_settings, new.get(name, ()))]
+    }
+    groups = {part.affinity for part in (*before.relays, *after.relays) if part.name in changed} - {""}
+    return _only_of(before, changed, groups), _only_of(after, changed, groups)
+
+
+def _only_of(plan: Plan, names: Collection[str], groups: Collection[str]) -> Plan:
+    return replace(plan, relays=tuple(each for each in plan.relays if each.name in names or each.affinity in groups))
 
 
 def _admin(before: AdminPlan, after: AdminPlan) -> Iterator[str]:
@@ -151,15 +171,17 @@ def _leaving(name: str, old: Parts, endpoint: Endpoint, sessions: Sessions, new:
 def _moves(old: Parts, new: Parts) -> Iterator[str]:
     """Yield how many slots each host gains; those that it loses are gained by others."""
     gained: dict[str, int] = {}
+    had: set[str] = set()
     total = 0
     for before, after in _pairs(old, new):
         total += len(after.pool.slots)
+        had.update(label for endpoint, label in _hosts(new).items() if endpoint in _owners(before))
         for was, now in zip(_owners(before), _owners(after), strict=True):
             if now != was and now is not None:
                 label = _hosts(new)[now]
                 gained[label] = gained.get(label, 0) + 1
     for label, slots in gained.items():
-        yield f"{_title(new)} now sends {slots} of {total} slots to {label}"
+        yield f"{_title(new)} now sends {slots}{' more' if label in had else ''} of {total} slots to {label}"
 
 
 def _pairs(old: Parts, new: Parts) -> Iterator[tuple[RelayPlan, RelayPlan]]:

@@ -12,7 +12,7 @@ from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.load import load
 from bascule.config.model import Configuration
-from bascule.deploy.effects import effects
+from bascule.deploy.effects import apart, effects
 from bascule.deploy.harm import Situation, harmed
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.plan.model import Plan
@@ -219,7 +219,8 @@ class Deployments:
             applied = await self._apply(pending, judged.configuration, facts, request.seconds, tell)
             self._before = None if request.ignore_health else before
             after = self._balancer.running.plan
-            changes = effects(self._balancer.supposed(before.plan), self._balancer.supposed(after), sessions)
+            old, new = (self._balancer.supposed(plan) for plan in apart(before.plan, after))
+            changes = effects(old, new, sessions)
             told = Told(warnings=(*judged.diagnostics, *applied.said), changes=(*changes, *doubts))
             if request.commit:
                 return await self._commit_or_revert(by, told, tell)
