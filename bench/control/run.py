@@ -18,7 +18,7 @@ from bed.wait import until
 from bench import machine
 from bench.amount import Amount
 from bench.contenders.bascule import Bascule
-from bench.control import farm, revisions
+from bench.control import farm, revisions, wall
 from bench.figures import Figure, Record
 from bench.network import Network, network
 from bench.report import Report
@@ -28,6 +28,7 @@ from bench.targets import Target, judge
 
 GUIDE: Final = "the guide's farm"
 FARM: Final = f"{farm.RELAYS} relays, {farm.RELAYS} tables, {farm.HOSTS} hosts each"
+WALL: Final = wall.NAME
 SESSIONS: Final = "100,000 sessions"
 _SESSIONS: Final = 100_000
 _PATIENCE: Final = 120.0
@@ -40,6 +41,7 @@ _STAGES: Final = {
     name: Figure(name, title, "s", 3)
     for name, title in (
         ("parse", "parse"),
+        ("files", "look at the machine, and at files of tables"),
         ("check", "check"),
         ("compile", "compile"),
         ("rehearse", "rehearse"),
@@ -72,6 +74,11 @@ _TARGETS: Final = (
     Target(title="text to rehearsed plan", contender=GUIDE, figure=_STAGES["text_to_rehearsed"], bound=0.3),
     Target(title="text to rehearsed plan, 300 tables", contender=FARM, figure=_STAGES["text_to_rehearsed"], bound=12),
     Target(title="one flip in the kernel, 300 tables", contender=FARM, figure=_STAGES["flip"], bound=0.25),
+    Target(
+        title="text to rehearsed plan, the large firewall", contender=WALL, figure=_STAGES["text_to_rehearsed"], bound=10
+    ),
+    Target(title="the large firewall is loaded", contender=WALL, figure=_STAGES["apply"], bound=10),
+    Target(title="one flip beside the large firewall", contender=WALL, figure=_STAGES["flip"], bound=0.25),
     Target(title="show sessions over 100,000", contender=SESSIONS, figure=_SHOW, bound=3),
     Target(title="memory for show sessions over 100,000", contender=SESSIONS, figure=_SHOW_MEMORY, bound=300),
     *revisions.TARGETS,
@@ -94,6 +101,12 @@ class Bench:
         with self.network.on_balancer_cores(1):
             found = json.loads(self.network.balancer.run(*argv).stdout)
         return {**{figure: found[name] for name, figure in _STAGES.items()}, _PEAK: found["peak"] / _MEBI}
+
+    def wall(self) -> Mapping[Figure, float]:
+        """Return the same of a large firewall."""
+        table = self.at / wall.TABLE_FILE
+        table.write_text(wall.addresses(), encoding="ascii")
+        return self.stages(wall.text(str(table)))
 
     def life(self) -> Mapping[Figure, float]:
         """Return how long a large configuration takes to start and to check, and what the roles hold then.
@@ -207,6 +220,7 @@ def _work(bench: Bench, amount: Amount) -> Iterator[tuple[int, tuple[str, Mappin
     for number in range(amount.rounds):
         yield number, (GUIDE, bench.stages(guide()))
         yield number, (FARM, {**bench.stages(farm.text()), **bench.life()})
+        yield number, (WALL, bench.wall())
         if number < amount.idle_rounds:
             yield number, (SESSIONS, bench.sessions())
             yield number, (revisions.NAME, bench.history())
