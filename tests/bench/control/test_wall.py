@@ -4,7 +4,7 @@ from bascule.config.load import load
 from bascule.config.table_files import parsed
 from bascule.plan.firewall import RulePlan
 from bascule.plan.runs import runs
-from bench.control import wall
+from bench.control import walked, wall
 
 
 def test_its_rules_are_runs() -> None:
@@ -20,3 +20,12 @@ def test_its_rules_are_runs() -> None:
 def test_no_two_of_its_addresses_make_a_network() -> None:
     """So that the table is as long as it says."""
     assert len(parsed(wall.addresses(1000).encode()).networks) == 1000
+
+
+def test_rules_to_walk_are_what_they_say() -> None:
+    """As many as are named, before the one that lets the packets pass."""
+    loaded = load(walked.text(60, 20))
+    assert loaded.configuration is not None, loaded.diagnostics
+    assert loaded.configuration.firewall is not None
+    rules = [RulePlan(rule=rule) for rule in loaded.configuration.firewall.rules]
+    assert [len(each) for each in runs(rules)] == [20, 20, 20, 1]
