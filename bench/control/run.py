@@ -18,7 +18,7 @@ from bed.wait import until
 from bench import machine
 from bench.amount import Amount
 from bench.contenders.bascule import Bascule
-from bench.control import farm, revisions
+from bench.control import farm, revisions, walked, wall
 from bench.figures import Figure, Record
 from bench.network import Network, network
 from bench.report import Report
@@ -28,6 +28,7 @@ from bench.targets import Target, judge
 
 GUIDE: Final = "the guide's farm"
 FARM: Final = f"{farm.RELAYS} relays, {farm.RELAYS} tables, {farm.HOSTS} hosts each"
+WALL: Final = wall.NAME
 SESSIONS: Final = "100,000 sessions"
 _SESSIONS: Final = 100_000
 _PATIENCE: Final = 120.0
@@ -40,6 +41,7 @@ _STAGES: Final = {
     name: Figure(name, title, "s", 3)
     for name, title in (
         ("parse", "parse"),
+        ("files", "look at the machine, and at files of tables"),
         ("check", "check"),
         ("compile", "compile"),
         ("rehearse", "rehearse"),
@@ -65,6 +67,7 @@ _FIGURES: Final = (
     *_MEMORY.values(),
     _SHOW,
     _SHOW_MEMORY,
+    walked.RATE,
     *revisions.FIGURES,
 )
 
@@ -72,8 +75,14 @@ _TARGETS: Final = (
     Target(title="text to rehearsed plan", contender=GUIDE, figure=_STAGES["text_to_rehearsed"], bound=0.3),
     Target(title="text to rehearsed plan, 300 tables", contender=FARM, figure=_STAGES["text_to_rehearsed"], bound=12),
     Target(title="one flip in the kernel, 300 tables", contender=FARM, figure=_STAGES["flip"], bound=0.25),
+    Target(
+        title="text to rehearsed plan, the large firewall", contender=WALL, figure=_STAGES["text_to_rehearsed"], bound=10
+    ),
+    Target(title="the large firewall is loaded", contender=WALL, figure=_STAGES["apply"], bound=10),
+    Target(title="one flip beside the large firewall", contender=WALL, figure=_STAGES["flip"], bound=0.25),
     Target(title="show sessions over 100,000", contender=SESSIONS, figure=_SHOW, bound=3),
     Target(title="memory for show sessions over 100,000", contender=SESSIONS, figure=_SHOW_MEMORY, bound=300),
+    *walked.TARGETS,
     *revisions.TARGETS,
 )
 
@@ -95,12 +104,18 @@ class Bench:
             found = json.loads(self.network.balancer.run(*argv).stdout)
         return {**{figure: found[name] for name, figure in _STAGES.items()}, _PEAK: found["peak"] / _MEBI}
 
+    def wall(self) -> Mapping[Figure, float]:
+        """Return the same of a large firewall."""
+        table = self.at / wall.TABLE_FILE
+        table.write_text(wall.addresses(), encoding="ascii")
+        return self.stages(wall.text(str(table)))
+
     def life(self) -> Mapping[Figure, float]:
         """Return how long a large configuration takes to start and to check, and what the roles hold then.
 
         What does not happen within the patience of this benchmark has no figure, and is said.
         """
-        balancer = Balancer(self.network.balancer, farm.text(), self._fresh("farm"))
+        balancer = Balancer(self.network.balancer, farm.text(), self.fresh("farm"))
         begun = time.monotonic()
         try:
             with self.network.on_balancer_cores(1):
@@ -120,7 +135,7 @@ class Bench:
     def sessions(self) -> Mapping[Figure, float]:
         """Return what it takes to list the first of very many sessions."""
         relay = Bascule("sessions")
-        with relay.balancer(self.network, self._fresh("sessions")) as balancer:
+        with relay.balancer(self.network, self.fresh("sessions")) as balancer:
             sources, ports = ",".join(self.network.client_addresses()), ",".join(map(str, IDLE.ports))
             argv = [sys.executable, "-m", "bench.loads.idle", str(_SESSIONS), sources, ports, VIP]
             holding = self.network.client.popen(argv, stdin=PIPE, stdout=PIPE, text=True)
@@ -139,7 +154,7 @@ class Bench:
     def history(self) -> Mapping[Figure, float]:
         """Return what commands take over very many revisions."""
         with self.network.on_balancer_cores(1):
-            return revisions.measured(self.network.balancer, self._fresh("revisions"))
+            return revisions.measured(self.network.balancer, self.fresh("revisions"))
 
     def _memory(self) -> Mapping[Figure, float]:
         return {figure: machine.process_bytes(self._processes(_ROLES[role])) / _MEBI for role, figure in _MEMORY.items()}
@@ -150,7 +165,8 @@ class Bench:
         lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in self.network.inhabitants()}
         return [pid for pid, line in lines.items() if pattern.search(line.replace(b"\0", b" ").decode())]
 
-    def _fresh(self, name: str) -> Path:
+    def fresh(self, name: str) -> Path:
+        """Return an empty directory."""
         place = self.at / name
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
@@ -207,6 +223,8 @@ def _work(bench: Bench, amount: Amount) -> Iterator[tuple[int, tuple[str, Mappin
     for number in range(amount.rounds):
         yield number, (GUIDE, bench.stages(guide()))
         yield number, (FARM, {**bench.stages(farm.text()), **bench.life()})
+        yield number, (WALL, bench.wall())
+        yield from ((number, each) for each in walked.measured(bench.fresh("walked")).items())
         if number < amount.idle_rounds:
             yield number, (SESSIONS, bench.sessions())
             yield number, (revisions.NAME, bench.history())

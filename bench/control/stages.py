@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bascule.config.diagnose import diagnose
-from bascule.config.facts import Facts
 from bascule.config.load import load
 from bascule.config.model import Configuration
+from bascule.config.table_files import files_of
 from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.plan.compile import Situation, compile_plan, redeal
@@ -42,8 +42,11 @@ class Stopwatch:
 async def staged(text: bytes, machine: Machine) -> Mapping[str, float]:
     """Go through every stage and return its seconds. Raises MachineError."""
     watch = Stopwatch()
-    facts = await machine.facts()
-    configuration = _read(text, facts, watch)
+    configuration = _parsed(text, watch)
+    with watch.stage("files"):
+        facts = await machine.facts(files=files_of(configuration))
+    with watch.stage("check"):
+        diagnose(configuration, facts)
     rankings = Rankings()
     with watch.stage("compile"):
         plan = compile_plan(configuration, Situation(facts=facts, rankings=rankings))
@@ -71,13 +74,11 @@ async def staged(text: bytes, machine: Machine) -> Mapping[str, float]:
     return watch.seconds
 
 
-def _read(text: bytes, facts: Facts, watch: Stopwatch) -> Configuration:
+def _parsed(text: bytes, watch: Stopwatch) -> Configuration:
     with watch.stage("parse"):
         loaded = load(text)
     if loaded.configuration is None:
         raise RuntimeError(f"the text is refused: {loaded.diagnostics[0].message}")
-    with watch.stage("check"):
-        diagnose(loaded.configuration, facts)
     return loaded.configuration
 
 

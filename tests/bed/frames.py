@@ -15,7 +15,7 @@ Address: TypeAlias = IPv4Address | IPv6Address
 PROTOCOLS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58}
 SYN: Final = 0x02
 ACK: Final = 0x10
-_ETHERTYPE: Final = {4: 0x0800, 6: 0x86DD}
+_ETHERTYPE: Final = {4: b"\x08\x00", 6: b"\x86\xdd"}
 _TTL: Final = 64
 
 
@@ -80,7 +80,11 @@ class Wire:
 
     def send(self, frame: Frame) -> None:
         """Send one."""
-        self._door.send(self._head + struct.pack("!H", _ETHERTYPE[frame.source.version]) + frame.packed())
+        self.send_packed(frame.packed(), frame.source.version)
+
+    def send_packed(self, packed: bytes, version: int) -> None:
+        """Send one that is packed already."""
+        self._door.send(self._head + _ETHERTYPE[version] + packed)
 
     def __enter__(self) -> Self:
         return self

@@ -12,8 +12,17 @@ from bascule.plan.grounds import Packet
 from bascule.plan.model import Plan
 
 NETWORKS: Final = {
-    4: ("10.70.0.0/16", "10.70.1.0/24", "10.80.0.0/16", "10.80.2.0/24", "10.80.1.1", "10.90.0.0/16", "203.0.113.0/28"),
-    6: ("fd70::/64", "fd70::1:0/112", "fd80::/64", "fd80::2:0/112", "fd80::1:1", "fd90::/64", "2001:db8::/60"),
+    4: (
+        "10.70.0.0/16",
+        "10.70.1.0/24",
+        "10.80.0.0/16",
+        "10.80.2.0/24",
+        "10.80.1.1",
+        "10.80.2.2",
+        "10.90.0.0/16",
+        "203.0.113.0/28",
+    ),
+    6: ("fd70::/64", "fd70::1:0/112", "fd80::/64", "fd80::2:0/112", "fd80::1:1", "fd80::2:2", "fd90::/64", "2001:db8::/60"),
 }
 OWN: Final = {4: ("10.70.0.2", "10.80.0.2", "10.80.0.10"), 6: ("fd70::2", "fd80::2", "fd80::10")}
 TARGETS: Final = {
@@ -108,7 +117,7 @@ def _run(chance: random.Random, version: int, target: str, port: str) -> Iterato
 
 
 def _random_forward(chance: random.Random, version: int, zones: Sequence[str]) -> str:
-    asked = chance.choice((*OWN[version][:2], _ROUTED[version]))
+    asked = chance.choice((*OWN[version][:2], _ROUTED[version], *NETWORKS[version][5:6]))
     protocol, port = chance.choice(("tcp", "tcp", "udp")), chance.choice(("443", "8443", "80:90"))
     source = _random_end(chance, version, ())
     zone = f"on {chance.choice(zones)} " if chance.random() < 0.4 else ""

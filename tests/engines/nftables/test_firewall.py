@@ -162,7 +162,7 @@ def test_without_a_firewall_nothing_is_written_for_one() -> None:
 def test_rules_of_one_zone_share_a_look() -> None:
     """Packets of other zones never enter the chain of its rules; a single rule stands where it is."""
     made = ruleset(
-        firewalled(*(f"pass in on dmz proto tcp from 10.90.0.{n} to any port {n}" for n in range(1, 9)), relays="")
+        firewalled(*(f"pass in on dmz proto tcp from any port {n} to any port {n}" for n in range(1, 9)), relays="")
     )
     jumps = [rule for rule in rules(made, "c_fw_in4") if "zone_dmz" in rule]
     (chain,) = (rule.rpartition(" ")[2] for rule in jumps)
@@ -170,6 +170,19 @@ def test_rules_of_one_zone_share_a_look() -> None:
     assert len(made.chains[chain].rules) == 8
     alone = ruleset(firewalled("pass in on dmz proto tcp to any port 7", relays=""))
     assert "iifname . ip saddr @s_fw_zone_dmz.4 tcp dport 7 accept" in rules(alone, "c_fw_in4")
+
+
+def test_rules_that_all_name_a_network_share_a_look() -> None:
+    """A packet whose source, or target, none of them names passes them by; what names none stands alone."""
+    lines = [f"pass through proto tcp from 10.{n}.0.0/16 port {n} to any port {n}" for n in range(1, 41)]
+    made = ruleset(firewalled(*lines, "pass through proto udp", relays=""))
+    looks = [rule for rule in rules(made, "c_fw_through4") if "@s_fw_of" in rule]
+    assert [len(made.chains[rule.rpartition(" ")[2]].rules) for rule in looks] == [24, 16]
+    assert all(rule.startswith("ip saddr @s_fw_of_through4.") for rule in looks)
+    held = made.sets[looks[1].split()[2].removeprefix("@")].elements
+    assert held.keys() == {"10.25.0.0/16", "10.26.0.0/15", "10.28.0.0/14", "10.32.0.0/13", "10.40.0.0/16"}
+    few = ruleset(firewalled(*lines[:3], relays=""))
+    assert not [rule for rule in rules(few, "c_fw_through4") if "@s_fw_of" in rule]
 
 
 def test_a_run_is_one_rule_with_a_set() -> None:

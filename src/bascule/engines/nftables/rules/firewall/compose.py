@@ -35,15 +35,18 @@ def judging(plan: FirewallPlan | None, relays: Sequence[RelayPlan]) -> Judging:
     asked = all_asked(plan)
     listening = chain(forward_sets(asked, relays), stranger_maps(relays))
     sets = dict(chain(zone_sets(plan), table_sets(plan), run_sets(asked), limit_sets(asked), listening))
+    looks, walked = first_looks(plan, asked), walks(plan, asked)
     led = [version for version in (4, 6) if forwarded_set(version) in sets]
     chains = {
         **door(plan, asked, relays, led),
-        **first_looks(plan, asked),
-        **walks(plan, asked),
+        **looks.chains,
+        **walked.chains,
         **verdict_chains(asked),
         **dict(family_chains(plan, asked)),
         **forward_chains(plan, asked, relays),
         **leaving(),
         **stranger_chains(relays),
     }
-    return Judging(sets, chains, frozenset(counter(ident) for ident in idents(plan).values()))
+    return Judging(
+        {**sets, **looks.sets, **walked.sets}, chains, frozenset(counter(ident) for ident in idents(plan).values())
+    )

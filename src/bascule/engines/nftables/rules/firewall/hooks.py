@@ -80,6 +80,7 @@ def going_through(plan: FirewallPlan, relays: Sequence[RelayPlan]) -> Sequence[s
         f"ct status dnat {FORWARDED} accept",
         "ct state invalid drop",
         "ct state established,related accept",
+        *both(f"{MARKS} {LISTENING} @s_vip{{v}} accept {comment('the host that was asked for is the one that takes it')}"),
         "ct state new jump c_refuse",
         *_begun(relays, "c_fw_through"),
     )

@@ -68,6 +68,11 @@ def run_set(ident: str, version: int) -> str:
     return f"s_fw_run_{ident}.{version}"
 
 
+def block_set(chain: str) -> str:
+    """Return the name of the set of addresses that packets have which enter the chain of a block of rules."""
+    return f"s_fw_of_{chain.removeprefix('c_fw_')}"
+
+
 def rate_set(ident: str, rate: int, version: int) -> str:
     """Return the name of the set of sources and how often they came by a rule; its elements carry the limit."""
     return f"s_fw_rate_{ident}.{rate}.{version}"
