@@ -24,10 +24,10 @@ Seen = Callable[..., Sequence[Obstacle]]
 FORWARD = "type filter hook forward priority filter;"
 
 
-def planned(engine: str) -> Plan:
-    """Return the plan of two relays that one engine carries."""
+def planned(engine: str, wall: str = "") -> Plan:
+    """Return the plan of two relays that one engine carries, with a firewall where one is given."""
     text = configuration.with_statements(configuration.plain(("HTTPS", 443), ("IMAP", 143)), f"engine {engine}")
-    loaded = load(text)
+    loaded = load(text + wall)
     assert loaded.configuration is not None
     return replace(compile_plan(loaded.configuration, Situation(facts=Facts())), marks={})
 
@@ -37,11 +37,11 @@ def seen(lab: Callable[[Layout], NetLab]) -> Seen:
     """Return what finds obstacles to relays in the kernel once a script is loaded."""
     node = lab(Layout(clients=1, lbs=1, servers=1))["lb1"]
 
-    def see(script: str, engine: str = "kernel") -> Sequence[Obstacle]:
+    def see(script: str, engine: str = "kernel", wall: str = "") -> Sequence[Obstacle]:
         node.nft(f"flush ruleset\n{script}")
         with node.entered():
             listing = asyncio.run(NftProgram(SystemCommands()).others(OURS))
-        return obstacles(listing, planned(engine))
+        return obstacles(listing, planned(engine, wall))
 
     return see
 
@@ -108,3 +108,37 @@ def test_translation_before_ours(seen: Seen, priority: str, obstructs: bool) -> 
 def test_other_families_are_not_asked(seen: Seen) -> None:
     """An IPv6 firewall does nothing to relays of IPv4."""
     assert seen(f"table ip6 filter {{ chain FORWARD {{ {FORWARD} policy drop; }}\n}}") == []
+
+
+DOCKER = f"""
+table ip nat {{
+	chain PREROUTING {{ type nat hook prerouting priority dstnat; policy accept;
+		fib daddr type local jump DOCKER
+	}}
+	chain DOCKER {{
+		iifname != "docker0" tcp dport 8080 dnat to 172.17.0.2:80
+	}}
+}}
+table ip filter {{
+	chain FORWARD {{ {FORWARD} policy drop;
+		oifname "docker0" ct state established,related accept
+		iifname "docker0" accept
+	}}
+}}
+"""
+"""As Docker leaves a machine."""
+
+
+def test_what_docker_does_to_port_forwards_is_said(seen: Seen) -> None:
+    """They are forwarded like the sessions of relays, which are told of by themselves; what leads to a relay is its own."""
+    wall = (
+        "firewall { pass in proto tcp to 10.70.0.2 port 443 forward to 10.80.0.10; "
+        "pass in proto tcp to 10.70.0.2 port 8443 forward to 10.90.1.1 port 443; "
+        "pass in proto udp to 10.70.0.2 port 53 forward to 10.90.1.1; }\n"
+    )
+    said_of = "chain FORWARD of table ip filter, which is not Bascule's, drops what it does not accept: see that it accepts"
+    assert said(seen(DOCKER, wall=wall)) == [
+        f"{said_of} relays HTTPS, IMAP",
+        f"{said_of} the port forward to 10.90.1.1:443",
+    ]
+    assert said(seen(DOCKER)) == [f"{said_of} relays HTTPS, IMAP"]

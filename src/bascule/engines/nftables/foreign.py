@@ -5,13 +5,15 @@ Said is only what the rules show for certain; of a chain that drops by default i
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any, Final
 
 from bascule.config.diagnostics import Span
+from bascule.config.firewall import Protocol
 from bascule.config.model import EngineName, Transport
 from bascule.engines.nftables.passage import Fate, Packet, Rule, fates
 from bascule.engines.nftables.ruleset import KEEP, TABLE
-from bascule.plan.model import Endpoint, Plan, RelayPlan
+from bascule.plan.model import Endpoint, Plan
 
 OURS: Final = frozenset({TABLE, KEEP})
 _VERSIONS: Final = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}
@@ -20,6 +22,9 @@ _BEFORE_US: Final = {"prerouting": -105, "postrouting": 95}
 
 _NAMED: Final = 3
 """Relays that a message names."""
+_RELAY: Final = "relay"
+_FORWARD: Final = "the port forward to"
+_MANY: Final = {_RELAY: "relays", _FORWARD: "the port forwards to"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +37,35 @@ class Obstacle:
     certain: bool
     """No rule that we cannot judge might let the sessions pass."""
     relays: tuple[str, ...]
+    """Their names; of port forwards, where they lead."""
+    kind: str = _RELAY
     span: Span = field(default=Span(), compare=False)
-    """Of the first relay."""
+    """Of the first of them."""
 
     @property
     def message(self) -> str:
         """Return what an operator should know."""
         names = ", ".join(self.relays[:_NAMED]) + (f" and {len(self.relays) - _NAMED} more" if self.relays[_NAMED:] else "")
-        whose = f"relay{'s' if len(self.relays) > 1 else ''} {names}"
+        kind = self.kind if len(self.relays) == 1 else _MANY[self.kind]
+        whose = f"{kind} {names}"
         if self.fate is Fate.TRANSLATED:
             return f"{self.chain}, which is not Bascule's, translates connections of {whose} before Bascule can"
         if self.certain:
             return f"{self.chain}, which is not Bascule's, drops new connections of {whose}"
         return f"{self.chain}, which is not Bascule's, drops what it does not accept: see that it accepts {whose}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Carried:
+    """A relay or a port forward, as far as chains of others concern it."""
+
+    kind: str = _RELAY
+    name: str
+    listen: Endpoint
+    host: Endpoint | None
+    """Where its connections go in place of that, if we know one."""
+    proxied: bool = False
+    span: Span = Span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +85,50 @@ class _Base:
 def obstacles(listing: Sequence[Mapping[str, Any]], plan: Plan) -> Sequence[Obstacle]:
     """Return what is in the way, from the chains and rules of all tables as nft lists them in JSON."""
     found = []
+    carried = [*_relays(plan), *_forwards(plan)]
     for base in _bases(listing):
         for fate in (Fate.DROPPED, Fate.TRANSLATED):
-            hit = [(relay, certain) for relay in plan.relays if (certain := _meets(base, relay, fate)) is not None]
-            for sure in (True, False):
-                relays = [relay for relay, certain in hit if certain is sure]
-                if relays:
-                    found.append(_obstacle(base, fate, relays, certain=sure))
+            hit = [(each, certain) for each in carried if (certain := _meets(base, each, fate)) is not None]
+            for sure, kind in product((True, False), _MANY):
+                met = [each for each, certain in hit if certain is sure and each.kind == kind]
+                if met:
+                    found.append(_obstacle(base, fate, met, certain=sure))
     return found
 
 
-def _obstacle(base: _Base, fate: Fate, relays: Sequence[RelayPlan], *, certain: bool) -> Obstacle:
+def _relays(plan: Plan) -> Iterator[_Carried]:
+    for relay in plan.relays:
+        if relay.transport is Transport.TCP:
+            host = relay.pool.hosts[0].endpoint if relay.pool.hosts else None
+            proxied = relay.engine is EngineName.PROXY
+            yield _Carried(name=relay.name, listen=relay.listens[0], host=host, proxied=proxied, span=relay.span)
+
+
+def _forwards(plan: Plan) -> Iterator[_Carried]:
+    """Yield the port forwards that lead to others: what leads to relays is theirs."""
+    for each in plan.firewall.rules if plan.firewall else ():
+        forward, network, ports = each.rule.forward, each.rule.to.network, each.rule.to.ports
+        if each.relay or forward is None or network is None or ports is None or each.rule.protocol is Protocol.UDP:
+            continue
+        host = Endpoint(forward.address, forward.port or ports.first)
+        listen = Endpoint(network.network_address, ports.first)
+        yield _Carried(kind=_FORWARD, name=str(host), listen=listen, host=host, span=each.span)
+
+
+def _obstacle(base: _Base, fate: Fate, met: Sequence[_Carried], *, certain: bool) -> Obstacle:
     return Obstacle(
         chain=f"chain {base.name} of table {base.family} {base.table}",
         fate=fate,
         certain=certain,
-        relays=tuple(dict.fromkeys(relay.name for relay in relays)),
-        span=relays[0].span,
+        relays=tuple(dict.fromkeys(each.name for each in met)),
+        kind=met[0].kind,
+        span=met[0].span,
     )
 
 
-def _meets(base: _Base, relay: RelayPlan, fate: Fate) -> bool | None:
-    """Return whether a relay's clients meet this fate for certain (True) or unless a rule we cannot judge saves them."""
-    packet = _packet(base, relay, fate)
+def _meets(base: _Base, carried: _Carried, fate: Fate) -> bool | None:
+    """Return whether the clients of one meet this fate for certain (True) or unless a rule we cannot judge saves them."""
+    packet = _packet(base, carried, fate)
     if packet is None:
         return None
     possible = fates(base.chains, base.name, packet, policy=base.policy, guess=True)
@@ -97,17 +139,17 @@ def _meets(base: _Base, relay: RelayPlan, fate: Fate) -> bool | None:
     return None
 
 
-def _packet(base: _Base, relay: RelayPlan, fate: Fate) -> Packet | None:
-    """Return a relay's packet as it comes to a chain; None where none does, or where the chain has no such say."""
-    if relay.version not in _VERSIONS.get(base.family, ()) or relay.transport is not Transport.TCP:
+def _packet(base: _Base, carried: _Carried, fate: Fate) -> Packet | None:
+    """Return a packet of its clients as it comes to a chain; None where none does, or where the chain has no such say."""
+    listen, host = carried.listen, carried.host
+    if listen.address.version not in _VERSIONS.get(base.family, ()):
         return None
     if fate is Fate.TRANSLATED and not (base.kind == "nat" and base.priority < _BEFORE_US.get(base.hook, base.priority)):
         return None
     if fate is Fate.DROPPED and base.kind == "nat":
         return None
-    listen, host = relay.listens[0], relay.pool.hosts[0].endpoint if relay.pool.hosts else None
     arriving = base.hook == "prerouting" and base.priority < _BEFORE_US["prerouting"]
-    if relay.engine is EngineName.PROXY:
+    if carried.proxied:
         return _to(listen, translated=False) if base.hook in ("prerouting", "input") else None
     if arriving:
         return _to(listen, translated=False)
