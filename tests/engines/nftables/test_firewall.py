@@ -152,7 +152,7 @@ def test_a_failing_transaction_leaves_the_kernel_as_it_was(lab: Callable[[Layout
 
 @pytest.mark.kernel
 def test_a_large_firewall_is_loaded_at_one_stroke(lab: Callable[[Layout], NetLab]) -> None:
-    """A tenth of what a benchmark loads, in five times that time; and beside it other sets are changed as if it were small."""
+    """A tenth of what a benchmark loads, in five times that time; and other sets are changed as if it were small."""
     node = lab(Layout(clients=0, servers=0))["lb1"]
     rig = Rig(NftProgram(SystemCommands()), node)
     lines = [
