@@ -34,5 +34,9 @@ def test_entries_outlive_the_database_and_end_by_themselves(tmp_path: Path) -> N
         assert store.entered() == {"blocked": (TEN,), "friends": (ONE,)}
         assert store.take("blocked", [TEN, ONE]) == [TEN]
         assert store.entered() == {"friends": (ONE,)}
+        store.keep_tables(["friends"])
+        assert store.entered() == {"friends": (ONE,)}
         store.put([])
         assert database.read("SELECT count(*) FROM table_entries") == [(1,)]
+        store.keep_tables([])
+        assert store.entries() == []

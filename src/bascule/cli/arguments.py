@@ -213,6 +213,7 @@ def _add_table(add_parser: AddParser, places: Places) -> None:
         help="take them out after T: 90s, 10m, 2h (default: the table's own)",
     )
     command.add_argument("--reason", metavar="TEXT", default="", help="why, for everybody who looks")
+    command.add_argument("--force", action="store_true", help="also where it shuts out who is connected now")
     _add_json(command)
     _add_socket(command, places)
 

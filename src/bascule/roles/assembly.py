@@ -36,7 +36,7 @@ from bascule.service.local.service import LocalService
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
 from bascule.service.local.soundness import Soundness
-from bascule.service.local.tables import AddressTables
+from bascule.service.local.tables import AddressTables, ForgottenTables
 from bascule.service.local.watches.watching import Watches
 from bascule.service.offline import RunRequest
 from bascule.service.peer import Peer
@@ -91,7 +91,12 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
         copies=WorkingCopies(DatabaseCopies(core.database), history, core.machine, accounts, now=core.now),
         accounts=accounts,
         administrators=Administrators(),
-        followers=(await _published(request, history, journal), early, backups),
+        followers=(
+            await _published(request, history, journal),
+            early,
+            backups,
+            ForgottenTables(core.machine.entries),
+        ),
         count=partial(session_counts, machine=core.machine, proxy=core.proxy),
         now=core.now,
     )
@@ -125,7 +130,7 @@ def served(
         sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
         counters=counters,
         measuring=measuring,
-        tables=AddressTables(machine.entries, balancer, machine.nft, journal, now=now),
+        tables=AddressTables(machine.entries, balancer, machine.nft, journal, administrators=Administrators(), now=now),
         watches=(watches, access_log, names, soundness, firewall_log),
         end=end,
     )

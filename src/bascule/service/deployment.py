@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bascule.service.request import LongRequest, Name, Port, Request
+from bascule.service.request import LongRequest, Name, Origin, Request
 from bascule.service.results import Compared, CopyText, Deployed, Discarded, Loaded, Revisions, RevisionText
 
 LONGEST_TEXT: Final = 2_000_000
@@ -19,15 +19,6 @@ LAST_NUMBER: Final = 999_999_999
 
 MAXIMUM_REVISIONS: Final = 10_000
 """Revisions of one list."""
-
-
-class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How somebody says that he came to this machine: from an address, to one of its own."""
-
-    source: Annotated[str, msgspec.Meta(max_length=64)]
-    to: Annotated[str, msgspec.Meta(max_length=64)]
-    port: Port
-    """This machine's."""
 
 
 class Deploy(LongRequest[Deployed], frozen=True, kw_only=True, tag="deploy"):

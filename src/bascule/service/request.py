@@ -38,3 +38,12 @@ class LongRequest(Request[Answer_co], Generic[Answer_co], frozen=True, kw_only=T
 
     progress: bool = False
     """Tell meanwhile how far it is; otherwise the answer comes alone."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How somebody says that he came to this machine: from an address, to one of its own."""
+
+    source: Annotated[str, msgspec.Meta(max_length=64)]
+    to: Annotated[str, msgspec.Meta(max_length=64)]
+    port: Port
+    """This machine's."""

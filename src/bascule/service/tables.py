@@ -8,7 +8,7 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 
 from bascule.service.moment import Moment
-from bascule.service.request import Name, Request
+from bascule.service.request import Name, Origin, Request
 from bascule.service.result import Result
 
 MOST_ADDRESSES: Final = 1_000
@@ -53,6 +53,7 @@ class Tables(Result, frozen=True, kw_only=True, tag="tables"):
 
     tables: tuple[TableSummary, ...]
     entries: tuple[EntryRow, ...] = ()
+    """`MOST_LISTED` at most: what commands put in first."""
 
 
 class TableChanged(Result, frozen=True, kw_only=True, tag="table.changed"):
@@ -77,3 +78,7 @@ class ChangeTable(Request[TableChanged], frozen=True, kw_only=True, tag="change.
     seconds: Annotated[float, msgspec.Meta(gt=0, le=LONGEST)] | None = None
     """How long they stay; None is as long as the table says, or for ever."""
     reason: Annotated[str, msgspec.Meta(max_length=256)] = ""
+    force: bool = False
+    """Put them in although that shuts out an administrator who is connected now."""
+    origin: Origin | None = None
+    """How the one who asks came, by ssh; besides him everybody counts who is seen to be connected."""

@@ -48,6 +48,10 @@ class EntryStore(Protocol):
         """Forget those of a table, and return which there were."""
         ...
 
+    def keep_tables(self, names: Collection[str]) -> None:
+        """Forget those of all other tables."""
+        ...
+
 
 class NoEntries:
     """Keeps none: for who only looks at a machine."""
@@ -67,6 +71,10 @@ class NoEntries:
     def take(self, table: str, networks: Collection[Network]) -> Sequence[Network]:
         """Have none."""
         raise NotImplementedError(f"{len(networks)} entries of <{table}> for nobody")
+
+    def keep_tables(self, names: Collection[str]) -> None:
+        """Have none."""
+        raise NotImplementedError(f"entries of {len(names)} tables for nobody")
 
 
 NO_ENTRIES: Final = NoEntries()
@@ -115,6 +123,14 @@ class DatabaseEntries:
                 "DELETE FROM table_entries WHERE name = ? AND network = ?", [(table, str(network)) for network in networks]
             )
         return [network for network in networks if network in there]
+
+    def keep_tables(self, names: Collection[str]) -> None:
+        """Do it in one transaction; where there is nothing to forget, nothing is written."""
+        rows = self._database.read("SELECT DISTINCT name FROM table_entries")
+        gone = {str(row[0]) for row in rows} - set(names)
+        if gone:
+            with self._database.transaction() as change:
+                change.executemany("DELETE FROM table_entries WHERE name = ?", [(name,) for name in sorted(gone)])
 
 
 def _row(entry: TableEntry) -> Row:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bascule.config.diagnostics import Diagnostic, Span
-from bascule.service.deployment import Cancel, Commit, Deploy, Origin, ShowRevision, ShowRevisions
+from bascule.service.deployment import Cancel, Commit, Deploy, ShowRevision, ShowRevisions
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
+from bascule.service.request import Origin
 from bascule.service.results import Deployed, RevisionRow, Revisions, RevisionText
 from cli.calling import NOW, PretendedConnection, call
 

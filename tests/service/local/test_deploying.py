@@ -16,7 +16,7 @@ from bascule.config.model import Configuration
 from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.plan.model import Plan
-from bascule.service.deployment import Compare, Deploy, LoadCopy, Origin
+from bascule.service.deployment import Compare, Deploy, LoadCopy
 from bascule.service.events import Event
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.account_book import AccountBook
@@ -28,6 +28,7 @@ from bascule.service.local.preparation import rehearsal_plan
 from bascule.service.local.rows import SessionCounts
 from bascule.service.local.running import Running
 from bascule.service.permissions import Role
+from bascule.service.request import Origin
 from bascule.store.pending import Pending, Stage
 from bascule.system.errors import MachineError
 from bascule.system.progress import Tell, silence

@@ -3,22 +3,26 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 import pytest
+from msgspec import structs
 
-from bascule.config.facts import TableFile
-from bascule.config.model import Network
+from bascule.config.facts import Facts, TableFile
+from bascule.config.model import Configuration, Network
 from bascule.engines.nftables.rules.firewall.names import overloaded_set
+from bascule.plan.compile import Situation, compile_plan
 from bascule.plan.firewall import FirewallPlan, TablePlan
 from bascule.plan.model import Plan
 from bascule.service.events import Event
-from bascule.service.failures import OperationFailed
+from bascule.service.failures import OperationFailed, Rejected
+from bascule.service.local.administrators import Administrators
 from bascule.service.local.journal import Journal
 from bascule.service.local.running import Running
-from bascule.service.local.tables import AddressTables
+from bascule.service.local.tables import AddressTables, ForgottenTables
 from bascule.service.tables import ChangeTable, EntryRow, ShowTables
 from bascule.store.table_entries import MOST_ENTRIES, TableEntry
+from bascule.system.visitors import Visitor
 from bed.fake_nft import FakeNft
 from service.local.situations import FACTS, running
 
@@ -50,6 +54,10 @@ class MemoryEntries:
         """Keep them."""
         self.kept |= {(entry.table, entry.network): entry for entry in entries}
 
+    def keep_tables(self, names: Collection[str]) -> None:
+        """Forget those of others."""
+        self.kept = {key: entry for key, entry in self.kept.items() if entry.table in names}
+
     def take(self, table: str, networks: Collection[Network]) -> Sequence[Network]:
         """Forget them."""
         return [network for network in networks if self.kept.pop((table, network), None)]
@@ -67,12 +75,19 @@ class Bench:
         self.in_effect: list[str] = []
         journal = Journal(now=lambda: NOW, write=self.events.append)
         self.nft = FakeNft()
-        self.tables = AddressTables(self.store, self, self.nft, journal, now=lambda: NOW)
+        self.visitors: list[Visitor] = []
+        administrators = Administrators(lambda _: self.visitors)
+        self.tables = AddressTables(self.store, self, self.nft, journal, administrators=administrators, now=lambda: NOW)
 
     @property
     def running(self) -> Running:
         """Return it."""
         return self._running
+
+    def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
+        """Compile it."""
+        del committed
+        return compile_plan(configuration, Situation(facts=facts))
 
     def troubles(self) -> Sequence[str]:
         """Have none."""
@@ -134,6 +149,34 @@ async def test_a_mistake_changes_nothing(request_: ChangeTable, words: str) -> N
     with pytest.raises(OperationFailed, match=words):
         await bench.tables.change(request_, "alice")
     assert (bench.store.kept, bench.in_effect, bench.events) == ({}, [], [])
+
+
+async def test_who_is_connected_is_not_put_in() -> None:
+    """By anybody, unless it is forced: such a mistake would not end by itself."""
+    bench = Bench(TEXT.replace("firewall {", "firewall {\n\tblock in from <blocked>"))
+    bench.visitors.append(Visitor(source=ip_address("10.80.1.1"), to=ip_address("10.80.0.2"), port=22))
+    asked = ChangeTable(name="blocked", add=("10.80.1.0/24",))
+    with pytest.raises(OperationFailed) as refused:
+        await bench.tables.change(asked, "alice")
+    assert isinstance(refused.value.failure, Rejected)
+    assert "this would shut out ssh from 10.80.1.1, port 22" in refused.value.failure.diagnostics[0].message
+    assert bench.store.kept == {}
+    await bench.tables.change(structs.replace(asked, force=True), "alice")
+    assert bench.in_effect == ["10.80.1.0/24"]
+
+
+async def test_what_is_in_a_table_goes_with_it() -> None:
+    """A table of its name that comes later begins anew; a text that cannot be read forgets nothing."""
+    bench = Bench()
+    await bench.tables.change(ChangeTable(name="blocked", add=("::1",)), "alice")
+    await bench.tables.change(ChangeTable(name="friends", add=("::2",)), "alice")
+    follower = ForgottenTables(bench.store)
+    await follower.follow(b"", b"firewall { table }")
+    assert len(bench.store.kept) == 2
+    await follower.follow(b"", b"firewall { table <friends> { ::3 } }")
+    assert [entry.table for entry in bench.store.entries()] == ["friends"]
+    await follower.follow(b"", b"")
+    assert not bench.store.kept
 
 
 async def test_there_is_a_bound() -> None:

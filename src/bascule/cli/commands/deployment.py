@@ -1,10 +1,9 @@
 """`deploy`, `commit`, `cancel`, `revisions` and `rollback`: a text goes live for a time, and stays when it is kept."""
 
 from argparse import Namespace
-from collections.abc import Mapping
-from typing import Final
 
 from bascule.cli.commands.export import EXPORT, export
+from bascule.cli.origin import origin
 from bascule.cli.progress import followed
 from bascule.cli.report import complain, report
 from bascule.cli.screen import QUIET, styled
@@ -15,15 +14,12 @@ from bascule.service.deployment import (
     Cancel,
     Commit,
     Deploy,
-    Origin,
     ShowCopy,
     ShowRevision,
     ShowRevisions,
 )
 from bascule.service.failures import ExitCode, OperationFailed
 from bascule.service.results import RevisionRow
-
-LAST_PORT: Final = 65535
 
 
 def deploy(arguments: Namespace, session: Session) -> int:
@@ -102,7 +98,7 @@ def _deploy(
         ignore_health=arguments.ignore_health,
         commit=arguments.commit,
         force=arguments.force,
-        origin=_origin(session.environment),
+        origin=origin(session.environment),
         again=again,
     )
     try:
@@ -116,14 +112,6 @@ def _deploy(
         session.screen.say(change)
     session.screen.say(deployed.sentence)
     return ExitCode.FINE
-
-
-def _origin(environment: Mapping[str, str]) -> Origin | None:
-    """Return how the caller came, as sshd(8) says it in SSH_CONNECTION; None where he is here, or sudo has forgotten it."""
-    source, _, to, port = ([*environment.get("SSH_CONNECTION", "").split(" "), "", "", ""])[:4]
-    if not (source and to and port.isascii() and port.isdigit() and 0 < int(port[:6]) <= LAST_PORT):
-        return None
-    return Origin(source=source[:64], to=to[:64], port=int(port))
 
 
 def _working_copy(connection: Connection) -> Source:

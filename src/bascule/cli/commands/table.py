@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from bascule.cli.origin import origin
 from bascule.cli.screen import DOUBTFUL, styled
 from bascule.cli.session import Session
 from bascule.cli.source import UsageError
@@ -29,6 +30,8 @@ def table(arguments: Namespace, session: Session) -> int:
             remove=() if adding else addresses,
             seconds=arguments.seconds,
             reason=arguments.reason,
+            force=arguments.force,
+            origin=origin(session.environment),
         )
     )
     for warning in changed.warnings:

@@ -11,7 +11,7 @@ from bascule.config.model import Configuration
 from bascule.plan.lockout import AdminConnection, locked_out
 from bascule.plan.model import Plan
 from bascule.plan.network import promised
-from bascule.service.deployment import Origin
+from bascule.service.request import Origin
 from bascule.system.visitors import Visitor, visitors
 
 SSH: Final = 22

@@ -16,7 +16,7 @@ from bascule.deploy.effects import apart, effects
 from bascule.deploy.harm import Situation, harmed
 from bascule.deploy.transaction import RehearsalRefused
 from bascule.plan.model import Plan
-from bascule.service.deployment import LONGEST_TEST, Compare, Deploy, Origin
+from bascule.service.deployment import LONGEST_TEST, Compare, Deploy
 from bascule.service.events import EventKind, Grade
 from bascule.service.failures import Busy, Conflict, NotFound, OperationFailed, Rejected
 from bascule.service.local.account_book import AccountBook
@@ -27,6 +27,7 @@ from bascule.service.local.preparation import Looks, Use, judge_here
 from bascule.service.local.rows import SessionCounts
 from bascule.service.local.running import Running
 from bascule.service.permissions import Role
+from bascule.service.request import Origin
 from bascule.service.results import Compared, Deployed, PendingRow, RevisionRow, Revisions, RevisionText
 from bascule.store.history import History
 from bascule.store.pending import Pending, Stage

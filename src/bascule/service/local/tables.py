@@ -2,19 +2,26 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Protocol
 
+from bascule.config.facts import Facts
 from bascule.config.firewall import AddressTable
-from bascule.config.model import Network
+from bascule.config.load import load
+from bascule.config.model import Configuration, Network
 from bascule.engines.nftables.overloads import Overloaded, Overloads
+from bascule.plan.model import Plan
 from bascule.service.events import EventKind
-from bascule.service.failures import Conflict, NotFound, OperationFailed
+from bascule.service.failures import Conflict, NotFound, OperationFailed, Rejected
+from bascule.service.local.administrators import Administrators
 from bascule.service.local.journal import Journal
 from bascule.service.local.running import Running
-from bascule.service.tables import ChangeTable, EntryRow, ShowTables, TableChanged, Tables, TableSummary
+from bascule.service.tables import MOST_LISTED, ChangeTable, EntryRow, ShowTables, TableChanged, Tables, TableSummary
 from bascule.store.table_entries import MOST_ENTRIES, EntryStore, TableEntry
+from bascule.system.errors import MachineError
 from bascule.system.nft import Nft
 
 
@@ -30,6 +37,10 @@ class Looks(Protocol):
         """Have the machine follow what is kept now."""
         ...
 
+    def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
+        """Return what a configuration would come to on a machine with these facts. Raises MachineError."""
+        ...
+
     def troubles(self) -> Sequence[str]:
         """Return what the machine would not do, and has not done since."""
         ...
@@ -39,12 +50,20 @@ class AddressTables:
     """Answers for the tables of what runs. `now` tells the time, with its zone."""
 
     def __init__(
-        self, store: EntryStore, balancer: Looks, nft: Nft, journal: Journal, *, now: Callable[[], datetime]
+        self,
+        store: EntryStore,
+        balancer: Looks,
+        nft: Nft,
+        journal: Journal,
+        *,
+        administrators: Administrators,
+        now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._balancer = balancer
         self._overloads = Overloads(nft)
         self._journal = journal
+        self._administrators = administrators
         self._now = now
         self._one_at_a_time = asyncio.Lock()
 
@@ -67,7 +86,7 @@ class AddressTables:
                 )
                 for table in tables
             ),
-            entries=tuple(row for row in rows if row.table in names),
+            entries=tuple(row for row in rows if row.table in names)[:MOST_LISTED],
         )
 
     async def overloaded(self) -> Mapping[str, Sequence[Network]]:
@@ -88,6 +107,7 @@ class AddressTables:
         adding, taking = _networks(request.add), _networks(request.remove)
         async with self._one_at_a_time:
             if adding:
+                await self._admit(table, adding, request)
                 await self._put(table, adding, request, by)
             taken = await self._take(table, taking) if taking else []
             await self._balancer.look_at_names()
@@ -101,6 +121,19 @@ class AddressTables:
         )
         absences = [self._absent(table, absent)] if absent else []
         return TableChanged(sentence=words, warnings=(*absences, *self._balancer.troubles()))
+
+    async def _admit(self, table: AddressTable, networks: Sequence[Network], request: ChangeTable) -> None:
+        """Raise OperationFailed where these would shut out somebody who administers this machine just now."""
+        if request.force:
+            return
+        running = self._balancer.running
+        entered = {**running.facts.entered, table.name: (*running.facts.entered.get(table.name, ()), *networks)}
+        facts = replace(running.facts, entered=entered)
+        plan = await asyncio.to_thread(self._balancer.imagined, running.configuration, facts)
+        ways = running.plan, plan, running.configuration, facts, request.origin
+        found = await self._administrators.shut_out(*ways)
+        if found:
+            raise OperationFailed(Rejected(diagnostics=found))
 
     async def _put(self, table: AddressTable, networks: Sequence[Network], request: ChangeTable, by: str) -> None:
         kept = await asyncio.to_thread(self._store.entries)
@@ -187,3 +220,18 @@ def _row(entry: TableEntry) -> EntryRow:
 def _overloaded(each: Overloaded, now: datetime) -> EntryRow:
     until = now + timedelta(seconds=each.remaining)
     return EntryRow(table=each.table, network=_one(each.network), by="limit", until=until)
+
+
+class ForgottenTables:
+    """Follows what is committed: what commands put into tables that are gone goes with them."""
+
+    def __init__(self, store: EntryStore) -> None:
+        self._store = store
+
+    async def follow(self, _: bytes, committed: bytes) -> None:
+        """Forget it; what the machine would not do is done after the next commit."""
+        configuration = (await asyncio.to_thread(load, committed)).configuration
+        if configuration is not None:
+            tables = configuration.firewall.tables if configuration.firewall is not None else ()
+            with suppress(MachineError):
+                await asyncio.to_thread(self._store.keep_tables, {table.name for table in tables})
