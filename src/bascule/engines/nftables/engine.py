@@ -1,5 +1,6 @@
 """Makes the kernel's rules equal to the plan's: whole plans by one transaction, a host's flip by a smaller one."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,7 +39,8 @@ class NftablesEngine:
         if listing is None:
             return None
         keeper = await self._nft.table(FAMILY, KEEP)
-        return replace(read(listing), kept=keeper is not None and set(read(keeper).chains) == {"c_pre", "c_post"})
+        seen = await asyncio.to_thread(read, listing)  # a table of very many addresses takes its time
+        return replace(seen, kept=keeper is not None and set(read(keeper).chains) == {"c_pre", "c_post"})
 
     def difference(self, desired: Ruleset | None, observed: Ruleset | None) -> str:
         """Return the script of the transaction between them; empty where nothing must change."""

@@ -27,6 +27,8 @@ def transaction(desired: Ruleset, observed: Ruleset | None) -> str:
 
 def elements(name: str, before: NamedSet, after: NamedSet) -> Iterator[str]:
     """Yield the commands that bring the elements of a set or map from one state to another."""
+    if before == after:
+        return
     gone = [key for key in before.elements if _entry(before, key) != _entry(after, key)]
     new = [key for key in after.elements if _entry(after, key) != _entry(before, key)]
     for batch in _batches(gone):

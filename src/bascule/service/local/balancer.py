@@ -210,7 +210,7 @@ class Balancer:
     async def _bring(self, before: Running, after: Running, tell: Tell = silence, *, waits: bool) -> Sequence[Diagnostic]:
         """Bring the machine to another configuration, or to other hosts of it; `waits` for the admin server or not."""
         situation = self._situation(after.facts, before.belief.states, before.plan.marks, before.orders, after.committed)
-        plan = compiled(after.configuration, situation)
+        plan = await asyncio.to_thread(compiled, after.configuration, situation)  # a large firewall takes seconds
         belief = believe(before.belief, self._retargeted(plan), plan, self._fill)
         full, self._full = self._full, still_full(before.plan, plan, self._full)
         plan = self._redealt(plan, belief.states)
@@ -554,7 +554,8 @@ class Balancer:
         """Compile anew and make the machine equal to it."""
         before = self.running
         situation = self._situation(before.facts, before.belief.states, before.plan.marks, before.orders, before.committed)
-        plan = self._redealt(compiled(before.configuration, situation), before.belief.states)
+        plan = await asyncio.to_thread(compiled, before.configuration, situation)
+        plan = self._redealt(plan, before.belief.states)
         await self._deploy(plan, before.belief.states)
         self.admin.follow(plan)
         self._hosts = self._retargeted(plan)
@@ -567,8 +568,9 @@ class Balancer:
         """Make the machine equal to a plan; the first step `around` goes before everything else, the others behind it."""
         arrivals, departures = (Step(engine, plan.network) for engine in self._network)
         proxy = Step(self._proxy, proxy_plan(plan, states, self.admin.open()))
+        kernel = await asyncio.to_thread(self._kernel.steps, plan)
         # The kernel's rules first: an address that comes before them would have this machine itself reset its clients.
-        said = await deploy([*around[:1], *self._kernel.steps(plan), arrivals, proxy, departures, *around[1:]], tell)
+        said = await deploy([*around[:1], *kernel, arrivals, proxy, departures, *around[1:]], tell)
         for warning in said:
             self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
         return said

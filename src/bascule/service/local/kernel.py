@@ -90,7 +90,7 @@ class Kernel:
         if not plan.in_kernel:
             return ""
         seen = await self._nftables.observe()
-        if not self._nftables.difference(compose(plan), seen):
+        if not await asyncio.to_thread(lambda: self._nftables.difference(compose(plan), seen)):
             return ""
         return "took our table away" if seen is None else "changed our rules"
 
