@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from fuzz import configuration, control_socket, probes, wires
+from fuzz import configuration, control_socket, probes, rpc, wires
 from fuzz.target import Opened, Run, fuzz
 
 TARGETS: Final[Mapping[str, Opened]] = {
@@ -21,6 +21,7 @@ TARGETS: Final[Mapping[str, Opened]] = {
     "control-socket": control_socket.opened,
     "wires": wires.opened,
     "probes": probes.opened,
+    "rpc": rpc.opened,
 }
 
 

@@ -10,7 +10,7 @@ import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import trustme
@@ -21,18 +21,25 @@ from bascule.config.model import (
     IcmpCheck,
     MailCheck,
     MailProtocol,
+    RpcCheck,
+    RpcPorts,
     ScriptCheck,
     SendCheck,
     TcpCheck,
     Timing,
     TlsCheck,
 )
+from bascule.config.rpc_ports import services
+from bascule.dcerpc.interfaces import EMSMDB, NSPI
+from bascule.dcerpc.mapping import tower
 from bascule.health.ask import ask
 from bascule.health.caller import lenient_tls
 from bascule.health.probes import icmp
+from bascule.lab.endpoint_mapper import map_results
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
 from bascule.system.clock import SystemClock
 from bed.loopback import Loopback, resets
+from bed.rpc import HERE, accepted, response
 from fuzz.damage import damaged, pieces
 from fuzz.target import Target
 
@@ -60,6 +67,8 @@ _HEADS: Final = (
     b"* PREAUTH\r\n",
     b"+OK ready\r\n+OK bye\r\n",
     b"-ERR no\r\n",
+    accepted() + response(map_results([], 8)) + response(map_results([], 8), call=3),
+    accepted() + response(map_results([tower(EMSMDB, HERE, 1), tower(NSPI, HERE, 1)], 8), flags=1) + response(b"", flags=2),
     b"",
 )
 _LIKE_TLS: Final = (
@@ -108,6 +117,7 @@ def _case(chance: random.Random) -> Case:
         HttpCheck(tls=chance.random() < 0.5, path=f"/{other}", host=chance.choice(("", "mail.example.com")), expect=text),
         HttpCheck(tls=False, path="/", codes=((200, 299),)),
         SendCheck(send=chance.choice(("", other)), expect=text, tls=chance.random() < 0.2),
+        RpcCheck(service=chance.choice(("", "emsmdb", "nspi"))),
         *(MailCheck(protocol=protocol, tls=chance.random() < 0.2) for protocol in MailProtocol),
     )
     check = chance.choice(checks)
@@ -145,13 +155,22 @@ async def _probed(case: Case, servers: Loopback, context: ssl.SSLContext, lenien
     """Ask one server, and judge what came of it."""
     server = _Server(case, context)
     endpoint: Endpoint = await servers.serve(server.script)
-    target = ProbeTarget(endpoint=endpoint, check=case.check, timing=Timing(timeout=TIMEOUT))
+    check = _here(case.check, endpoint.port)
+    target = ProbeTarget(endpoint=endpoint, check=check, timing=Timing(timeout=TIMEOUT))
     outcome = await ask(Probe(target=target), random=random.Random(7), tls_context=lenient, clock=SystemClock())
     assert outcome.seconds < LATE, (case, outcome)
     assert outcome.reason.isprintable(), (case, outcome)
     assert 0 < len(outcome.reason) < LONGEST_REASON, (case, outcome)
     assert not outcome.ours or "path and host" in outcome.reason or "busy" in outcome.reason, (case, outcome)
     assert server.sent < MOST_READ, (case, outcome, server.sent)
+
+
+def _here(check: Check, port: int) -> Check:
+    """Return a check that calls no port but that of its server, whatever that says."""
+    if not isinstance(check, RpcCheck):
+        return check
+    ports = tuple(RpcPorts(service, port, port) for service in services(check))
+    return replace(check, mapper=port, ports=ports)
 
 
 class _Server:

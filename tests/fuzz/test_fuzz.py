@@ -58,4 +58,6 @@ def test_a_target_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str])
     """A slip of the pen is told from a run without findings."""
     with pytest.raises(SystemExit, match="2"):
         main(["probe"])
-    assert "no target is called probe: there are configuration, control-socket, wires, probes" in capsys.readouterr().err
+    assert (
+        "no target is called probe: there are configuration, control-socket, wires, probes, rpc" in capsys.readouterr().err
+    )

@@ -10,6 +10,8 @@ from bascule.config.model import (
     IcmpCheck,
     MailCheck,
     MailProtocol,
+    RpcCheck,
+    RpcPorts,
     ScriptCheck,
     SendCheck,
     TcpCheck,
@@ -32,6 +34,12 @@ checks = st.one_of(
     st.builds(HttpCheck, tls=st.booleans(), path=st.text(), host=st.text(), codes=ranges, expect=st.text()),
     st.builds(SendCheck, send=st.text(), expect=st.text(), tls=st.booleans()),
     st.builds(MailCheck, protocol=st.sampled_from(MailProtocol), tls=st.booleans()),
+    st.builds(
+        RpcCheck,
+        service=st.sampled_from(["", "emsmdb"]),
+        port=st.none() | st.integers(1, 65535),
+        ports=st.lists(st.builds(RpcPorts, st.text(), st.integers(0, 65535), st.integers(0, 65535)), max_size=3).map(tuple),
+    ),
     st.builds(ScriptCheck, program=st.text()),
 )
 targets = st.builds(

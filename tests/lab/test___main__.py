@@ -65,6 +65,21 @@ def test_maintenance_from_the_start() -> None:
             assert client.recv(100) == b"421 4.3.2 Service not active\r\n"
 
 
+def test_an_endpoint_mapper_that_is_wrong_from_the_start() -> None:
+    """--rpc-fault has it, and says what there is where it is none."""
+    port = free_port()
+    with running("--mapper", str(port), "--rpc-fault", "hangs") as process:
+        assert process.stdout
+        process.stdout.readline()
+        with socket.create_connection((ADDRESS, port), timeout=0.2) as client:
+            client.send(b"GET / HTTP/1.1\r\n\r\n")  # a mapper that works would hang up
+            with pytest.raises(TimeoutError):
+                client.recv(1)
+    with running("--mapper", str(port), "--rpc-fault", "none") as process:
+        _, said = process.communicate(timeout=10)
+        assert "invalid RpcFault value: 'none'" in said
+
+
 def test_a_port_that_is_taken_is_said() -> None:
     """Exit code 3, one line, no traceback."""
     with socket.create_server((ADDRESS, 0)) as taken, running("--imap", str(taken.getsockname()[1])) as process:

@@ -13,8 +13,9 @@ from impacket.dcerpc.v5 import mgmt, transport
 from impacket.dcerpc.v5.rpcrt import DCERPCException
 from impacket.uuid import uuidtup_to_bin
 
-from bascule.lab.dcerpc import Packet, PacketType
-from bascule.lab.exchange_rpc import EMSMDB, management
+from bascule.dcerpc.interfaces import EMSMDB
+from bascule.dcerpc.packets import Packet, PacketType
+from bascule.lab.exchange_rpc import management
 from bascule.lab.rpc_server import Association, Interface
 from bascule.lab.server import SimulatedExchange
 

@@ -23,6 +23,8 @@ from bascule.config.model import (
     Mode,
     OnEmpty,
     Relay,
+    RpcCheck,
+    RpcPorts,
     SourceRange,
     Table,
     TcpCheck,
@@ -288,3 +290,19 @@ def test_endpoints_are_written_as_urls_have_them() -> None:
     """An IPv6 address stands in brackets before its port."""
     addresses: Sequence[Address] = (IPv4Address("10.80.2.1"), IPv6Address("fd80::2:1"))
     assert [str(Endpoint(address, 443)) for address in addresses] == ["10.80.2.1:443", "[fd80::2:1]:443"]
+
+
+def test_checks_of_rpc_know_the_ports_of_their_group() -> None:
+    """They travel in the check, and are among those that the probe is known to call."""
+    text = balancer(
+        relay("RPCLS", 'affinity "outlook"', listen=["10.80.0.10 port 135"], forward="check rpc"),
+        relay("RPCCAS", 'affinity "outlook"', listen=["10.80.0.10 port 59532"], forward='check rpc "emsmdb"'),
+        relay("RPCABS", 'affinity "outlook"', listen=["10.80.0.10 port 59533"], forward='check rpc "nspi"'),
+        hosts=["10.80.2.1"],
+    )
+    plan = compile_plan(configured(text), Situation(facts=ONE_ARM))
+    cas, abs_ = RpcPorts("emsmdb", 59532, 59532), RpcPorts("nspi", 59533, 59533)
+    checks = [probe.target.check for probe in plan.probes]
+    assert [check.ports for check in checks if isinstance(check, RpcCheck)] == [(cas, abs_), (cas,), (abs_,)]
+    assert [probe.target.ports for probe in plan.probes] == [(135, 59532, 59533), (135, 59532), (135, 59533)]
+    assert {part.session_timeout for part in plan.relays} == {7200}

@@ -233,7 +233,8 @@ class _Reader:
             return None
         follows = token.kind is TokenKind.WORD and token.text in followers
         strange_word = part.kind.words is not None and token.text not in part.kind.words
-        if part.optional and (follows or strange_word):
+        other = part.kind.meant is not None and not part.kind.meant(token)
+        if part.optional and (follows or strange_word or other):
             return None
         since = (part.kind.words or {}).get(token.text)
         if since is not None and not arrived(since):

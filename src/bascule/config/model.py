@@ -7,10 +7,11 @@ changes nothing that is compared.
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from bascule.config.diagnostics import Span
 from bascule.config.firewall import Firewall
+from bascule.dcerpc.mapping import PORT as MAPPER_PORT
 
 Address: TypeAlias = IPv4Address | IPv6Address
 InterfaceAddress: TypeAlias = IPv4Interface | IPv6Interface
@@ -135,7 +136,30 @@ class ScriptCheck:
     """Absolute path."""
 
 
-Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck | ScriptCheck
+class RpcPorts(NamedTuple):
+    """Ports at which clients reach an RPC service through us, from the first to the last."""
+
+    service: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RpcCheck:
+    """`check rpc ["SERVICE" [port N]] [mapper N]`: the endpoint mapper names the service, which answers a bind there."""
+
+    service: str = ""
+    """`emsmdb`, `nspi` or `UUID vMAJOR.MINOR`; empty is both of Exchange 2010's."""
+    port: int | None = None
+    """Where the one service must be; None leaves that to the relays."""
+    mapper: int = MAPPER_PORT
+    """The port of the hosts' endpoint mapper."""
+    ports: tuple[RpcPorts, ...] = ()
+    """Where each service must be, one of these: found from the relays when a plan is made. A service without any may be
+    anywhere."""
+
+
+Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck | RpcCheck | ScriptCheck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,6 @@ from bascule import __version__
 FIRST: Final = "0.1"
 """The version that brought everything that says nothing else."""
 
-SECOND: Final = "0.2"
-"""More checks."""
-
 
 def arrived(since: str) -> bool:
     """Whether what came with a version is in this one."""

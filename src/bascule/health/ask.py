@@ -6,10 +6,10 @@ from collections.abc import Coroutine
 from random import Random
 from typing import assert_never
 
-from bascule.config.model import HttpCheck, IcmpCheck, MailCheck, ScriptCheck, SendCheck, TcpCheck, TlsCheck
+from bascule.config.model import HttpCheck, IcmpCheck, MailCheck, RpcCheck, ScriptCheck, SendCheck, TcpCheck, TlsCheck
 from bascule.health.caller import Caller
 from bascule.health.outcome import Outcome
-from bascule.health.probes import http, icmp, mail, script, send, tcp, tls
+from bascule.health.probes import http, icmp, mail, rpc, script, send, tcp, tls
 from bascule.health.reasons import ProbeError
 from bascule.plan.model import Probe
 from bascule.system.clock import Clock
@@ -74,6 +74,8 @@ async def _answer(probe: Probe, caller: Caller) -> str:
             return await send.probe(check, caller)
         case MailCheck() as check:
             return await mail.probe(check, caller)
+        case RpcCheck() as check:
+            return await rpc.probe(check, caller)
         case ScriptCheck() as check:
             return await script.probe(check, caller)
         case never:

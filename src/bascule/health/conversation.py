@@ -22,7 +22,7 @@ class Conversation:
         self._reader = reader
         self._writer = writer
         self._left = MAXIMUM_ANSWER
-        self._lines = bytearray()
+        self._rest = bytearray()
 
     @property
     def local_address(self) -> str:
@@ -44,15 +44,25 @@ class Conversation:
 
     async def line(self) -> bytes:
         """Return the next line without its end. Raises ProbeError when the server closes before it is whole."""
-        while (end := self._lines.find(b"\n")) < 0:
-            if len(self._lines) > MAXIMUM_LINE:
+        while (end := self._rest.find(b"\n")) < 0:
+            if len(self._rest) > MAXIMUM_LINE:
                 raise ProbeError(f"answered a line of more than {MAXIMUM_LINE} bytes")
             if not (data := await self.more()):
-                raise ProbeError("connection closed in mid-line" if self._lines else "connection closed without an answer")
-            self._lines += data
-        line = bytes(self._lines[:end]).rstrip(b"\r")
-        del self._lines[: end + 1]
+                raise ProbeError("connection closed in mid-line" if self._rest else "connection closed without an answer")
+            self._rest += data
+        line = bytes(self._rest[:end]).rstrip(b"\r")
+        del self._rest[: end + 1]
         return line
+
+    async def exactly(self, length: int) -> bytes:
+        """Return the next so many bytes. Raises ProbeError when the server closes before they are there."""
+        while len(self._rest) < length:
+            if not (data := await self.more()):
+                raise ProbeError("connection closed in mid-answer" if self._rest else "connection closed without an answer")
+            self._rest += data
+        taken = bytes(self._rest[:length])
+        del self._rest[:length]
+        return taken
 
     async def farewell(self, command: bytes) -> None:
         """Say goodbye and let the server close, so that its log shows a session that ended well; never fails."""

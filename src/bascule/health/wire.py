@@ -62,13 +62,22 @@ class MailCheck(_Wire, frozen=True, tag="mail"):
     tls: bool
 
 
+class RpcCheck(_Wire, frozen=True, tag="rpc"):
+    """See `model.RpcCheck`."""
+
+    service: str
+    port: int | None
+    mapper: int
+    ports: tuple[model.RpcPorts, ...]
+
+
 class ScriptCheck(_Wire, frozen=True, tag="script"):
     """See `model.ScriptCheck`."""
 
     program: str
 
 
-Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck | ScriptCheck
+Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck | RpcCheck | ScriptCheck
 
 
 class Timing(_Wire, frozen=True, tag="timing"):
@@ -148,6 +157,7 @@ _ON_THE_WIRE: Final[Mapping[type[model.Check], type[Check]]] = {
     model.HttpCheck: HttpCheck,
     model.SendCheck: SendCheck,
     model.MailCheck: MailCheck,
+    model.RpcCheck: RpcCheck,
     model.ScriptCheck: ScriptCheck,
 }
 _IN_THE_PLAN: Final[Mapping[type[Check], type[model.Check]]] = {wire: plan for plan, wire in _ON_THE_WIRE.items()}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 
 from bascule.lab.certificate import make_certificate
+from bascule.lab.machine import RpcFault
 from bascule.lab.server import Ports, SimulatedExchange
 
 READY = "ready"
@@ -33,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--domain", default="lab.local", help="its domain (default: %(default)s)")
     parser.add_argument("--address", required=True, type=IPv4Address, help="the address it listens on")
     parser.add_argument("--maintenance", action="store_true", help="answer as Exchange does in maintenance")
+    parser.add_argument("--rpc-fault", type=RpcFault, choices=list(RpcFault), help="what is wrong with its endpoint mapper")
     parser.add_argument("--while-input", action="store_true", help="stop when standard input ends")
     for service in fields(Ports):
         option = f"--{service.name.replace('_', '-')}"
@@ -47,6 +49,7 @@ async def _serve(options: argparse.Namespace) -> None:
         name=options.name, domain=options.domain, address=options.address, ports=ports, certificate=certificate
     )
     server.machine.in_maintenance = options.maintenance
+    server.machine.rpc_fault = options.rpc_fault
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -7,10 +7,12 @@ from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from bascule.lab.dcerpc import Syntax
-from bascule.lab.endpoint_mapper import ENDPOINT_MAPPER
-from bascule.lab.exchange_rpc import EMSMDB, MANAGEMENT, NSPI
-from bascule.lab.rpc_client import bind, mapped_port, principal_name
+from bascule.dcerpc.client import bind
+from bascule.dcerpc.interfaces import EMSMDB, NSPI
+from bascule.dcerpc.mapping import ENDPOINT_MAPPER
+from bascule.dcerpc.packets import Syntax
+from bascule.lab.exchange_rpc import MANAGEMENT
+from bascule.lab.rpc_client import mapped_port, principal_name
 from bascule.lab.wire import MAXIMUM_LINE, Wire
 
 _MAXIMUM_LINES: Final = 100

@@ -1,74 +1,60 @@
-"""The RPC endpoint mapper, port 135: on which port a server serves an interface.
+"""The endpoint mapper of a simulated server, with what may be wrong with one.
 
-Source: C706, appendices L (towers) and O (the interface `ept`).
+Source: C706, appendix O (the interface `ept`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 from struct import Struct
 from typing import Final
-from uuid import UUID
 
-from bascule.lab.dcerpc import NDR, Status, Syntax, align
-from bascule.lab.rpc_server import Fault, Interface, Operation
+from bascule.dcerpc.mapping import ENDPOINT_MAPPER, MAP, NOT_REGISTERED, TCP_FLOOR, floors, interface_of, tower
+from bascule.dcerpc.packets import Status, Syntax, align
+from bascule.dcerpc.reading import Reader
+from bascule.lab.machine import Machine, RpcFault
+from bascule.lab.rpc_server import Fault, Interface, Operation, serve_rpc
+from bascule.lab.wire import Wire
 
-ENDPOINT_MAPPER: Final = Syntax(UUID("e1af8308-5d1f-11c9-91a4-08002b14a0fa"), 3, 0)
-MAP: Final = 3
-"""Number of the operation `ept_map`."""
+WRONG_PORT: Final = 1000
+"""By how much the port is off that `RpcFault.WRONG_PORT` registers, as if no static port were set."""
 
-NOT_REGISTERED: Final = 0x16C9A0D6
-"""Status of `ept_map` where nobody serves the interface."""
-
-MAXIMUM_FLOORS: Final = 16
-"""Floors of a tower that are read; TCP takes five."""
-
-TCP_FLOOR: Final = b"\x07"
-"""Protocol of the floor whose address is a TCP port, big-endian."""
-
-_INTERFACE_FLOOR, _IP_FLOOR, _RPC_FLOOR = b"\x0d", b"\x09", b"\x0b"
 _LONG: Final = Struct("<I")
-_SHORT: Final = Struct("<H")
-_TOWER_HEAD: Final = Struct("<II")
 _ARRAY_HEAD: Final = Struct("<III")
+_TOWER_HEAD: Final = Struct("<II")
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """One floor of a tower: a protocol, and its address there."""
-
-    protocol: bytes
-    address: bytes
-
-    def pack(self) -> bytes:
-        """Return the floor as it stands in a tower."""
-        return b"".join((_SHORT.pack(len(self.protocol)), self.protocol, _SHORT.pack(len(self.address)), self.address))
+async def serve_mapper(
+    machine: Machine, ports: Mapping[Syntax, int], address: IPv4Address, also: Interface, wire: Wire
+) -> None:
+    """Hold one conversation of a machine's endpoint mapper, which has the faults that the machine has."""
+    while machine.rpc_fault is RpcFault.HANGS:
+        await wire.exactly(1)  # until the client leaves
+    await serve_rpc((endpoint_mapper(registered(ports, machine.rpc_fault), address), also), wire)
 
 
-def tower(interface: Syntax, address: IPv4Address, port: int) -> bytes:
-    """Return the tower that says: this interface, over TCP, at this address and port; 0 asks for any."""
-    floors = (
-        Floor(_INTERFACE_FLOOR + interface.pack()[:18], interface.pack()[18:]),
-        Floor(_INTERFACE_FLOOR + NDR.pack()[:18], NDR.pack()[18:]),
-        Floor(_RPC_FLOOR, _SHORT.pack(0)),
-        Floor(TCP_FLOOR, port.to_bytes(2, "big")),
-        Floor(_IP_FLOOR, address.packed),
-    )
-    return _SHORT.pack(len(floors)) + b"".join(floor.pack() for floor in floors)
-
-
-def floors(data: bytes) -> Sequence[Floor]:
-    """Return a tower's floors. Raises struct.error or ValueError for what is no tower."""
-    (count,) = _SHORT.unpack_from(data)
-    if count > MAXIMUM_FLOORS:
-        raise ValueError(f"a tower of {count} floors")
-    parts = _parts(data[_SHORT.size :])
-    return [Floor(next(parts), next(parts)) for _ in range(count)]
+def registered(ports: Mapping[Syntax, int], fault: RpcFault | None) -> Mapping[Syntax, int]:
+    """Return the ports that a mapper names where these are served."""
+    match fault:
+        case RpcFault.WRONG_PORT:
+            return {interface: (port - WRONG_PORT) % 65536 or 1 for interface, port in ports.items()}
+        case RpcFault.NOT_REGISTERED:
+            return {}
+        case _:
+            return ports
 
 
 def endpoint_mapper(ports: Mapping[Syntax, int], address: IPv4Address) -> Interface:
     """Return the interface that answers `ept_map` with the port of each interface at an address."""
     return Interface(syntax=ENDPOINT_MAPPER, operations={MAP: _map_operation(ports, address)})
+
+
+def map_results(served: Sequence[bytes], maximum: int) -> bytes:
+    """Return what `ept_map` answers: towers, or that nothing is registered."""
+    count = len(served)
+    references = b"".join(_LONG.pack(number) for number in range(1, count + 1))
+    towers = b"".join(align(_TOWER_HEAD.pack(len(each), len(each)) + each) for each in served)
+    status = _LONG.pack(0 if served else NOT_REGISTERED)
+    return bytes(20) + _LONG.pack(count) + _ARRAY_HEAD.pack(maximum, 0, count) + references + towers + status
 
 
 def _map_operation(ports: Mapping[Syntax, int], address: IPv4Address) -> Operation:
@@ -79,47 +65,24 @@ def _map_operation(ports: Mapping[Syntax, int], address: IPv4Address) -> Operati
         served = [
             tower(interface, address, port)
             for interface, port in ports.items()
-            if over_tcp and interface.serves(_interface_of(wanted))
+            if over_tcp and interface.serves(interface_of(wanted))
         ]
-        return _results(served[:maximum], maximum)
+        return map_results(served[:maximum], maximum)
 
     return answer
 
 
 def _arguments(data: bytes) -> tuple[bytes, int]:
     """Return the tower asked for and the most towers that the client takes."""
-    offset = _LONG.size
-    if _LONG.unpack_from(data)[0]:
-        offset += 16  # an object's UUID, which nothing here is registered with
-    if not _LONG.unpack_from(data, offset)[0]:
+    reader = Reader(data)
+    if reader.number(4):
+        reader.take(16)  # an object's UUID, which nothing here is registered with
+    if not reader.number(4):
         raise Fault(Status.PROTOCOL_ERROR)
-    size, length = _TOWER_HEAD.unpack_from(data, offset + _LONG.size)
-    begin = offset + _LONG.size + _TOWER_HEAD.size
-    if size != length or begin + length > len(data):
+    size, length = reader.number(4), reader.number(4)
+    if size != length:
         raise Fault(Status.INVALID_BOUND)
-    behind = begin + length + -length % 4 + 20  # the tower's padding and the entry handle
-    return data[begin : begin + length], _LONG.unpack_from(data, behind)[0]
-
-
-def _interface_of(wanted: Sequence[Floor]) -> Syntax:
-    if not wanted or wanted[0].protocol[:1] != _INTERFACE_FLOOR:
-        raise ValueError("a tower without an interface")
-    return Syntax.unpack(wanted[0].protocol[1:] + wanted[0].address)
-
-
-def _results(served: Sequence[bytes], maximum: int) -> bytes:
-    count = len(served)
-    references = b"".join(_LONG.pack(number) for number in range(1, count + 1))
-    towers = b"".join(align(_TOWER_HEAD.pack(len(each), len(each)) + each) for each in served)
-    status = _LONG.pack(0 if served else NOT_REGISTERED)
-    return bytes(20) + _LONG.pack(count) + _ARRAY_HEAD.pack(maximum, 0, count) + references + towers + status
-
-
-def _parts(data: bytes) -> Iterator[bytes]:
-    """Yield what follows each length. Raises ValueError where it is cut short."""
-    while True:
-        (length,) = _SHORT.unpack_from(data)
-        if len(data) < _SHORT.size + length:
-            raise ValueError("a tower that is cut short")
-        yield data[_SHORT.size : _SHORT.size + length]
-        data = data[_SHORT.size + length :]
+    asked = reader.take(length)
+    reader.align()
+    reader.take(20)  # the entry handle
+    return asked, reader.number(4)

@@ -1,21 +1,14 @@
-"""The RPC interfaces of an Exchange 2010 server, as far as a client that only looks can tell.
+"""What every RPC endpoint of a simulated Exchange 2010 server also serves, as on Windows: who the server is.
 
-Every endpoint also serves the interface by which an RPC server is asked for its principal name, as it does on Windows.
-Source: [MS-OXCRPC] 1.9 (EMSMDB), [MS-OXNSPI] 1.9 (NSPI); C706, appendix Q (management).
+Source: C706, appendix Q (the management interface).
 """
 
 from struct import Struct
 from typing import Final
 from uuid import UUID
 
-from bascule.lab.dcerpc import Status, Syntax, align
+from bascule.dcerpc.packets import Status, Syntax, align
 from bascule.lab.rpc_server import Fault, Interface
-
-EMSMDB: Final = Syntax(UUID("a4f1db00-ca47-1067-b31f-00dd010662da"), 0, 81)
-"""RPC Client Access: Outlook's mailbox sessions."""
-
-NSPI: Final = Syntax(UUID("f5cc5a18-4264-101a-8c59-08002b2f8426"), 56, 0)
-"""The Address Book service."""
 
 MANAGEMENT: Final = Syntax(UUID("afa8bd80-7d8a-11c9-bef4-08002b102989"), 1, 0)
 INQUIRE_PRINCIPAL_NAME: Final = 4

@@ -9,7 +9,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import Final, TypeAlias
 
-from bascule.lab.dcerpc import MAXIMUM_FRAGMENT, NDR, OBJECT_PRESENT, Packet, PacketType, Status, Syntax, align, receive
+from bascule.dcerpc.packets import MAXIMUM_FRAGMENT, NDR, OBJECT_PRESENT, Packet, PacketType, Status, Syntax, align, receive
 from bascule.lab.wire import Wire
 
 _BIND: Final = Struct("<HHIBxxx")

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from ipaddress import IPv4Address
 
+from bascule.dcerpc.interfaces import EMSMDB, NSPI
 from bascule.lab.certificate import Certificate
-from bascule.lab.endpoint_mapper import endpoint_mapper
-from bascule.lab.exchange_rpc import EMSMDB, NSPI, management
+from bascule.lab.endpoint_mapper import serve_mapper
+from bascule.lab.exchange_rpc import management
 from bascule.lab.https import serve_http, server_context
 from bascule.lab.imap import serve_imap
 from bascule.lab.listener import Listener
@@ -97,4 +98,4 @@ class SimulatedExchange:
         """Return the endpoint mapper's conversation, which names the ports on which the others are served."""
         endpoints = {"client_access": EMSMDB, "address_book": NSPI}
         ports = {syntax: served[service] for service, syntax in endpoints.items() if service in served}
-        return partial(serve_rpc, (endpoint_mapper(ports, self.address), management(f"host/{self.machine.fqdn}")))
+        return partial(serve_mapper, self.machine, ports, self.address, management(f"host/{self.machine.fqdn}"))

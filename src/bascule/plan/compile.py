@@ -7,6 +7,7 @@ from bascule.config.facts import Facts
 from bascule.config.leases import with_leases
 from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Kind, Mode, Relay, Transport
 from bascule.config.names import with_hosts
+from bascule.config.rpc_ports import located
 from bascule.plan.admin import admin_plan
 from bascule.plan.least import NO_LOAD, Load, deal_by_load
 from bascule.plan.marks import allocate
@@ -191,7 +192,7 @@ def _relay(
 def _pool(configuration: Configuration, relay: Relay, listen: Endpoint) -> Pool:
     """Return the pool with nothing dealt yet."""
     balancer = configuration.load_balancer
-    tables = [(forward, balancer.table(forward.table)) for forward in relay.forwards]
+    tables = [(located(balancer, relay, forward), balancer.table(forward.table)) for forward in relay.forwards]
     return Pool(
         table=relay.forward.table,
         mode=relay.forward.mode,

@@ -24,6 +24,7 @@ from bascule.config.model import (
     OnDown,
     OnEmpty,
     OnRemove,
+    RpcCheck,
     Timing,
     Transport,
 )
@@ -89,6 +90,14 @@ class ProbeTarget:
     """Of the packets that are sent; None is the system's."""
     _hash: int = field(init=False, repr=False, compare=False)
     """Reckoned once: states are looked up by it with every result of every host."""
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Return the ports that are called, as far as they are known beforehand."""
+        if not isinstance(self.check, RpcCheck):
+            return (self.endpoint.port,)
+        served = (place.first for place in self.check.ports if place.first == place.last)
+        return tuple(dict.fromkeys((self.check.mapper, *served)))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_hash", hash((self.endpoint, self.check, self.timing, self.ttl)))

@@ -116,3 +116,12 @@ def test_what_a_choice_may_have_is_kept_and_taken_like_an_option() -> None:
     assert "10.0.0.9/24 virtual unmanaged" in both
     assert after_delete(both, "interface eth0 address 10.0.0.9/24 unm") == text
     assert after_set(text, "interface eth0 address dhcp") == text.replace("virtual\n", "virtual\n\taddress dhcp\n")
+
+
+def test_the_hosts_port_stays_before_a_check_that_has_a_port_of_its_own() -> None:
+    """Behind `check rpc` it would be the port of the service."""
+    line = "load relay A forward to a"
+    text = 'load-balancer {\n\trelay "A" {\n\t\tforward to <a> check rpc "nspi" mode random\n\t}\n}\n'
+    after = after_set(text, f"{line} port 6001 interval 9s")
+    assert 'forward to <a> port 6001 check rpc "nspi" mode random interval 9s' in after
+    assert 'port 6001 check rpc "nspi" port 7 mode random' in after_set(after, f'{line} check rpc "nspi" port 7')

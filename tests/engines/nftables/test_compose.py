@@ -185,6 +185,14 @@ def test_pings_and_probes_are_told_apart() -> None:
     assert made.sets["s_own4"].elements.keys() == {"10.80.0.2"}
 
 
+def test_probes_of_rpc_call_several_ports() -> None:
+    """All that are known beforehand are untracked, so that a full table of sessions says nothing of a service."""
+    mapper = relay("RPCLS", 'affinity "o"', listen=["10.80.0.10 port 135"], forward="check rpc")
+    service = relay("RPCCAS", 'affinity "o"', listen=["10.80.0.10 port 59532"], forward="")
+    made = ruleset(planned(mapper, service, hosts=["10.80.2.1"]))
+    assert made.sets["s_probe4"].elements.keys() == {"10.80.2.1 . 135", "10.80.2.1 . 59532"}
+
+
 def test_nudges_are_untracked() -> None:
     """The parent's packet mark stands in the first rule of what leaves."""
     assert ruleset(planned(WEB)).chains["c_raw_out"].rules[0].startswith(f"meta mark {PACKET_MARK:#010x} notrack")

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
+import pytest
+
 from bascule.plan.compile import ordered
 from bascule.plan.model import Endpoint
 from bascule.plan.orders import Duty, Order, Orders
-from bascule.service.local.rows import count_hosts, relay_rows
+from bascule.service.local.rows import check_words, count_hosts, relay_rows
 from bascule.service.results import HostStatus, RelayStatus
 from service.local.situations import running
 
@@ -105,3 +107,20 @@ def order(duty: Duty, relay: str = "") -> Order:
     """Return an order about EX1."""
     since = datetime(2026, 3, 1, tzinfo=UTC)
     return Order(host=ip_address("10.80.2.1"), name="EX1", relay=relay, duty=duty, by="alice", since=since)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "check rpc",
+        'check rpc "emsmdb"',
+        'check rpc "nspi" port 59533 mapper 1135',
+        'check rpc "12345778-1234-abcd-ef00-0123456789ac v1.0"',
+        "check smtp tls",
+    ],
+)
+def test_a_check_is_shown_as_it_is_written(words: str) -> None:
+    """Without what only the prober needs to know."""
+    text = MIXED.replace("check tcp", words)
+    checks = [host.target.check for part in running(text=text).plan.relays for host in part.pool.hosts if host.target]
+    assert {check_words(check) for check in checks} == {words}

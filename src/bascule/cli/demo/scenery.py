@@ -33,6 +33,8 @@ class Service:
     port: int
     """Where it listens, if that is free."""
     check: str
+    """`{mapper}` stands for the endpoint mapper's port."""
+    affinity: str = ""
 
 
 SERVICES: Final = (
@@ -45,9 +47,17 @@ SERVICES: Final = (
     Service(relay="IMAP", simulated="imap", port=10143, check="check imap"),
     Service(relay="POP3", simulated="pop3", port=10110, check="check pop3"),
     Service(relay="SMTP", simulated="smtp", port=10025, check="check smtp"),
-    Service(relay="RPCLS", simulated="mapper", port=10135, check="check tcp"),
-    Service(relay="RPCCAS", simulated="client_access", port=59532, check="check tcp"),
-    Service(relay="RPCABS", simulated="address_book", port=59533, check="check tcp"),
+    Service(relay="RPCLS", simulated="mapper", port=10135, check="check rpc mapper {mapper}", affinity="outlook"),
+    Service(
+        relay="RPCCAS",
+        simulated="client_access",
+        port=59532,
+        check='check rpc "emsmdb" mapper {mapper}',
+        affinity="outlook",
+    ),
+    Service(
+        relay="RPCABS", simulated="address_book", port=59533, check='check rpc "nspi" mapper {mapper}', affinity="outlook"
+    ),
 )
 
 
@@ -67,7 +77,7 @@ def free_ports() -> Mapping[str, int]:
 def configuration(ports: Mapping[str, int]) -> str:
     """Return the text of the balancer's configuration."""
     hosts = "".join(f'\t\t{address} name "{name}"\n' for name, address in SERVERS.items())
-    relays = "".join(_relay(service, ports[service.simulated]) for service in SERVICES)
+    relays = "".join(_relay(service, ports) for service in SERVICES)
     return (
         "load-balancer {\n"
         "\tinterval 2s\n"
@@ -80,14 +90,15 @@ def configuration(ports: Mapping[str, int]) -> str:
     )  # fmt: skip
 
 
-def _relay(service: Service, port: int) -> str:
+def _relay(service: Service, ports: Mapping[str, int]) -> str:
     rewrite = "\t\taccept-source-rewrite\n" if service.relay == "SMTP" else ""
+    affinity = f'\t\taffinity "{service.affinity}"\n' if service.affinity else ""
     return (
         f'\trelay "{service.relay}" {{\n'
-        f"\t\tlisten on {BALANCER} port {port}\n"
-        f"\t\tforward to <exchange> {service.check} mode source-hash\n"
+        f"\t\tlisten on {BALANCER} port {ports[service.simulated]}\n"
+        f"\t\tforward to <exchange> {service.check.format(mapper=ports['mapper'])} mode source-hash\n"
         "\t\tengine proxy\n"
-        f"{rewrite}"
+        f"{rewrite}{affinity}"
         "\t}\n"
     )
 

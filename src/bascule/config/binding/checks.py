@@ -11,12 +11,24 @@ from bascule.config.model import (
     IcmpCheck,
     MailCheck,
     MailProtocol,
+    RpcCheck,
     ScriptCheck,
     SendCheck,
     TcpCheck,
     TlsCheck,
 )
-from bascule.config.schema.check import BODY, DATA, GLOB, HTTP_HOST, PATH, PROGRAM, STATUS
+from bascule.config.schema.check import (
+    BODY,
+    DATA,
+    GLOB,
+    HTTP_HOST,
+    MAPPER_PORT,
+    PATH,
+    PROGRAM,
+    RPC_PORT,
+    RPC_SERVICE,
+    STATUS,
+)
 
 
 def check(match: Match) -> Check:
@@ -38,6 +50,14 @@ def _mail(match: Match) -> MailCheck:
     return MailCheck(protocol=MailProtocol(match.clause.word), tls="tls" in match.options)
 
 
+def _rpc(match: Match) -> RpcCheck:
+    return RpcCheck(
+        service=match.get(RPC_SERVICE) or "",
+        port=match.option("port", RPC_PORT),
+        mapper=match.option("mapper", MAPPER_PORT) or RpcCheck().mapper,
+    )
+
+
 _CHECKS: Final[Mapping[str, Callable[[Match], Check]]] = MappingProxyType(
     {
         "icmp": lambda _: IcmpCheck(),
@@ -49,6 +69,7 @@ _CHECKS: Final[Mapping[str, Callable[[Match], Check]]] = MappingProxyType(
         "smtp": _mail,
         "imap": _mail,
         "pop3": _mail,
+        "rpc": _rpc,
         "script": lambda match: ScriptCheck(program=match[PROGRAM]),
     }
 )

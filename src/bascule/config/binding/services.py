@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from bascule.config.model import Check, Listen, MailCheck, MailProtocol
+from bascule.config.model import Check, Listen, MailCheck, MailProtocol, RpcCheck
 
 USUAL: Final = 40 * 60
 """Seconds. Microsoft's chain is 1 h at the firewall, 40 min at the balancer, 20 min at Exchange, which so ends sessions."""
@@ -24,6 +24,8 @@ _MAILBOX_PORTS: Final = frozenset({110, 143, 993, 995})
 
 def session_timeout(check: Check | None, listens: Iterable[Listen]) -> int:
     """Return the seconds that a session may be silent where the text says nothing; of several ports' times the longest."""
+    if isinstance(check, RpcCheck):
+        return RPC
     if isinstance(check, MailCheck):
         return SMTP if check.protocol is MailProtocol.SMTP else MAILBOX
     return max(_by_ports(listen.ports) for listen in listens)

@@ -8,6 +8,7 @@ from bascule.config.diagnosis.carriers import carriers
 from bascule.config.diagnosis.modes import affinity, modes
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnosis.redirects import ranges, redirect, routing
+from bascule.config.diagnosis.rpc import rpc
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.model import Address, Kind, Listen, Relay, Table
 
@@ -22,6 +23,7 @@ def relays(ownership: Ownership) -> Iterator[Diagnostic]:
         yield from carriers(ownership, relay, table)
         yield from modes(relay)
         yield from ranges(relay)
+        yield from rpc(balancer, relay)
         yield from _families(relay, table)
         yield from _itself(ownership, relay, table)
         if relay.kind is Kind.REDIRECT:

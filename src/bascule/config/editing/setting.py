@@ -88,8 +88,15 @@ def merged(clause: Clause, old: Sequence[Token], new: Sequence[Token]) -> tuple[
     """Return the words of a statement that gets others: its options stay where they are not said anew."""
     before, after = options(clause, old), options(clause, new)
     base, _ = read(clause, new)
-    both = {**before, **after}
+    fresh = {name: option for name, option in after.items() if name not in before and name in _claimed(clause, old)}
+    both = {**fresh, **before, **after}
     return (*texts(new[: base.base]), *(word for option in both.values() for word in option))
+
+
+def _claimed(clause: Clause, words: Sequence[Token]) -> set[str]:
+    """Return the options that what a statement has would take for its own, were they behind it: `port` of `check rpc`."""
+    found, _ = read(clause, words)
+    return {inner.word for option in found.extras.values() if option.choice for inner in option.choice.clause.options}
 
 
 def options(clause: Clause, words: Sequence[Token]) -> Mapping[str, tuple[str, ...]]:

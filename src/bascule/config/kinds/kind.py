@@ -32,6 +32,8 @@ class Kind(Generic[T]):
     read: Callable[[Token], T | Flaw]
     words: Mapping[str, str | None] | None = None
     """The words it may be, each with the version that brings it, None where it is there already; None where any will do."""
+    meant: Callable[[Token], bool] | None = None
+    """Whether a token is meant to be one, where it may be left out and another word may follow; None where any other is."""
 
 
 def expected(what: str, token: Token) -> Flaw:

@@ -4,10 +4,11 @@ from typing import Final
 
 from bascule.config.kinds.kind import Flaw, Kind
 from bascule.config.kinds.numbers import CODES
+from bascule.config.kinds.numbers import PORT as PORT_KIND
+from bascule.config.kinds.rpc import SERVICE
 from bascule.config.kinds.texts import PROGRAM_FILE, text
 from bascule.config.lexer import Token
 from bascule.config.schema.clause import Clause, Literal, Value
-from bascule.config.version import SECOND
 
 _DATA: Final = text("what to send, in quotes, or `nothing`")
 
@@ -23,6 +24,9 @@ BODY: Final = Value("text", text("a text in quotes", empty=False))
 DATA: Final = Value("data", Kind(name='"TEXT"|nothing', what=_DATA.what, read=_data_or_nothing))
 GLOB: Final = Value("pattern", text("a pattern in quotes", empty=False))
 
+RPC_SERVICE: Final = Value("service", SERVICE, optional=True)
+RPC_PORT: Final = Value("port", PORT_KIND)
+MAPPER_PORT: Final = Value("mapper", PORT_KIND)
 PROGRAM: Final = Value("program", PROGRAM_FILE)
 
 _TLS: Final = Clause(word="tls", help="the port speaks TLS from the first byte")
@@ -49,7 +53,25 @@ CHECKS: Final = (
     Clause(word="smtp", options=(_TLS,), help="the host greets as SMTP does, and hears QUIT; a 421 is down"),
     Clause(word="imap", options=(_TLS,), help="the host greets as IMAP does, and hears LOGOUT"),
     Clause(word="pop3", options=(_TLS,), help="the host greets as POP3 does, and hears QUIT"),
-    Clause(word="rpc", since=SECOND, help="the host's endpoint mapper knows the RPC service"),
+    Clause(
+        word="rpc",
+        parts=(RPC_SERVICE,),
+        options=(
+            Clause(
+                word="port",
+                parts=(RPC_PORT,),
+                default="the ports at which clients come, of the relay or its affinity group",
+                help="where the one service must be",
+            ),
+            Clause(word="mapper", parts=(MAPPER_PORT,), default="135", help="the port of the hosts' endpoint mapper"),
+        ),
+        help=(
+            "the host's endpoint mapper names the RPC service at a port where clients reach it through this relay or its "
+            "affinity group, and the service answers there; without a service both of Exchange 2010's are asked for, "
+            'RPC Client Access ("emsmdb") and Address Book ("nspi"); others are named by UUID, with their version where '
+            'that is not 1.0: "12345778-1234-abcd-ef00-0123456789ac v0.0"'
+        ),
+    ),
     Clause(
         word="script",
         parts=(PROGRAM,),

@@ -11,6 +11,7 @@ from bascule.config.model import (
     HttpCheck,
     IcmpCheck,
     MailCheck,
+    RpcCheck,
     ScriptCheck,
     SendCheck,
     TcpCheck,
@@ -170,5 +171,13 @@ def check_words(check: Check) -> str:
             return f'check send {sent} expect "{check.expect}"'
         case ScriptCheck():
             return f'check script "{check.program}"'
+        case RpcCheck():
+            words = (
+                "check rpc",
+                f'"{check.service}"' if check.service else "",
+                f"port {check.port}" if check.port is not None else "",
+                f"mapper {check.mapper}" if check.mapper != RpcCheck().mapper else "",
+            )
+            return " ".join(filter(None, words))
         case MailCheck():
             return f"check {check.protocol}{' tls' if check.tls else ''}"

@@ -43,7 +43,7 @@ def probe_sets(plan: Plan, version: int) -> Iterator[tuple[str, NamedSet]]:
     """Yield what tells our own probes from everything else."""
     targets = [probe.target for probe in plan.probes if probe.target.endpoint.address.version == version]
     own = {str(address): "" for address in plan.own if address.version == version}
-    probed = {f"{target.endpoint.address} . {target.endpoint.port}": "" for target in targets}
+    probed = {f"{target.endpoint.address} . {port}": "" for target in targets for port in target.ports}
     pinged = {str(target.endpoint.address): "" for target in targets if isinstance(target.check, IcmpCheck)}
     admin = {f"{end.address} . {end.port}": "" for end in plan.admin.untracked if end.address.version == version}
     yield f"s_admin{version}", NamedSet(f"type {ADDRESS[version]} . inet_service", admin)

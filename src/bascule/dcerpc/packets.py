@@ -1,6 +1,6 @@
 """DCE/RPC over TCP: its packets, and the values that stand in them.
 
-Packets are little-endian, unauthenticated and of one fragment, which is how health checks and clients that only look speak.
+Packets are little-endian and unauthenticated, which is how health checks and clients that only look speak.
 Source: C706, chapter 12 (connection-oriented PDUs) and appendix E (status codes); [MS-RPCE] 2.2.2.
 """
 
@@ -10,10 +10,14 @@ from struct import Struct
 from typing import Final, Protocol, Self
 from uuid import UUID
 
+from bascule.dcerpc.reading import Reader, RpcError
+
 MAXIMUM_FRAGMENT: Final = 5840
 """Bytes of a packet, as Windows offers."""
 
-WHOLE: Final = 0x03
+FIRST: Final = 0x01
+LAST: Final = 0x02
+WHOLE: Final = FIRST | LAST
 """Flags of a packet that is first and last fragment at once."""
 
 OBJECT_PRESENT: Final = 0x80
@@ -41,10 +45,12 @@ class PacketType(IntEnum):
 class Status(IntEnum):
     """Why a call failed."""
 
+    ACCESS_DENIED = 0x00000005
     INVALID_BOUND = 0x1C000007
     NO_SUCH_OPERATION = 0x1C010002
     UNKNOWN_INTERFACE = 0x1C010003
     PROTOCOL_ERROR = 0x1C01000B
+    SERVER_TOO_BUSY = 0x1C010014
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,16 @@ class Syntax:
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
-        """Return what 20 bytes name. Raises ValueError or struct.error where they are not 20."""
-        return cls(UUID(bytes_le=data[:16]), *_VERSIONS.unpack(data[16:]))
+        """Return what 20 bytes name. Raises RpcError where they are fewer."""
+        reader = Reader(data)
+        return cls(UUID(bytes_le=reader.take(16)), reader.number(2), reader.number(2))
 
     def serves(self, asked: "Syntax") -> bool:
         """Tell whether a server of this version serves a client of that one: same major, and no older minor."""
         return self.uuid == asked.uuid and self.major == asked.major and self.minor >= asked.minor
+
+    def __str__(self) -> str:
+        return f"{self.uuid} v{self.major}.{self.minor}"
 
 
 NDR: Final = Syntax(UUID("8a885d04-1ceb-11c9-9fe8-08002b104860"), 2, 0)
@@ -90,23 +100,40 @@ class Packet:
 
 
 class Stream(Protocol):
-    """Where packets come from."""
+    """Where packets come from and go to."""
 
     async def exactly(self, length: int) -> bytes:
         """Return so many bytes."""
         ...
 
+    async def send(self, data: bytes) -> None:
+        """Send bytes."""
+        ...
 
-async def receive(stream: Stream) -> Packet:
-    """Return the next packet. Raises ValueError for one that is not spoken here, and what the stream raises."""
+
+async def receive_fragment(stream: Stream) -> Packet:
+    """Return the next packet, be it whole or a fragment: at most `MAXIMUM_FRAGMENT` bytes are read for it.
+
+    Raises RpcError for one that is not spoken here, and what the stream raises.
+    """
     head = await stream.exactly(_HEADER.size)
     version, _, kind, flags, representation, length, authentication, call = _HEADER.unpack(head)
-    if version != _VERSION or representation != _LITTLE_ENDIAN:
-        raise ValueError("no little-endian DCE/RPC packet of version 5")
-    if flags & WHOLE != WHOLE or not _HEADER.size <= length <= MAXIMUM_FRAGMENT:
-        raise ValueError(f"a fragment, or a packet of {length} bytes")
+    if version != _VERSION:
+        raise RpcError("no DCE/RPC packet of version 5")
+    if representation != _LITTLE_ENDIAN:
+        raise RpcError("a packet that is not little-endian")
+    if not _HEADER.size <= length <= MAXIMUM_FRAGMENT:
+        raise RpcError(f"a packet of {length} bytes")
     body = await stream.exactly(length - _HEADER.size)
     return Packet(kind=kind, call=call, body=body, flags=flags, authenticated=authentication > 0)
+
+
+async def receive(stream: Stream) -> Packet:
+    """Return the next packet, which must be whole. Raises as `receive_fragment`."""
+    packet = await receive_fragment(stream)
+    if packet.flags & WHOLE != WHOLE:
+        raise RpcError("a fragment")
+    return packet
 
 
 def align(data: bytes) -> bytes:
