@@ -19,7 +19,7 @@ HOSTS: Final = tuple(f"{network}{n}" for n in range(1, 7) for network in ("10.90
 PIECES: Final = (
     '"/var/log/bascule/access.log"',
     *("0", "1", "2", "50", "600", "1500", "100ms", "1s", "3s", "5s", "90s", "40m", "2h", "10/s", "1000/s", "200-299,401"),
-    *("7f3a91c2", "00000001", "lb1.example.com", "nothing", "any"),
+    *("7f3a91c2", "00000001", "lb1.example.com", '"mail.example.com"', "nothing", "any"),
     *('"x"', '"220*"', '"/owa/healthcheck.htm"', '"Grüße, <Welt>; {y}"', r'"a \"b\" \\ \r\n"', '""'),
     *("10.80.0.1", "fd80::1", "10.70.0.0/16", "fd70::/64", "80", "443", "8000:8080"),
 )
