@@ -103,7 +103,12 @@ def _hear(connection: socket.socket, beginning: bytes) -> None:
 _CONVERSATIONS: Final[Mapping[int, _Conversation]] = MappingProxyType(
     {
         443: _browse,
-        **{143: _imap, 993: _imap, 110: _pop3, 995: _pop3},
-        **{135: _bound(ENDPOINT_MAPPER), 59532: _bound(EMSMDB), 59533: _bound(NSPI)},
+        143: _imap,
+        993: _imap,
+        110: _pop3,
+        995: _pop3,
+        135: _bound(ENDPOINT_MAPPER),
+        59532: _bound(EMSMDB),
+        59533: _bound(NSPI),
     }
 )

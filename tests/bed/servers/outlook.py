@@ -1,7 +1,7 @@
 """A simulated Exchange server on the guide's eight ports, of the lab's protocols, which logs the clients that it hears.
 
-A client names itself by its own address: in a word of the protocol, or as the call number of an RPC packet. So the log holds
-who came, whatever address the connection came from.
+A client names itself by its own address: in a word of the protocol, or as the call number of an RPC packet. So the log
+holds who came, whatever address the connection came from.
 """
 
 import argparse
@@ -80,7 +80,13 @@ def sessions(machine: Machine, address: IPv4Address) -> Mapping[int, Session]:
     mapped = endpoint_mapper({EMSMDB: 59532, NSPI: 59533}, address)
     web, imap, pop3, smtp = (partial(serve, machine) for serve in (serve_http, serve_imap, serve_pop3, serve_smtp))
     return {
-        **{443: web, 143: imap, 993: imap, 110: pop3, 995: pop3, 25: smtp, 587: smtp},
+        443: web,
+        143: imap,
+        993: imap,
+        110: pop3,
+        995: pop3,
+        25: smtp,
+        587: smtp,
         135: partial(serve_rpc, (mapped, management(f"host/{machine.fqdn}"))),
         59532: partial(serve_rpc, (Interface(syntax=EMSMDB), management(f"exchangeMDB/{machine.fqdn}"))),
         59533: partial(serve_rpc, (Interface(syntax=NSPI), management(f"exchangeAB/{machine.fqdn}"))),
