@@ -27,20 +27,27 @@ class Edition:
     notes: tuple[Note, ...]
 
 
-_OUTLOOK: Final = Client(name="Outlook", protocol="RPC", zone=SecurityZone.INTERNAL, remark="only")
-_WEB_2010: Final = Client(name="OWA, ActiveSync, Outlook Anywhere, EWS", protocol="HTTPS", zone=SecurityZone.EXTERNAL)
-_WEB: Final = Client(name="Outlook, OWA, ActiveSync, EWS", protocol="HTTPS", zone=SecurityZone.EXTERNAL)
+_OUTLOOK: Final = Client(name="Outlook", zone=SecurityZone.INTERNAL, remark="only")
+_WEB_2010: Final = Client(name="OWA, ActiveSync, Outlook Anywhere, EWS", zone=SecurityZone.EXTERNAL)
+_WEB: Final = Client(name="Outlook, OWA, ActiveSync, EWS", zone=SecurityZone.EXTERNAL)
 
 
 def _rpc(relay: str, port: str, check: str) -> Service:
     return Service(
-        relay=relay, client=_OUTLOOK, port=port, checks=(check, "tcp"), session_timeout="2h", affinity=Affinity.GROUP
+        relay=relay,
+        client=_OUTLOOK,
+        protocol="RPC",
+        port=port,
+        checks=(check, "tcp"),
+        session_timeout="2h",
+        affinity=Affinity.GROUP,
     )
 
 
 _HTTPS_2010: Final = Service(
     relay="HTTPS",
     client=_WEB_2010,
+    protocol="HTTPS",
     port="https",
     checks=('https "/owa/auth/logon.aspx" code 200,302',),
     session_timeout="40m",
@@ -109,6 +116,7 @@ _LEAST_STATES: Final = Note(
 _HTTPS: Final = Service(
     relay="HTTPS",
     client=_WEB,
+    protocol="HTTPS",
     port="https",
     checks=(f'exchange "{" ".join(WATCHED)}"', 'https "/owa/healthcheck.htm" code 200 expect "200 OK"'),
     session_timeout="40m",

@@ -40,7 +40,6 @@ class Client:
     """A row of the guide's table: programs that use the same services in the same way."""
 
     name: str
-    protocol: str
     zone: SecurityZone
     remark: str = ""
     """What the table says behind the zone."""
@@ -53,6 +52,8 @@ class Service:
     relay: str
     """The guide's name for its relay."""
     client: Client
+    protocol: str
+    """As the guide's table calls it."""
     port: str
     """The field of `Ports` that holds its port."""
     checks: tuple[str, ...]

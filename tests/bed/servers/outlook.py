@@ -66,10 +66,10 @@ class Heard(Wire):
         self._known = True
 
 
-def start(node: Node, name: str, at: Path) -> Path:
-    """Start a server on a node, wait until it listens, and return its log."""
+def start(node: Node, name: str, at: Path, address: str = "") -> Path:
+    """Start a server on a node, wait until it listens, and return its log; `address` is the node's first unless said."""
     log = at / f"{name}.log"
-    words = [sys.executable, "-m", "bed.servers.outlook", name, node.ip, str(log)]
+    words = [sys.executable, "-m", "bed.servers.outlook", name, address or node.ip, str(log)]
     node.popen(words, cwd=Path(__file__).parents[2])
     node.wait_listening(*PORTS, *_ALSO)
     return log

@@ -36,7 +36,7 @@ def _row(client: Client, answers: Answers, services: Sequence[Service], instead:
     remark = f" ({client.remark})" if client.remark else ""
     return Row(
         client=client.name,
-        protocol=client.protocol,
+        protocol=", ".join(dict.fromkeys(service.protocol for service in services)),
         ports=", ".join(str(port) for port in sorted(answers.ports.of(service.port) for service in services)),
         zone=f"{client.zone}{remark}",
         services=instead or ", ".join(_named(service, answers) for service in services),
