@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-_BLOCK: Final = re.compile(r"^```console( [a-z ]+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANYTHING: Final = "…"
 
 Run: TypeAlias = Callable[[Sequence[str]], str]
@@ -24,24 +24,19 @@ class Step:
 
     command: str
     shown: tuple[str, ...]
-    about: str
-    """What stands behind `console`."""
 
 
 def steps(page: Path) -> Iterator[Step]:
     """Yield the commands of a page in their order."""
-    for about, block in _BLOCK.findall(page.read_text(encoding="utf-8")):
+    for block in _BLOCK.findall(page.read_text(encoding="utf-8")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, shown = part.replace("\\\n", " ").partition("\n")
-            yield Step(command, tuple(shown.splitlines()), about.strip())
+            yield Step(command, tuple(shown.splitlines()))
 
 
-def follow(page: Path, run: Run, *, without: Sequence[str] = ()) -> None:
-    """Run every command of a page, in its order; fails where another answer comes than the page shows.
-
-    `without` names blocks, by what stands behind `console`, that are left out.
-    """
-    found = [step for step in steps(page) if step.about not in without]
+def follow(page: Path, run: Run) -> None:
+    """Run every command of a page, in its order; fails where another answer comes than the page shows."""
+    found = list(steps(page))
     assert found, f"{page} has no commands"
     for step in found:
         said = run(shlex.split(step.command))

@@ -11,8 +11,10 @@ from statistics import median
 from typing import Final
 
 from bascule.config.model import Address, Mode
-from bascule.plan.explain import Question, States, explain, suppose
+from bascule.plan.explain import States, explain, suppose
+from bascule.plan.grounds import Grounds
 from bascule.plan.model import NO_HOST, Plan, RelayPlan
+from bascule.plan.question import Question
 from bascule.plan.slots import Rankings
 
 MOST_SUPPOSED: Final = 32
@@ -98,8 +100,11 @@ class Bond:
         return max(shares, default=0.0)
 
 
-def fates(plan: Plan, states: States, client: Address) -> Iterator[Fate]:
-    """Yield the host that a client gets at each place where a service listens, now and when each host fails."""
+def fates(plan: Plan, states: States, client: Address, known: Grounds | None = None) -> Iterator[Fate]:
+    """Yield the host that a client gets at each place where a service listens, now and when each host fails.
+
+    `known` is what the plan's firewall judges by; None where it has none.
+    """
     rankings = Rankings()
     relays = [relay for relay in plan.relays if relay.version == client.version]
     names = dict.fromkeys(host.label for relay in relays for host in relay.pool.hosts)
@@ -107,7 +112,7 @@ def fates(plan: Plan, states: States, client: Address) -> Iterator[Fate]:
     for relay in relays:
         for listen in relay.listens:
             asked = Question(client=client, port=listen.port, to=listen.address, protocol=listen.transport)
-            now = explain(plan, asked, states=states, rankings=rankings)
+            now = explain(plan, asked, states=states, rankings=rankings, grounds=known)
             yield Fate(
                 relay=relay.name,
                 group=relay.affinity,
@@ -116,7 +121,7 @@ def fates(plan: Plan, states: States, client: Address) -> Iterator[Fate]:
                 host=now.host,
                 reason=now.reason,
                 failing={
-                    host.label: explain(without[host.label], asked, states=states, rankings=rankings).host
+                    host.label: explain(without[host.label], asked, states=states, rankings=rankings, grounds=known).host
                     for host in relay.pool.hosts
                     if host.label in without
                 },

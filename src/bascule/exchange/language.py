@@ -6,7 +6,6 @@ from typing import Final
 from bascule.config.load import load
 
 _TABLE: Final = "table <t> { 10.0.0.1 }"
-_ZONE: Final = "firewall { zone internal { from 10.0.0.0/8 } }"
 
 
 def best(checks: Sequence[str]) -> str:
@@ -16,12 +15,6 @@ def best(checks: Sequence[str]) -> str:
         for check in checks
         if _reads(f'load-balancer {{ {_TABLE}; relay "r" {{ listen on port 1; forward to <t> check {check} }} }}')
     )
-
-
-def zoned() -> bool:
-    """Tell whether a service may be kept to the clients of a zone."""
-    relay = 'relay "r" { listen on port 1 from internal; forward to <t> }'
-    return _reads(f"load-balancer {{ {_TABLE}; {relay} }}; {_ZONE}")
 
 
 def _reads(text: str) -> bool:

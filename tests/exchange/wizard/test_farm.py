@@ -10,7 +10,6 @@ from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.exchange import Version
 from bascule.config.load import load
 from bascule.config.model import Configuration, Kind, Mode, Relay
-from bascule.exchange.language import zoned
 from bascule.exchange.ports import Ports
 from bascule.exchange.service import Wish
 from bascule.exchange.wizard.answers import Answers, Server
@@ -177,11 +176,23 @@ def test_zones_are_the_tables() -> None:
     found, configuration = made(answered(zones=True, inside=(ip_network("10.2.0.0/16"),), interface="eth0"))
     assert configuration.firewall is not None
     assert [zone.name for zone in configuration.firewall.zones] == ["internal", "external"]
-    assert ("port 135 from internal" in found.text) == zoned()
+    assert "port 135 from internal" in found.text
     assert "port 443 from" not in found.text
     without, configuration = made(ANSWERS)
     assert configuration.firewall is None
     assert "from internal" not in without.text
+
+
+def test_zones_may_come_later() -> None:
+    """Services that listened for everybody are kept to theirs then; without the answer they stay so."""
+    zoned = replace(ANSWERS, zones=True, inside=(ip_network("10.2.0.0/16"),), interface="eth0")
+    later, configuration = made(zoned, made(ANSWERS)[0].text)
+    assert {name: relay.listens[0].zone for name, relay in relays(configuration).items()} == {
+        **dict.fromkeys(("HTTPS", "POP3", "POP3S", "IMAP", "IMAPS"), ""),
+        **dict.fromkeys(("RPCLS", "RPCCAS", "RPCABS"), "internal"),
+    }
+    assert farm(zoned, later.text).text == later.text
+    assert farm(replace(zoned, zones=False), later.text).text == later.text
 
 
 def test_the_guides_table() -> None:

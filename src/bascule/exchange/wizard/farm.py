@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bascule.config.diagnostics import Diagnostic, Severity, Span
+from bascule.config.editing.deleting import delete
 from bascule.config.editing.setting import put
 from bascule.config.editing.spelling import from_line
 from bascule.config.load import load
@@ -15,7 +16,7 @@ from bascule.exchange.service import Service, Wish
 from bascule.exchange.wizard.advice import advice
 from bascule.exchange.wizard.answers import Answers
 from bascule.exchange.wizard.mistakes import mistakes
-from bascule.exchange.wizard.statements import statements
+from bascule.exchange.wizard.statements import outdated, statements
 from bascule.exchange.wizard.table import Row, rows
 
 ADMIN_PORT: Final = 4433
@@ -52,17 +53,19 @@ def farm(answers: Answers, text: str = "") -> Farm:
 
 
 def _written(text: str, answers: Answers, kind: Edition, services: Sequence[Service], standing: Configuration) -> Farm:
-    table = next((each for each in standing.load_balancer.tables if each.name == answers.table), None)
+    edits = [(delete, statement) for statement in outdated(answers, services, standing)]
+    edits += [(put, statement) for statement in statements(answers, kind, services, standing)]
     made = text
-    for statement in statements(answers, kind, services, keyed=table is not None and table.key_written):
+    for edit, statement in edits:
         refused: list[Diagnostic] = []
-        edited = put(made, from_line(statement, refused.append))
+        edited = edit(made, from_line(statement, refused.append))
         if refused or edited.diagnostics:
             return Farm(text=text, diagnostics=_placeless((*refused, *edited.diagnostics), statement))
         made = edited.text
     loaded = load(made)
     if loaded.configuration is None:
         return Farm(text=text, diagnostics=_placeless(loaded.diagnostics, "the farm"))
+    table = next((each for each in standing.load_balancer.tables if each.name == answers.table), None)
     named = {server.address for server in answers.servers}
     others = [] if table is None else [host.label for host in table.hosts if host.address not in named]
     kept = [Note(text=f"Table <{answers.table}> keeps the hosts it had: {', '.join(others)}.")] if others else []

@@ -5,8 +5,12 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from typing import Final
 
+import msgspec
+
+from bascule.config.model import Address
 from bascule.exchange.affinity import Bond, Crowd, Encounter, Fate, bonds, crowds, fates
 from bascule.plan.explain import States
+from bascule.plan.grounds import Grounds
 from bascule.plan.model import Plan
 from bascule.service.affinity import (
     MOST_CROWDS,
@@ -36,24 +40,28 @@ _BONDED: Final = (
 _FREE: Final = "they are spread session by session, so an address with many of them takes nothing from others"
 
 
-async def affinity(running: Running, sessions: SessionTable, request: AskAffinity) -> AffinityReport:
-    """Return who meets whom. Raises OperationFailed for what is no address, MachineError."""
+async def affinity(running: Running, known: Grounds | None, sessions: SessionTable, request: AskAffinity) -> AffinityReport:
+    """Return who meets whom; `known` is what the firewall judges by. Raises OperationFailed, MachineError."""
     try:
         client = None if request.client is None else ip_address(request.client)
     except ValueError:
         raise OperationFailed(NotFound(message=f"{request.client} is no IP address")) from None
     found, untold = await sessions.encounters()
     plan, states = running.plan, running.belief.states
-    return await asyncio.to_thread(_report, plan, states, None if client is None else str(client), found, untold)
+    services = () if client is None else await asyncio.to_thread(_services, plan, states, client, known)
+    report = await asyncio.to_thread(_report, plan, found, untold)
+    return msgspec.structs.replace(report, client=None if client is None else str(client), services=services)
 
 
-def _report(plan: Plan, states: States, client: str | None, found: Sequence[Encounter], untold: int) -> AffinityReport:
+def _services(plan: Plan, states: States, client: Address, known: Grounds | None) -> tuple[ClientService, ...]:
+    return tuple(map(_service, fates(plan, states, client, known)))
+
+
+def _report(plan: Plan, found: Sequence[Encounter], untold: int) -> AffinityReport:
     tied = list(bonds(plan, found))
     crowded = crowds(found, MOST_CROWDS)
     notes = [f"{counted(untold, 'session')} of the proxy are more than it tells at once"] if untold else []
     return AffinityReport(
-        client=client,
-        services=() if client is None else tuple(map(_service, fates(plan, states, ip_address(client)))),
         bonds=tuple(map(_bond, tied)),
         split=sum(len(bond.split) for bond in tied),
         sources=tuple(_crowd(each) for each in crowded),

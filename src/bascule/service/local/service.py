@@ -420,7 +420,9 @@ class LocalService:
 
     async def exchange_affinity(self, _: Context, request: AskAffinity, /) -> AffinityReport:
         """Hold the plan and the sessions that live against each other."""
-        return await affinity(self._balancer.running, self._sessions, request)
+        running = self._balancer.running
+        known = known_of(running.plan, running.configuration, running.facts, await self._tables.overloaded())
+        return await affinity(running, known, self._sessions, request)
 
     async def who(self, _: Context, request: Who, /) -> Whose:
         """Look for an address and port among sessions that live and that have ended."""
