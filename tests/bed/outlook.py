@@ -6,12 +6,11 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
+from struct import pack
 from types import MappingProxyType
 from typing import Final, TypeAlias
+from uuid import UUID
 
-from bascule.lab.dcerpc import MAXIMUM_FRAGMENT, NDR, Packet, PacketType, Syntax
-from bascule.lab.endpoint_mapper import ENDPOINT_MAPPER
-from bascule.lab.exchange_rpc import EMSMDB, NSPI
 from bed.node import Node
 
 _AT_ONCE: Final = 16
@@ -19,6 +18,7 @@ _AT_ONCE: Final = 16
 _PATIENCE: Final = 20.0
 """Seconds for one answer."""
 _TLS: Final = frozenset({443, 993, 995})
+_NDR: Final = ("8a885d04-1ceb-11c9-9fe8-08002b104860", (2, 0))
 
 _Conversation: TypeAlias = Callable[[socket.socket, str], None]
 
@@ -83,13 +83,15 @@ def _pop3(connection: socket.socket, client: str) -> None:
     _hear(connection, b"+OK")
 
 
-def _bound(interface: Syntax) -> _Conversation:
-    context = b"\x00\x00\x01\x00" + interface.pack() + NDR.pack()
-    body = MAXIMUM_FRAGMENT.to_bytes(2, "little") * 2 + bytes(4) + b"\x01\x00\x00\x00" + context
+def _bound(interface: str, major: int, minor: int) -> _Conversation:
+    """Return who binds to an interface (C706, 12.6.4.3): the call's number is the client."""
+    syntax, ndr = (UUID(uuid).bytes_le + pack("<HH", *version) for uuid, version in ((interface, (major, minor)), _NDR))
+    body = pack("<HHIBxxxHBx", 5840, 5840, 0, 1, 0, 1) + syntax + ndr
 
     def converse(connection: socket.socket, client: str) -> None:
-        connection.sendall(Packet(kind=PacketType.BIND, call=int(IPv4Address(client)), body=body).pack())
-        _hear(connection, bytes((5, 0, PacketType.BIND_ACK)))
+        head = pack("<BBBBIHHI", 5, 0, 11, 3, 0x10, 16 + len(body), 0, int(IPv4Address(client)))
+        connection.sendall(head + body)
+        _hear(connection, b"\x05\x00\x0c")  # bind_ack
 
     return converse
 
@@ -107,8 +109,8 @@ _CONVERSATIONS: Final[Mapping[int, _Conversation]] = MappingProxyType(
         993: _imap,
         110: _pop3,
         995: _pop3,
-        135: _bound(ENDPOINT_MAPPER),
-        59532: _bound(EMSMDB),
-        59533: _bound(NSPI),
+        135: _bound("e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0),
+        59532: _bound("a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81),
+        59533: _bound("f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0),
     }
 )

@@ -7,8 +7,8 @@ holds who came, whatever address the connection came from.
 import argparse
 import asyncio
 import re
+import ssl
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import IPv4Address
@@ -16,22 +16,16 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from bascule.lab.certificate import make_certificate
-from bascule.lab.endpoint_mapper import endpoint_mapper
-from bascule.lab.exchange_rpc import EMSMDB, NSPI, management
-from bascule.lab.https import serve_http, server_context
-from bascule.lab.imap import serve_imap
-from bascule.lab.listener import Listener
-from bascule.lab.machine import Machine
-from bascule.lab.pop3 import serve_pop3
-from bascule.lab.rpc_server import Interface, serve_rpc
-from bascule.lab.smtp import serve_smtp
+from bascule.lab.server import Ports, SimulatedExchange
 from bascule.lab.wire import Session, Wire
 from bed.node import Node
 
 PORTS: Final = (443, 110, 995, 143, 993, 135, 59532, 59533)
 """The guide's."""
-_TLS: Final = frozenset({443, 993, 995})
-_ALSO: Final = (25, 587)
+_SERVED: Final = Ports(https=443, imap=143, pop3=110, smtp=25, client_access=59532, address_book=59533, mapper=135)
+_ALSO: Final = {993: "imap", 995: "pop3", 587: "smtp"}
+"""Further ports, and what is spoken there; the first two over TLS."""
+_TLS: Final = frozenset({993, 995})
 _HEADER: Final = 16
 """Bytes of an RPC packet's header; the last four are the call's number."""
 _NAMED: Final = re.compile(r"client-([0-9.]+)")
@@ -75,22 +69,22 @@ def start(node: Node, name: str, at: Path, address: str = "") -> Path:
     return log
 
 
-def sessions(machine: Machine, address: IPv4Address) -> Mapping[int, Session]:
-    """Return what is spoken at each port."""
-    mapped = endpoint_mapper({EMSMDB: 59532, NSPI: 59533}, address)
-    web, imap, pop3, smtp = (partial(serve, machine) for serve in (serve_http, serve_imap, serve_pop3, serve_smtp))
-    return {
-        443: web,
-        143: imap,
-        993: imap,
-        110: pop3,
-        995: pop3,
-        25: smtp,
-        587: smtp,
-        135: partial(serve_rpc, (mapped, management(f"host/{machine.fqdn}"))),
-        59532: partial(serve_rpc, (Interface(syntax=EMSMDB), management(f"exchangeMDB/{machine.fqdn}"))),
-        59533: partial(serve_rpc, (Interface(syntax=NSPI), management(f"exchangeAB/{machine.fqdn}"))),
-    }
+class Noting(SimulatedExchange):
+    """A simulated server that logs its clients, on every port that Outlook and its like know."""
+
+    def __init__(self, name: str, address: IPv4Address, log: TextIO) -> None:
+        certificate = make_certificate(f"{name}.lab.local", address, now=datetime.now(UTC))
+        super().__init__(name=name, address=address, ports=_SERVED, certificate=certificate)
+        self._log = log
+
+    async def start(self) -> None:
+        """Listen on every port."""
+        await super().start()
+        for port, service in _ALSO.items():
+            await self._listen(self._sessions()[service], port, self._context if port in _TLS else None)
+
+    async def _listen(self, session: Session, port: int, context: ssl.SSLContext | None) -> int:
+        return await super()._listen(partial(_noted, session, self._log), port, context)
 
 
 async def _noted(session: Session, log: TextIO, wire: Wire) -> None:
@@ -98,11 +92,7 @@ async def _noted(session: Session, log: TextIO, wire: Wire) -> None:
 
 
 async def _serve(name: str, address: IPv4Address, log: TextIO) -> None:
-    machine = Machine(name=name)
-    context = server_context(make_certificate(machine.fqdn, address, now=datetime.now(UTC)))
-    for port, session in sessions(machine, address).items():
-        listener = Listener(partial(_noted, session, log), context=context if port in _TLS else None)
-        await listener.open(str(address), port)
+    await Noting(name, address, log).start()
     await asyncio.Event().wait()
 
 
