@@ -9,13 +9,15 @@ import asyncio
 import re
 import ssl
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final, TextIO
 
-from bascule.lab.certificate import make_certificate
+from bascule.lab.certificate import Certificate, make_certificate
+from bascule.lab.listener import Listener
 from bascule.lab.server import Ports, SimulatedExchange
 from bascule.lab.wire import Session, Wire
 from bed.node import Node
@@ -28,6 +30,7 @@ _ALSO: Final = {993: "imap", 995: "pop3", 587: "smtp"}
 _TLS: Final = frozenset({993, 995})
 _HEADER: Final = 16
 """Bytes of an RPC packet's header; the last four are the call's number."""
+_END: Final = b"-----END CERTIFICATE-----"
 _NAMED: Final = re.compile(r"client-([0-9.]+)")
 
 
@@ -61,9 +64,15 @@ class Heard(Wire):
 
 
 def start(node: Node, name: str, at: Path, address: str = "") -> Path:
-    """Start a server on a node, wait until it listens, and return its log; `address` is the node's first unless said."""
-    log = at / f"{name}.log"
-    words = [sys.executable, "-m", "bed.servers.outlook", name, address or node.ip, str(log)]
+    """Start a server on a node, wait until it listens, and return its log; `address` is the node's first unless said.
+
+    Servers of one folder have one certificate, as those of a farm must.
+    """
+    log, shared = at / f"{name}.log", at / "mail.pem"
+    address = address or node.ip
+    if not shared.exists():
+        shared.write_bytes(make_certificate("mail.lab.local", IPv4Address(address), now=datetime.now(UTC)).pem)
+    words = [sys.executable, "-m", "bed.servers.outlook", name, address, str(log), str(shared)]
     node.popen(words, cwd=Path(__file__).parents[2])
     node.wait_listening(*PORTS, *_ALSO)
     return log
@@ -72,8 +81,8 @@ def start(node: Node, name: str, at: Path, address: str = "") -> Path:
 class Noting(SimulatedExchange):
     """A simulated server that logs its clients, on every port that Outlook and its like know."""
 
-    def __init__(self, name: str, address: IPv4Address, log: TextIO) -> None:
-        certificate = make_certificate(f"{name}.lab.local", address, now=datetime.now(UTC))
+    def __init__(self, name: str, address: IPv4Address, log: TextIO, pem: bytes) -> None:
+        certificate = Certificate(der=ssl.PEM_cert_to_DER_cert(pem[: pem.index(_END) + len(_END)].decode()), pem=pem)
         super().__init__(name=name, address=address, ports=_SERVED, certificate=certificate)
         self._log = log
 
@@ -81,18 +90,25 @@ class Noting(SimulatedExchange):
         """Listen on every port."""
         await super().start()
         for port, service in _ALSO.items():
-            await self._listen(self._sessions()[service], port, self._context if port in _TLS else None)
+            further = Listener(self._sessions()[service], context=self._context if port in _TLS else None)
+            await further.open(str(self.address), port)
 
-    async def _listen(self, session: Session, port: int, context: ssl.SSLContext | None) -> int:
-        return await super()._listen(partial(_noted, session, self._log), port, context)
+    def _sessions(self) -> Mapping[str, Session]:
+        return {service: self._noting(session) for service, session in super()._sessions().items()}
+
+    def _mapper(self, served: Mapping[str, int]) -> Session:
+        return self._noting(super()._mapper(served))
+
+    def _noting(self, session: Session) -> Session:
+        return partial(_noted, session, self._log)
 
 
 async def _noted(session: Session, log: TextIO, wire: Wire) -> None:
     await session(Heard(wire, log))
 
 
-async def _serve(name: str, address: IPv4Address, log: TextIO) -> None:
-    await Noting(name, address, log).start()
+async def _serve(name: str, address: IPv4Address, log: TextIO, pem: bytes) -> None:
+    await Noting(name, address, log, pem).start()
     await asyncio.Event().wait()
 
 
@@ -102,9 +118,10 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("address", type=IPv4Address)
     parser.add_argument("log", type=Path)
+    parser.add_argument("certificate", type=Path)
     options = parser.parse_args()
     with options.log.open("a", encoding="ascii") as log:
-        asyncio.run(_serve(options.name, options.address, log))
+        asyncio.run(_serve(options.name, options.address, log, options.certificate.read_bytes()))
 
 
 if __name__ == "__main__":
