@@ -89,7 +89,7 @@ def test_the_working_copy_gets_it() -> None:
         (("--address-book-port", "443"), 1, "HTTPS and RPCABS would both be on port 443"),
         (("--mode", "roundrobin"), 2, "leave --mode out"),
         (("--inside", "10.2.0.1/16"), 1, "bits set behind its prefix length"),
-        (("--namespace", 'a"b'), 1, "`exchange namespace"),
+        (("--namespace", 'a"b'), 1, "expected a name with its domain in quotes"),
     ],
 )
 def test_mistakes(more: tuple[str, ...], code: int, said: str) -> None:

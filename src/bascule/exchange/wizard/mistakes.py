@@ -1,9 +1,16 @@
 """What is wrong with answers, before anything is made of them."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.exchange import Version
+from bascule.config.kinds.addresses import DOMAIN_NAME
+from bascule.config.kinds.kind import Flaw, Kind
+from bascule.config.kinds.numbers import KEY
+from bascule.config.kinds.texts import NAME, TABLE
+from bascule.config.lexer import Token, TokenKind
+from bascule.config.schema.interface import INTERFACE
 from bascule.exchange.service import Service
 from bascule.exchange.wizard.answers import Answers
 
@@ -12,9 +19,25 @@ def mistakes(answers: Answers, services: Sequence[Service]) -> tuple[Diagnostic,
     """Return everything that must be answered otherwise, each with what to do."""
     return tuple(
         Diagnostic.error(Span(), message, hint)
-        for judge in (_servers, _addresses, _version)
+        for judge in (_words, _servers, _addresses, _version)
         for message, hint in judge(answers)
     ) + tuple(_ports(answers, services))
+
+
+def _words(answers: Answers) -> Iterator[tuple[str, str]]:
+    """Find what a text could not have in its place, or would read as something else."""
+    names = [*(server.name for server in answers.servers), *filter(None, (answers.ad_site,))]
+    said: list[tuple[Kind[Any], TokenKind, str]] = [
+        *((NAME, TokenKind.STRING, f'"{name}"') for name in names),
+        *((DOMAIN_NAME, TokenKind.STRING, f'"{name}"') for name in (answers.namespace, answers.array_fqdn) if name),
+        *((INTERFACE.kind, TokenKind.WORD, name) for name in (answers.interface,) if name),
+        (TABLE, TokenKind.TABLE, f"<{answers.table}>"),
+        (KEY, TokenKind.WORD, answers.key),
+    ]
+    for kind, token, text in said:
+        value = kind.read(Token(token, text, 1, 1))
+        if isinstance(value, Flaw):
+            yield value.message, value.hint
 
 
 def _servers(answers: Answers) -> Iterator[tuple[str, str]]:
