@@ -32,6 +32,9 @@ def summary(configuration: Configuration) -> Iterator[str]:
     yield from map(_table, configuration.load_balancer.tables)
     yield from map(_relay, configuration.load_balancer.relays)
     yield from map(_router, configuration.load_balancer.routers)
+    if configuration.exchange is not None:
+        block = configuration.exchange
+        yield f"exchange {block.version} {block.namespace} {block.array_fqdn} {block.ad_site}"
     if configuration.firewall is not None:
         yield from _firewall(configuration.firewall)
     if configuration.system != System():

@@ -14,7 +14,7 @@ BLOCKS: Final = ("", "system { ", "interface eth0 { ", "load-balancer { ", 'load
 @pytest.mark.parametrize(
     ("before", "offered"),
     [
-        ("", ["interface", "load-balancer", "firewall", "system"]),
+        ("", ["interface", "load-balancer", "exchange", "firewall", "system"]),
         ("sys", ["system"]),
         ("system ", ["{"]),
         ("system { ", ["host-name", "authentication", "dns", "http-server"]),

@@ -14,6 +14,7 @@ from bascule.service.accounts import (
     RemoveAccount,
     ShowAccounts,
 )
+from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -267,6 +268,10 @@ class PretendedService:
     async def client(self, _: Context, request: AskClient, /) -> ClientReport:
         """Know nothing of the client."""
         return ClientReport(address=request.address)
+
+    async def exchange_affinity(self, _: Context, request: AskAffinity, /) -> AffinityReport:
+        """Know of no session."""
+        return AffinityReport(client=request.client)
 
     async def who(self, _: Context, __: Who, /) -> Whose:
         """Know nobody."""

@@ -77,6 +77,21 @@ def test_what_is_named_must_fit(place: Site) -> None:
         assert (unknown.returncode, "EX9" in unknown.stderr) == (1, True)
 
 
+def test_affinity_counts_the_sessions_that_live(place: Site) -> None:
+    """Of each host, with their clients: none is split where each has its own host."""
+    one, other = place.clients_of("EX1")[0], place.clients_of("EX2")[0]
+    with place.session(one) as (first, _), place.session(one) as (second, _), place.session(other) as (third, _):
+        for connection in (first, second, third):
+            exchange(connection, b"a\n")
+
+        def counted() -> bool:
+            (bond,) = rows(place, "exchange", "affinity")[0]["bonds"]
+            shares = {share["host"]: (share["clients"], share["sessions"]) for share in bond["shares"]}
+            return (bond["clients"], bond["split_total"], shares) == (2, 0, {"EX1": (1, 2), "EX2": (1, 1)})
+
+        until(counted, what="affinity counts what lives")
+
+
 def test_kill_wants_to_be_told_which(place: Site) -> None:
     """Nothing named ends nothing, and `--all` everything."""
     client = place.clients_of("EX1")[0]

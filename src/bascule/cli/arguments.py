@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from bascule import __version__
 from bascule.cli.command import Command
+from bascule.cli.exchange import add_exchange
 from bascule.cli.paths import Places, published
 from bascule.config.firewall import Protocol
 from bascule.config.kinds.kind import Flaw, Kind
@@ -62,6 +63,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_sessions(add_parser, places)
     _add_sticky(add_parser, places)
     _add_host(add_parser, places)
+    add_exchange(add_parser, places)
     _add_editing(add_parser, places, top)
     _add_deployment(add_parser, places)
     _add_accounts(add_parser, places)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from bascule.config.diagnosis.exchange import exchange
 from bascule.config.diagnosis.firewall import firewall
 from bascule.config.diagnosis.interfaces import interfaces
 from bascule.config.diagnosis.listeners import listeners
@@ -27,6 +28,7 @@ _JUDGES: Final[tuple[Callable[[Ownership], Iterator[Diagnostic]], ...]] = (
     listeners,
     relays,
     routers,
+    exchange,
     system,
     firewall,
     lambda ownership: files(ownership.configuration, ownership.facts),

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from typing import Final, NamedTuple, TypeAlias
 
 from bascule.config.diagnostics import Span
+from bascule.config.exchange import ExchangeBlock
 from bascule.config.firewall import Firewall
 from bascule.dcerpc.mapping import PORT as MAPPER_PORT
 
@@ -512,6 +513,7 @@ class Configuration:
 
     interfaces: tuple[Interface, ...] = ()
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
+    exchange: ExchangeBlock | None = None
     firewall: Firewall | None = None
     """None where the text has none."""
     system: System = field(default_factory=System)

@@ -19,6 +19,7 @@ from bascule.service.accounts import (
     RemoveAccount,
     ShowAccounts,
 )
+from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -109,6 +110,7 @@ AnyRequest: TypeAlias = (
     | ShowSessions
     | Kill
     | AskClient
+    | AskAffinity
     | Who
     | OrderHost
     | ShowSticky
@@ -396,6 +398,12 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=ClientReport,
                 permission=Permission.VIEW,
                 summary="say everything about one client",
+            ),
+            Operation(
+                request=AskAffinity,
+                result=AffinityReport,
+                permission=Permission.VIEW,
+                summary="say which host clients get, and whether any is split",
             ),
             Operation(
                 request=Who,

@@ -10,6 +10,7 @@ import msgspec
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.accounts import AccountChanged, AccountRows
+from bascule.service.affinity import AffinityReport
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
 from bascule.service.firewall import FirewallRules
@@ -573,6 +574,7 @@ AnyResult: TypeAlias = (
     | Polled
     | Sessions
     | ClientReport
+    | AffinityReport
     | Whose
     | Killed
     | HostOrdered

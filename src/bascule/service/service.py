@@ -12,6 +12,7 @@ from bascule.service.accounts import (
     RemoveAccount,
     ShowAccounts,
 )
+from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -219,6 +220,10 @@ class Service(Protocol):
 
     async def client(self, context: Context, request: AskClient, /) -> ClientReport:
         """Say everything about one client."""
+        ...
+
+    async def exchange_affinity(self, context: Context, request: AskAffinity, /) -> AffinityReport:
+        """Say which host clients get, and whether any is split."""
         ...
 
     async def who(self, context: Context, request: Who, /) -> Whose:

@@ -28,7 +28,7 @@ load-balancer {
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("", ["interface", "load-balancer", "firewall", "system"]),
+        ("", ["interface", "load-balancer", "exchange", "firewall", "system"]),
         ("load relay", ['"HTTPS"', '"NAME"']),
         ("load relay New forward to", ["<a>", "<b>", "<TABLE>"]),
         ("load table a", ["10.0.0.1", "ADDRESS|NAME", "key", "interval", "timeout", "fall", "rise", "disable"]),

@@ -1,5 +1,6 @@
 """From the outline of a text to a configuration: what the statements mean together."""
 
+from bascule.config.binding.exchange import exchange
 from bascule.config.binding.firewall import firewall
 from bascule.config.binding.interfaces import interfaces
 from bascule.config.binding.known import Known
@@ -16,6 +17,7 @@ def bind(top: Node, report: Report) -> Configuration:
     return Configuration(
         interfaces=interfaces(top, report),
         load_balancer=load_balancer(top, known, report),
+        exchange=exchange(top),
         firewall=firewall(top, known, report),
         system=system(top, report),
     )

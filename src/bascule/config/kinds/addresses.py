@@ -17,6 +17,8 @@ _LONGEST_WHOLE_NAME: Final = 253
 _LENGTH: Final = re.compile(r"[0-9]{1,3}")
 _AN_ADDRESS: Final = "an IPv4 or IPv6 address"
 _A_HOST: Final = "a host's address, or its name with its domain"
+_A_NAME: Final = "a name with its domain in quotes"
+_EXAMPLE: Final = '"mail.example.com"'
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
@@ -65,6 +67,18 @@ def _host(token: Token) -> Address | str | Flaw:
         return Flaw(f"expected {_A_HOST}, found {quoted(token.text)}", "a name is written whole, such as ex1.example.com")
     return found
 
+
+def _domain_name(token: Token) -> str | Flaw:
+    """Read a name with its domain in quotes, in lower case and without the dot at its end."""
+    name = token.text[1:-1].removesuffix(".")
+    if token.kind is TokenKind.STRING and len(name) <= _LONGEST_WHOLE_NAME and _WHOLE_NAME.fullmatch(name):
+        return name.lower()
+    bare = token.kind is TokenKind.WORD and _WHOLE_NAME.fullmatch(token.text)
+    message = expected(f"{_A_NAME}, such as {_EXAMPLE}", token).message
+    return Flaw(message, f'write "{token.text}"' if bare else "")
+
+
+DOMAIN_NAME: Final = Kind(name='"NAME"', what=_A_NAME, read=_domain_name)
 
 HOST: Final[Kind[Address | str]] = Kind(name="ADDRESS|NAME", what=_A_HOST, read=_host)
 

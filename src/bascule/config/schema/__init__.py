@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bascule.config.schema.clause import Clause
+from bascule.config.schema.exchange import EXCHANGE
 from bascule.config.schema.firewall import FIREWALL
 from bascule.config.schema.interface import INTERFACES
 from bascule.config.schema.load_balancer import LOAD_BALANCER
@@ -15,7 +16,7 @@ from bascule.config.schema.system import SYSTEM
 
 TOP: Final = Clause(
     help="a configuration",
-    block=(INTERFACES, LOAD_BALANCER, FIREWALL, SYSTEM),
+    block=(INTERFACES, LOAD_BALANCER, EXCHANGE, FIREWALL, SYSTEM),
 )
 """The top level, as a block without a word of its own."""
 

@@ -26,6 +26,7 @@ from bascule.service.accounts import (
     RemoveAccount,
     ShowAccounts,
 )
+from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -42,6 +43,7 @@ from bascule.service.failures import Busy, Conflict, OperationFailed
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.administration import Administration
+from bascule.service.local.affinity import affinity
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.counters.rows import counter_rows
@@ -415,6 +417,12 @@ class LocalService:
     async def client(self, _: Context, request: AskClient, /) -> ClientReport:
         """Gather everything about one client."""
         return await self._sessions.client(request)
+
+    async def exchange_affinity(self, _: Context, request: AskAffinity, /) -> AffinityReport:
+        """Hold the plan and the sessions that live against each other."""
+        running = self._balancer.running
+        known = known_of(running.plan, running.configuration, running.facts, await self._tables.overloaded())
+        return await affinity(running, known, self._sessions, request)
 
     async def who(self, _: Context, request: Who, /) -> Whose:
         """Look for an address and port among sessions that live and that have ended."""

@@ -1,6 +1,7 @@
 """The sessions of the kernel and of the proxy as one table: listed, ended, and looked up."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -10,6 +11,7 @@ from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.model import Address
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.wire import AskSessions, Chosen, Order, Place
+from bascule.exchange.affinity import Encounter
 from bascule.service.failures import NotFound, OperationFailed
 from bascule.service.local.answers import Count, Counting, Meeting, trusted
 from bascule.service.local.balancer import Balancer
@@ -128,6 +130,20 @@ class SessionTable:
         await asyncio.to_thread(lambda: counting.living(kernel.begun(since)))
         counting.ended(self._ended.since(since))
         return counting.counts()
+
+    async def encounters(self) -> tuple[Sequence[Encounter], int]:
+        """Return who is with whom now, and how many sessions of the proxy are left out. Raises MachineError."""
+        kernel, names = self._kernel(), self._gathering.names()
+
+        def count() -> Counter[tuple[bytes, int]]:
+            return Counter((session.client, session.mark) for session in kernel.living(Wanted()))
+
+        owned = ((client, names.owner(mark), number) for (client, mark), number in (await asyncio.to_thread(count)).items())
+        met = [Encounter(ip_address(client), each.relay, each.host, n) for client, each, n in owned if each is not None]
+        answer = await self._proxy.sessions(AskSessions())
+        proxied = Counter((each.client.address, each.relay, each.label) for each in answer.sessions if each.label)
+        met += [Encounter(ip_address(client), relay, host, n) for (client, relay, host), n in proxied.items()]
+        return met, answer.total - len(answer.sessions)
 
     async def _listed(self, wanted: Wanted, order: SessionOrder, limit: int) -> Sessions:
         kernel, patience = self._kernel(), self._patience()
