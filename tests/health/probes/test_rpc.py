@@ -260,7 +260,7 @@ LYING: Final = bytes(20) + (2**31).to_bytes(4, "little") * 4
         (after_bind(response(b"", flags=0), endless=True), "fragments out of order"),
         (drips(accepted(), 0.01), "no answer of the endpoint mapper"),
     ],
-    ids=str,
+    ids=lambda value: "" if callable(value) else str(value),
 )
 async def test_hostile_mappers_cost_little(loopback: Loopback, script: Script, reason: str | None) -> None:
     """Lengths that lie and fragments without end are down at once or in time, with a reason in one line."""
