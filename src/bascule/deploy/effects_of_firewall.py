@@ -21,9 +21,10 @@ def effects_of_firewall(before: FirewallPlan | None, after: FirewallPlan | None)
         return [] if before is None else ["packets that no relay touched are not judged any more: there is no firewall"]
     old, new = before or _NOTHING, after
     begins = "packets that no relay touched are judged from now on: `in` and `through` block what no rule passes"
+    ends = "sessions through this machine that its kernel did not track until now end: their ends begin new ones"
     others = [*_zones(old, new), *_tables(old, new), *_nats(old, new)]
     return [
-        *([begins] if before is None else []),
+        *([begins, ends] if before is None else []),
         *_administrators(old, new),
         *_bounded(others, MOST_OTHERS, "zones, tables and translations change"),
         *_bounded(_rules(old, new), MOST_RULES, "rules change"),
