@@ -96,6 +96,7 @@ def test_fields_of_a_host_are_stable() -> None:
         "since": "2026-01-01T00:00:00Z",
         "sessions": 12,
         "reason": "",
+        "warnings": [],
         "order": None,
     }
 

@@ -27,8 +27,14 @@ BLOCKS: Final = ("", "system { ", "interface eth0 { ", "load-balancer { ", 'load
         ('load-balancer { relay "X" { on ', ["empty", "down", "remove"]),
         ('load-balancer { relay "X" { on down ', ["reset", "keep"]),
         (f"{FORWARD}mode ", ["source-hash", "roundrobin", "random", "loadbalance", "least-states"]),
-        (f"{FORWARD}check ", ["icmp", "tcp", "tls", "http", "https", "send", "smtp", "imap", "pop3", "rpc", "script"]),
-        (f"{FORWARD}check imap ", ["tls", "port", "interval", "timeout", "fall", "rise", "mode", "slow"]),
+        (
+            f"{FORWARD}check ",
+            ["icmp", "tcp", "tls", "http", "https", "exchange", "send", "smtp", "imap", "pop3", "rpc", "script"],
+        ),
+        (
+            f"{FORWARD}check imap ",
+            ["tls", "starttls", "login", "port", "interval", "timeout", "fall", "rise", "mode", "slow"],
+        ),
         ('load-balancer { redirect "X" { sticky-address ', ["timeout"]),
         ("firewall { ", ["zone", "table", "pass", "block", "reject", "nat"]),
         ("firewall { table <a> { ", ["ADDRESS|NETWORK", "file", "timeout"]),

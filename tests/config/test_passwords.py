@@ -91,3 +91,25 @@ def test_any_text_goes_through(inner: str) -> None:
     """And a second time changes nothing more."""
     once = sealed(f'system {{ authentication {{ user "x" {{ password {inner} }} }} }}').text
     assert sealed(once).text == once
+
+
+MAIL = 'relay "IMAP" {\n\tforward to <exchange> check imap starttls login "probe" password %s mode source-hash # why\n}\n'
+
+
+def test_the_password_of_a_test_mailbox_is_taken_out_alone() -> None:
+    """What stands behind it in its line stays; the text loads as before."""
+    found = sealed(MAIL % '"p w; \\"x{"')
+    assert found.text == MAIL % "set"
+    assert found.mailboxes == {"probe": 'p w; "x{'}
+    assert not found.passwords
+    assert "p w" not in repr(found)
+    assert sealed(found.text).text == found.text
+
+
+@pytest.mark.parametrize("written", ['"p"w"', '"pw', "pw", 'pw" pw', '"" "pw"', '"pw" "pw"', '"x""pw"', "{ pw"])
+def test_a_password_of_a_mailbox_that_is_written_wrongly_is_taken_out_too(written: str) -> None:
+    """A text with mistakes is kept as well, and others read it."""
+    assert "pw" not in sealed(MAIL.replace(" mode source-hash # why", "") % written).text
+    assert (
+        "w" not in sealed('check imap login "probe" password ' + written.replace("p", "w")).text.partition("password ")[2]
+    )

@@ -11,6 +11,8 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import trustme
@@ -30,10 +32,12 @@ from bascule.config.model import (
     TlsCheck,
 )
 from bascule.config.rpc_ports import services
+from bascule.config.vdirs import ExchangeCheck, Vdir
 from bascule.dcerpc.interfaces import EMSMDB, NSPI
 from bascule.dcerpc.mapping import tower
 from bascule.health.ask import ask
 from bascule.health.caller import lenient_tls
+from bascule.health.logins import Logins
 from bascule.health.probes import icmp
 from bascule.lab.endpoint_mapper import map_results
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
@@ -111,14 +115,18 @@ def cases(chance: random.Random) -> Sequence[Case]:
 
 def _case(chance: random.Random) -> Case:
     text, other = chance.choice(_TEXTS), chance.choice(_TEXTS)
+    vdirs = tuple(chance.sample(list(Vdir), chance.choice((1, 2, len(Vdir)))))
     checks: Sequence[Check] = (
         TcpCheck(),
         TlsCheck(),
+        ExchangeCheck(vdirs=vdirs, required=vdirs[:1], server=chance.choice(("", "EX1"))),
         HttpCheck(tls=chance.random() < 0.5, path=f"/{other}", host=chance.choice(("", "mail.example.com")), expect=text),
         HttpCheck(tls=False, path="/", codes=((200, 299),)),
         SendCheck(send=chance.choice(("", other)), expect=text, tls=chance.random() < 0.2),
         RpcCheck(service=chance.choice(("", "emsmdb", "nspi"))),
         *(MailCheck(protocol=protocol, tls=chance.random() < 0.2) for protocol in MailProtocol),
+        *(MailCheck(protocol=protocol, tls=True, user="u", password="secret") for protocol in MailProtocol),
+        MailCheck(protocol=chance.choice(list(MailProtocol)), starttls=True),
     )
     check = chance.choice(checks)
     data = damaged(chance, chance.choice(_HEADS) * chance.choice((1, 1, 1, 2000)))
@@ -157,7 +165,9 @@ async def _probed(case: Case, servers: Loopback, context: ssl.SSLContext, lenien
     endpoint: Endpoint = await servers.serve(server.script)
     check = _here(case.check, endpoint.port)
     target = ProbeTarget(endpoint=endpoint, check=check, timing=Timing(timeout=TIMEOUT))
-    outcome = await ask(Probe(target=target), random=random.Random(7), tls_context=lenient, clock=SystemClock())
+    probe, clock = Probe(target=target), SystemClock()
+    chance, now, logins = random.Random(7), partial(datetime.now, UTC), Logins(clock)
+    outcome = await ask(probe, random=chance, tls_context=lenient, clock=clock, now=now, logins=logins, smtp_port=1)
     assert outcome.seconds < LATE, (case, outcome)
     assert outcome.reason.isprintable(), (case, outcome)
     assert 0 < len(outcome.reason) < LONGEST_REASON, (case, outcome)

@@ -2,6 +2,8 @@ import asyncio
 import os
 import socket
 import time
+from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from random import Random
 
@@ -10,8 +12,10 @@ import pytest
 from bascule.config.model import Check, HttpCheck, MailCheck, MailProtocol, SendCheck, TcpCheck, Timing, TlsCheck
 from bascule.health.ask import ask
 from bascule.health.caller import lenient_tls
+from bascule.health.logins import Logins
+from bascule.health.outcome import Outcome
 from bascule.plan.model import Endpoint, Probe, ProbeTarget
-from bascule.system.clock import SystemClock
+from bascule.system.clock import Clock, SystemClock
 from bed.loopback import Loopback, Script, says, silent
 from bed.probing import ask_once
 
@@ -46,6 +50,12 @@ async def test_any_answer_gives_an_outcome_in_time(loopback: Loopback, check: Ch
         assert outcome.seconds < 1.1
 
 
+async def asked(target: ProbeTarget, clock: Clock) -> Outcome:
+    """Ask by some clock."""
+    now, logins = partial(datetime.now, UTC), Logins(clock)
+    return await ask(Probe(target=target), random=Random(1), tls_context=lenient_tls(), clock=clock, now=now, logins=logins)
+
+
 class Stopped(SystemClock):
     """A clock that shows a minute more at each look, as after a process stood still."""
 
@@ -61,7 +71,7 @@ class Stopped(SystemClock):
 async def test_a_timeout_that_comes_late_counts_against_nobody(loopback: Loopback) -> None:
     """When this process stood still, the hosts are not to blame."""
     target = ProbeTarget(endpoint=await loopback.serve(silent), check=SendCheck(expect="x"), timing=Timing(timeout=0.05))
-    outcome = await ask(Probe(target=target), random=Random(1), tls_context=lenient_tls(), clock=Stopped())
+    outcome = await asked(target, Stopped())
     assert (outcome.up, outcome.ours) == (False, True)
     assert outcome.reason.startswith("this machine was busy")
 
@@ -78,9 +88,7 @@ async def test_an_answer_counts_that_came_while_this_process_stood_still() -> No
         listener.settimeout(0)
         endpoint = Endpoint(address=ip_address("127.0.0.1"), port=listener.getsockname()[1])
         target = ProbeTarget(endpoint=endpoint, check=SendCheck(send="hi", expect="hello"), timing=Timing(timeout=0.2))
-        asking = asyncio.create_task(
-            ask(Probe(target=target), random=Random(1), tls_context=lenient_tls(), clock=SystemClock())
-        )
+        asking = asyncio.create_task(asked(target, SystemClock()))
         server, _ = await asyncio.get_running_loop().sock_accept(listener)
         with server:
             assert await asyncio.get_running_loop().sock_recv(server, 2) == b"hi"

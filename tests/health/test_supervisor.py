@@ -77,7 +77,7 @@ async def test_outcomes_come_from_a_process_of_its_own(loopback: Loopback) -> No
         assert supervised.pid() != os.getpid()
     found = dict(supervised.outcomes)
     assert found[listening.target].up
-    assert found[greeting.target].reason == "greeted with 421 4.3.2 Service not active"
+    assert found[greeting.target].reason == "in Exchange maintenance: greeted with 421 4.3.2 Service not active"
     assert supervised.deaths == []
     assert supervised.process.pid is None
 

@@ -19,6 +19,7 @@ from bascule.config.model import (
     TlsCheck,
 )
 from bascule.config.names import Questions
+from bascule.config.vdirs import ExchangeCheck, Vdir
 from bascule.health import wire
 from bascule.health.names.answer import Answer
 from bascule.health.outcome import Outcome
@@ -27,13 +28,21 @@ from bascule.system.channel import ChannelError, Decoder, encode
 
 addresses = st.ip_addresses()
 ranges = st.lists(st.tuples(st.integers(100, 999), st.integers(100, 999)), max_size=3).map(tuple)
+vdirs = st.lists(st.sampled_from(Vdir), unique=True).map(tuple)
 checks = st.one_of(
     st.builds(IcmpCheck),
     st.builds(TcpCheck),
     st.builds(TlsCheck),
     st.builds(HttpCheck, tls=st.booleans(), path=st.text(), host=st.text(), codes=ranges, expect=st.text()),
     st.builds(SendCheck, send=st.text(), expect=st.text(), tls=st.booleans()),
-    st.builds(MailCheck, protocol=st.sampled_from(MailProtocol), tls=st.booleans()),
+    st.builds(
+        MailCheck,
+        protocol=st.sampled_from(MailProtocol),
+        tls=st.booleans(),
+        starttls=st.booleans(),
+        user=st.text(),
+        password=st.text(),
+    ),
     st.builds(
         RpcCheck,
         service=st.sampled_from(["", "emsmdb"]),
@@ -41,6 +50,7 @@ checks = st.one_of(
         ports=st.lists(st.builds(RpcPorts, st.text(), st.integers(0, 65535), st.integers(0, 65535)), max_size=3).map(tuple),
     ),
     st.builds(ScriptCheck, program=st.text()),
+    st.builds(ExchangeCheck, vdirs=vdirs, host=st.text(), required=vdirs, warned=vdirs, server=st.text()),
 )
 targets = st.builds(
     ProbeTarget,
@@ -120,3 +130,23 @@ def test_a_result_is_no_order() -> None:
     decoder: Decoder[wire.Order] = Decoder(wire.Order)
     with pytest.raises(ChannelError, match="not a message"):
         list(decoder.feed(encode(wire.probed(1, Outcome(up=True, reason="", seconds=0)))))
+
+
+def test_no_password_is_shown_where_an_order_is() -> None:
+    """What the prober may log or show of an order has no secret in it."""
+    check = MailCheck(protocol=MailProtocol.IMAP, tls=True, user="probe", password="s3cret")
+    target = ProbeTarget(endpoint=Endpoint(ip_address("10.0.0.1"), 993), check=check, timing=Timing())
+    ordered = wire.order(1, Probe(target=target))
+    assert wire.probe(ordered).target.check == check
+    for shown in (ordered, wire.SetProbes(probes=(ordered,)), target, check, wire.probe(ordered)):
+        assert "s3cret" not in f"{shown!r} {shown}"
+
+
+def test_a_password_that_the_text_has_not_is_put_into_the_order() -> None:
+    """The plan names the mailbox; whoever keeps its password is asked when the prober is told."""
+    check = MailCheck(protocol=MailProtocol.IMAP, tls=True, user="probe")
+    probe = Probe(target=ProbeTarget(endpoint=Endpoint(ip_address("10.0.0.1"), 993), check=check, timing=Timing()))
+    ordered = wire.order(1, probe, {"probe": "s3cret"}.__getitem__)
+    assert ordered.check == wire.MailCheck(
+        protocol=MailProtocol.IMAP, tls=True, starttls=False, user="probe", password="s3cret"
+    )

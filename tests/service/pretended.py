@@ -26,6 +26,7 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.failures import OperationFailed, Rejected
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.measured import MeasuredHistory
@@ -236,6 +237,10 @@ class PretendedService:
     async def order_host(self, _: Context, request: OrderHost, /) -> HostOrdered:
         """Pretend to have done it."""
         return HostOrdered(sentence=f"{request.action} {request.host}")
+
+    async def show_exchange(self, _: Context, __: ShowExchange, /) -> ExchangeHealth:
+        """Know no server."""
+        return ExchangeHealth()
 
     async def show_sticky(self, _: Context, __: ShowSticky, /) -> Sticky:
         """Remember nobody."""

@@ -115,6 +115,7 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
         view.add_argument("--watch", action="store_true", help="print it again whenever something happens, until ctrl-C")
         _add_json(view)
         _add_socket(view, places)
+    _add_exchange(add_view, places)
     log = _add(add_view, "log", "events.show_log", "what happened: hosts, relays, configurations, processes, rules")
     log.add_argument("--last", metavar="N", type=_events, default=_LAST, help="so many events (default: %(default)s)")
     log.add_argument("--follow", action="store_true", help="go on with what happens, until ctrl-C")
@@ -163,6 +164,13 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     for view in (firewall, interfaces, routes):
         _add_json(view)
         _add_socket(view, places)
+
+
+def _add_exchange(add_view: AddParser, places: Places) -> None:
+    about = "what Exchange thinks of itself, by virtual directory and server"
+    exchange = _add(add_view, "exchange", "exchange_health.show_exchange", about)
+    _add_json(exchange)
+    _add_socket(exchange, places)
 
 
 def _add_sessions(add_parser: AddParser, places: Places) -> None:

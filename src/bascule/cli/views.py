@@ -54,6 +54,7 @@ class HostView(_Row, frozen=True, kw_only=True):
     since: datetime | None
     sessions: int
     reason: str
+    warnings: tuple[str, ...]
     order: HostOrder | None
     """What an administrator has ordered of it."""
 
@@ -195,5 +196,6 @@ def _host(relay: RelayRow, table: TableRow, host: HostRow) -> HostView:
         since=host.since,
         sessions=host.sessions,
         reason=host.reason,
+        warnings=host.warnings,
         order=host.order,
     )

@@ -7,6 +7,7 @@ from bascule.config.diagnosis.exchange import exchange
 from bascule.config.diagnosis.firewall import firewall
 from bascule.config.diagnosis.interfaces import interfaces
 from bascule.config.diagnosis.listeners import listeners
+from bascule.config.diagnosis.mailboxes import mailboxes
 from bascule.config.diagnosis.names import names
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnosis.relays import relays
@@ -14,6 +15,7 @@ from bascule.config.diagnosis.routers import routers
 from bascule.config.diagnosis.system import system
 from bascule.config.diagnosis.table_files import files
 from bascule.config.diagnosis.tables import tables
+from bascule.config.diagnosis.vdirs import vdirs
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
 from bascule.config.leases import with_leases
@@ -29,6 +31,8 @@ _JUDGES: Final[tuple[Callable[[Ownership], Iterator[Diagnostic]], ...]] = (
     relays,
     routers,
     exchange,
+    vdirs,
+    mailboxes,
     system,
     firewall,
     lambda ownership: files(ownership.configuration, ownership.facts),

@@ -72,14 +72,19 @@ def _block(clause: Clause, path: tuple[str, ...]) -> Iterator[str]:
 def _statement(clause: Clause) -> Iterator[str]:
     block = " { … }" if clause.block is not None else ""
     yield f"* `{usage(clause)}{block}`  \n  {_notes(clause)}"
-    for inner in (*clause.choices, *clause.options):
+    for inner in _explained(clause):
         yield from _inner(inner, "  ")
 
 
 def _inner(clause: Clause, indent: str) -> Iterator[str]:
     yield f"{indent}* `{usage(clause)}`: {_notes(clause)}"
-    for inner in (*clause.choices, *clause.options):
+    for inner in _explained(clause):
         yield from _inner(inner, f"{indent}  ")
+
+
+def _explained(clause: Clause) -> Iterator[Clause]:
+    """Yield the choices and options that have something said of them."""
+    return (inner for inner in (*clause.choices, *clause.options) if inner.help)
 
 
 def _notes(clause: Clause) -> str:
@@ -135,8 +140,15 @@ def _choices(choices: Sequence[Clause]) -> str:
 
 def _options(clause: Clause) -> Iterator[str]:
     for option in clause.options:
-        if arrived(option.since):
-            yield f"[{option.word} …]" if option.choices else f"[{usage(option)}]"
+        if arrived(option.since) and option.help:
+            yield f"[{option.word} …]" if option.choices or _unexplained(option) else f"[{usage(option)}]"
+    if _unexplained(clause):
+        yield "[…]"
+
+
+def _unexplained(clause: Clause) -> bool:
+    """Whether it has options that only repeat a word of its own."""
+    return any(not option.help for option in clause.options)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 from bascule.config.diagnostics import Span
 from bascule.config.exchange import ExchangeBlock
 from bascule.config.firewall import Firewall
+from bascule.config.vdirs import ExchangeCheck, VdirPolicy
 from bascule.dcerpc.mapping import PORT as MAPPER_PORT
 
 Address: TypeAlias = IPv4Address | IPv6Address
@@ -122,11 +123,17 @@ class MailProtocol(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailCheck:
-    """`check smtp|imap|pop3 [tls]`: the server greets, and hears goodbye; a 421 is down."""
+    """`check smtp|imap|pop3 [tls|starttls] [login …]`: the server greets, and hears goodbye; a 421 is down."""
 
     protocol: MailProtocol
     tls: bool = False
     """The port speaks TLS from the first byte (465, 993, 995)."""
+    starttls: bool = False
+    """It goes on in TLS when it is asked to (25, 110, 143, 587)."""
+    user: str = ""
+    """Of a test mailbox that logs in; empty is none."""
+    password: str = field(default="", repr=False)
+    """Its password; empty where the text has `password set`. Never shown: repr, logs and errors leave it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +167,9 @@ class RpcCheck:
     anywhere."""
 
 
-Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck | RpcCheck | ScriptCheck
+Check: TypeAlias = (
+    IcmpCheck | TcpCheck | TlsCheck | HttpCheck | ExchangeCheck | SendCheck | MailCheck | RpcCheck | ScriptCheck
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +194,8 @@ class HostOptions:
     """What a table says of a host, however the host is named."""
 
     name: str = ""
+    server: str = ""
+    """The name that the text itself gives it, which `check exchange` compares; empty where that names several addresses."""
     weight: int = 1
     fall: int | None = None
     """From relayd's `retry N` (fall N+1); None leaves the check's own."""
@@ -233,6 +244,8 @@ class Table:
     key_written: bool = False
     disabled: bool = False
     """Its hosts take no clients, and are not probed."""
+    policy: VdirPolicy = VdirPolicy()
+    """Of `check exchange`, where the check itself has none."""
     span: Span = _span()
 
 

@@ -70,6 +70,7 @@ def _hosts(named: NamedHost, addresses: list[Address]) -> Iterator[Host]:
         yield Host(
             address=address,
             name=named.label if len(addresses) == 1 else f"{named.label}/{address}",
+            server=named.server if len(addresses) == 1 else "",
             weight=named.weight,
             fall=named.fall,
             ttl=named.ttl,

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bascule.config.kinds.kind import Flaw
+from bascule.config.kinds.mailbox import MAILBOX, MAILBOX_PASSWORD
 from bascule.config.kinds.texts import NAME, text
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.parser import parse
@@ -21,6 +22,8 @@ _GLUED: Final = re.compile(r"(?i)(password)\W.*")
 _QUOTED: Final = re.compile(r'"[^"]*"?')
 _ENDS: Final = frozenset({TokenKind.SEMICOLON, TokenKind.OPEN, TokenKind.CLOSE, TokenKind.END})
 _STRINGS: Final = frozenset({TokenKind.STRING, TokenKind.WRONG})
+_BEHIND: Final = 4
+"""Words of `login "USER" password "…"`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,12 @@ class Sealed:
     text: str
     passwords: Mapping[str, str]
     """The password of each user whose statement could be read; the last that was written counts."""
+    mailboxes: Mapping[str, str] = field(default_factory=dict)
+    """The same of test mailboxes that checks log in to."""
 
     def __repr__(self) -> str:
         """Return nothing that is a secret."""
-        return f"Sealed({len(self.passwords)} passwords)"
+        return f"Sealed({len(self.passwords) + len(self.mailboxes)} passwords)"
 
 
 def sealed(text: str) -> Sealed:
@@ -45,17 +50,23 @@ def sealed(text: str) -> Sealed:
     tree = parse(text)
     found = "".join(f"{token.before}{token.text}" for token in _without(tokens(tree)))
     passwords: dict[str, str] = {}
+    mailboxes: dict[str, str] = {}
     for user, statement in _statements(tree.statements, None):
         passwords |= _meant(user, statement)
-    return Sealed(found, passwords)
+        mailboxes |= _mailboxes(statement)
+    return Sealed(found, passwords, mailboxes)
 
 
 def _without(whole: Iterable[Token]) -> Iterator[Token]:
     """Yield the tokens of a text, with others in the place of secrets."""
     hiding, written, quoted_only = False, False, False
+    login = _Login()
     for token in whole:
         if token.kind is TokenKind.COMMENT:
             yield _comment(token)
+        elif (sealed_login := login.read(token)) is not None:
+            hiding = False
+            yield sealed_login
         elif token.kind in _ENDS:
             hiding = hiding and token.kind is TokenKind.OPEN and not written
             yield token
@@ -71,6 +82,44 @@ def _without(whole: Iterable[Token]) -> Iterator[Token]:
         else:
             yield replace(token, before="" if written else token.before or " ", text="" if written else _KEPT)
             written = True
+
+
+class _Login:
+    """Follows the words of a line to `login "USER" password "…"`: unlike a user's password it has words behind it."""
+
+    def __init__(self) -> None:
+        self._place = 0
+        """How many of `login`, its user, `password` and what stands behind that have been read."""
+
+    def read(self, token: Token) -> Token | None:
+        """Return what stands in the place of a token that belongs to a password, None for one that is not of a login."""
+        if token.kind in {*_ENDS, TokenKind.NEWLINE}:
+            self._place = 0
+            return None
+        if self._place == _BEHIND:  # a piece of a password with a quote of its own is hidden, too
+            piece = token.kind in _STRINGS or not token.before
+            return replace(token, text="") if piece else token
+        if self._place == _BEHIND - 1:
+            if token.kind is not TokenKind.STRING and token.text != _KEPT:
+                self._place = 0
+                return None
+            self._place = _BEHIND
+            return replace(token, text=_KEPT)
+        fits = (token.text == "login", token.kind is TokenKind.STRING, token.text == "password")[self._place]
+        self._place = self._place + 1 if fits else int(token.text == "login")
+        return None
+
+
+def _mailboxes(statement: Statement) -> Mapping[str, str]:
+    """Return the passwords of the logins that a statement writes."""
+    words = [*statement.words]
+    found: dict[str, str] = {}
+    for login, user, word, password in zip(words, words[1:], words[2:], words[3:], strict=False):
+        if (login.text, word.text) == ("login", "password"):
+            name, secret = MAILBOX.read(user), MAILBOX_PASSWORD.read(password)
+            if not isinstance(name, Flaw) and not isinstance(secret, Flaw) and secret:
+                found[name] = secret
+    return found
 
 
 def _comment(token: Token) -> Token:

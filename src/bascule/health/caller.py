@@ -6,17 +6,21 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
 from bascule.config.model import Address
+from bascule.health.certificates import read_certificate
 from bascule.health.conversation import Conversation
+from bascule.health.findings import SeenCertificate, SeenPage
 from bascule.health.reasons import ProbeError, tls_words
 from bascule.plan.model import Endpoint
 
 PROBE_PORTS: Final = range(61000, 62000)
 """Local ports of probes that name their source: the kernel's rules leave these out of connection tracking."""
+
+SMTP_PORT: Final = 25
 
 _PORT_TRIES: Final = 8
 """Local ports to try before giving up. A port may be taken by a probe of the same host that ended a minute ago."""
@@ -30,8 +34,8 @@ _LEGACY_SERVER_CONNECT: Final = 0x4
 def lenient_tls() -> ssl.SSLContext:
     """Return the TLS settings of a probe: any version, any cipher and any certificate will do.
 
-    A probe asks whether a server serves, not whether it can be trusted: it sends no secret and believes no answer. Exchange
-    2010 on an old Windows speaks TLS 1.0 only.
+    A probe asks whether a server serves, not whether it can be trusted: it believes no answer, and the one secret it may
+    send is that of a test mailbox, of which the manual says so. Exchange 2010 on an old Windows speaks TLS 1.0 only.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -58,11 +62,24 @@ class Caller:
     """What the probe waits for now, as the reason of a timeout names it."""
     proven: str = ""
     """What showed that the host is up, once that is so; what follows is courtesy and cannot fail the probe."""
+    smtp_port: int = SMTP_PORT
+    """Where SMTP answers that is asked about maintenance."""
+    certificate: SeenCertificate | None = None
+    """The last that the host showed."""
+    server_name: str = ""
+    """The name that it was asked for by."""
+    pages: list[SeenPage] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
+    """What is not as it should be and takes no host out: by what it is about, the words."""
 
     @property
     def family(self) -> socket.AddressFamily:
         """Return the address family of the host."""
         return socket.AF_INET if self.endpoint.address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IP version
+
+    def remark(self, about: str, words: str) -> None:
+        """Note something that is not as it should be; what was noted about the same thing goes."""
+        self.remarks[about] = words
 
     def limit_hops(self, door: socket.socket) -> None:
         """Have what a socket sends live as long as it shall (ip(7), ipv6(7)). Raises OSError."""
@@ -97,12 +114,20 @@ class Caller:
             reader, writer = await (self._handshake(connection, server_name) if tls else _streams(connection))
             undo.pop_all()
         self.awaited = "answer"
+        if tls:
+            self.look_at_certificate(writer, server_name)
         try:
             yield Conversation(reader, writer)
         finally:
             if not writer.transport.is_closing():  # the peer may have hung up first: Python 3.11.2 aborts no TLS then
                 writer.close()  # says goodbye in TLS
                 writer.transport.abort()  # and does not wait for the peer's
+
+    def look_at_certificate(self, writer: asyncio.StreamWriter, server_name: str) -> None:
+        """Keep what the host showed when it was asked for by that name."""
+        der: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        self.server_name = server_name
+        self.certificate = read_certificate(der) if der else None
 
     async def _dial(self, local: tuple[str, int] | None) -> socket.socket:
         connection = socket.socket(self.family, socket.SOCK_STREAM)
@@ -121,7 +146,7 @@ class Caller:
     async def _handshake(self, connection: socket.socket, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         self.awaited = "TLS handshake"
         try:
-            return await asyncio.open_connection(sock=connection, ssl=self.tls, server_hostname=name)
+            return await _speak(connection, self.tls, name)
         except ssl.SSLError as error:
             raise ProbeError(f"TLS handshake failed: {tls_words(error)}") from error
         except ConnectionError as error:
@@ -132,3 +157,30 @@ class Caller:
 
 async def _streams(connection: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return await asyncio.open_connection(sock=connection)
+
+
+async def _speak(
+    connection: socket.socket, tls: ssl.SSLContext, name: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Shake hands. One that is given up when it has just been done is aborted: asyncio would wait for its goodbye."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = _Remembering(reader)
+    try:
+        transport, _ = await loop.create_connection(lambda: protocol, sock=connection, ssl=tls, server_hostname=name)
+    except asyncio.CancelledError:
+        if protocol.made is not None:
+            protocol.made.abort()
+        raise
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+class _Remembering(asyncio.StreamReaderProtocol):
+    """Keeps the transport from the moment it can be used, which is before whoever waits for it is told."""
+
+    made: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self.made = transport
+        super().connection_made(transport)

@@ -1,6 +1,7 @@
 """Talks with a server over a stream, and holds no more of what it says than is bounded."""
 
 import asyncio
+import ssl
 from typing import Final
 
 from bascule.health.reasons import ProbeError
@@ -29,6 +30,12 @@ class Conversation:
         """Return the address that we call from."""
         return str(self._writer.get_extra_info("sockname")[0])
 
+    @property
+    def literal(self) -> str:
+        """Return that as EHLO names it (RFC 5321, 4.1.3)."""
+        address = self.local_address
+        return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
     async def send(self, data: bytes) -> None:
         """Send, and wait while the server is too slow to take it."""
         self._writer.write(data)
@@ -53,6 +60,13 @@ class Conversation:
         line = bytes(self._rest[:end]).rstrip(b"\r")
         del self._rest[: end + 1]
         return line
+
+    async def start_tls(self, context: ssl.SSLContext) -> asyncio.StreamWriter:
+        """Go on in TLS, and return the stream that shows with whom; what came too early is refused (CVE-2011-0411)."""
+        if self._rest:
+            raise ProbeError("spoke on before TLS began")
+        await self._writer.start_tls(context, server_hostname="")
+        return self._writer
 
     async def exactly(self, length: int) -> bytes:
         """Return the next so many bytes. Raises ProbeError when the server closes before they are there."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bascule.health.findings import NOTHING, Findings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -15,3 +17,5 @@ class Outcome:
     ours: bool = False
     """The probe failed through a fault of this machine (no descriptor left, no right to ping): it says nothing of the host
     and never counts against it."""
+    findings: Findings = NOTHING
+    """What was seen besides."""

@@ -47,6 +47,10 @@ class ProbeError(Exception):
         return cls(words_of(error), ours=error.errno in _OURS)
 
 
+class MaintenanceError(ProbeError):
+    """The host is in Exchange's maintenance; the message says what shows that."""
+
+
 def words_of(error: OSError) -> str:
     """Return the kernel's words for an error: asyncio puts the address in their place, which the reader knows already."""
     words = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__

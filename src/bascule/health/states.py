@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from bascule.config.model import Timing
+from bascule.health.findings import NOTHING, Findings, Remark
 from bascule.health.outcome import Outcome
+from bascule.health.remarks import Noted, noted
 from bascule.plan.model import HostState, ProbeTarget
 
 
@@ -28,6 +30,14 @@ class Record:
     """Of the last result; empty before the first."""
     checked: float | None = None
     """When the last result came."""
+    findings: Findings = NOTHING
+    """What the last result saw besides."""
+    noted: tuple[Noted, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Return what is not as it should be and takes no host out, as far as it has lasted."""
+        return tuple(each.remark for each in self.noted if each.stands)
 
     @property
     def availability(self) -> float | None:
@@ -44,7 +54,8 @@ def after(record: Record, outcome: Outcome, timing: Timing, now: float) -> Recor
     """Return the record after one more result.
 
     The first result of an unknown or presumed host decides alone; later it takes `timing.fall` failures in a row to go
-    down and `timing.rise` successes in a row to come back. A fault of our own leaves everything but the reason.
+    down and `timing.rise` successes in a row to come back; to be in maintenance is no success. A fault of our own leaves
+    everything but the reason.
     """
     if outcome.ours:
         return replace(record, reason=outcome.reason)
@@ -56,8 +67,10 @@ def after(record: Record, outcome: Outcome, timing: Timing, now: float) -> Recor
         ups=record.ups + outcome.up,
         reason=outcome.reason,
         checked=now,
+        findings=outcome.findings,
+        noted=_noted(record, outcome, timing),
     )
-    result = HostState.UP if outcome.up else HostState.DOWN
+    result = _state(outcome)
     if result is record.state:
         return replace(seen, against=0)
     decides_alone = record.presumed or record.state is HostState.UNKNOWN
@@ -67,8 +80,21 @@ def after(record: Record, outcome: Outcome, timing: Timing, now: float) -> Recor
     return replace(seen, state=result, since=now, against=0)
 
 
-def _failing_since(record: Record, outcome: Outcome, now: float) -> float | None:
+def _state(outcome: Outcome) -> HostState:
     if outcome.up:
+        return HostState.UP
+    return HostState.MAINTENANCE if outcome.findings.maintenance else HostState.DOWN
+
+
+def _noted(record: Record, outcome: Outcome, timing: Timing) -> tuple[Noted, ...]:
+    """Return the remarks after a result; one that saw nothing of the host leaves them."""
+    if not outcome.up and outcome.findings.certificate is None:
+        return record.noted
+    return noted(record.noted, outcome.findings.remarks, timing, first=not record.checks)
+
+
+def _failing_since(record: Record, outcome: Outcome, now: float) -> float | None:
+    if outcome.up or outcome.findings.maintenance:
         return None
     return now if record.failing_since is None else record.failing_since
 

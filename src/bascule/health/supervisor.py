@@ -32,7 +32,8 @@ _GRACE: Final = 10.0
 class ProbeProcess:
     """The prober as its parent sees it. Nothing runs before `outcomes` is iterated; `stop` ends it.
 
-    `died` is called with the reason whenever the process ends unasked; it is started again after a pause. The states of
+    `died` is called with the reason whenever the process ends unasked; it is started again after a pause. `passwords` knows
+    those of test mailboxes that the text does not have. The states of
     hosts are the caller's, so they outlive it.
     """
 
@@ -42,7 +43,9 @@ class ProbeProcess:
         clock: Clock,
         died: Callable[[str], None],
         starts: Starts,
+        passwords: Callable[[str], str] = lambda _: "",
     ) -> None:
+        self._passwords = passwords
         self._clock = clock
         self._died = died
         self._told: Callable[[Answer], None] = lambda _: None
@@ -119,7 +122,9 @@ class ProbeProcess:
             await self._child.end()
 
     def _orders(self) -> wire.SetProbes:
-        return wire.SetProbes(probes=tuple(wire.order(number, probe) for probe, number in self._probes.items()))
+        return wire.SetProbes(
+            probes=tuple(wire.order(number, probe, self._passwords) for probe, number in self._probes.items())
+        )
 
     async def _results(self, child: Child) -> AsyncIterator[wire.Probed]:
         """Yield results until the process closes its end, breaks the protocol, or falls silent against all reason."""

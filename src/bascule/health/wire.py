@@ -4,8 +4,8 @@ Addresses travel as text, since msgpack has none. A probe is named by a number t
 so that a result that comes late cannot be taken for another target's.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -15,6 +15,9 @@ from msgspec.structs import asdict as fields_of
 from bascule.config import model
 from bascule.config.kinds.addresses import parsed_address
 from bascule.config.names import Questions
+from bascule.config.vdirs import ExchangeCheck as PlannedExchangeCheck
+from bascule.config.vdirs import Vdir
+from bascule.health import wire_findings
 from bascule.health.names.answer import Answer
 from bascule.health.outcome import Outcome
 from bascule.health.reasons import printable, shortened
@@ -47,6 +50,16 @@ class HttpCheck(_Wire, frozen=True, tag="http"):
     expect: str
 
 
+class ExchangeCheck(_Wire, frozen=True, tag="exchange"):
+    """See `config.vdirs.ExchangeCheck`."""
+
+    vdirs: tuple[Vdir, ...]
+    host: str
+    required: tuple[Vdir, ...]
+    warned: tuple[Vdir, ...]
+    server: str
+
+
 class SendCheck(_Wire, frozen=True, tag="send"):
     """See `model.SendCheck`."""
 
@@ -60,6 +73,12 @@ class MailCheck(_Wire, frozen=True, tag="mail"):
 
     protocol: model.MailProtocol
     tls: bool
+    starttls: bool
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"MailCheck(protocol={self.protocol!r}, user={self.user!r})"
 
 
 class RpcCheck(_Wire, frozen=True, tag="rpc"):
@@ -77,7 +96,9 @@ class ScriptCheck(_Wire, frozen=True, tag="script"):
     program: str
 
 
-Check: TypeAlias = IcmpCheck | TcpCheck | TlsCheck | HttpCheck | SendCheck | MailCheck | RpcCheck | ScriptCheck
+Check: TypeAlias = (
+    IcmpCheck | TcpCheck | TlsCheck | HttpCheck | ExchangeCheck | SendCheck | MailCheck | RpcCheck | ScriptCheck
+)
 
 
 class Timing(_Wire, frozen=True, tag="timing"):
@@ -119,6 +140,7 @@ class Probed(_Wire, frozen=True, tag="probed"):
     reason: str
     seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)]
     ours: bool
+    findings: wire_findings.Findings = wire_findings.NOTHING
 
 
 MAXIMUM_REASON: Final = 1000
@@ -155,6 +177,7 @@ _ON_THE_WIRE: Final[Mapping[type[model.Check], type[Check]]] = {
     model.TcpCheck: TcpCheck,
     model.TlsCheck: TlsCheck,
     model.HttpCheck: HttpCheck,
+    PlannedExchangeCheck: ExchangeCheck,
     model.SendCheck: SendCheck,
     model.MailCheck: MailCheck,
     model.RpcCheck: RpcCheck,
@@ -163,15 +186,18 @@ _ON_THE_WIRE: Final[Mapping[type[model.Check], type[Check]]] = {
 _IN_THE_PLAN: Final[Mapping[type[Check], type[model.Check]]] = {wire: plan for plan, wire in _ON_THE_WIRE.items()}
 
 
-def order(number: int, probe: Probe) -> ProbeOrder:
-    """Return a probe as it travels."""
+def order(number: int, probe: Probe, passwords: Callable[[str], str] = lambda _: "") -> ProbeOrder:
+    """Return a probe as it travels, with the password of its test mailbox where the text has none."""
     target = probe.target
+    check = target.check
+    if isinstance(check, model.MailCheck) and check.user and not check.password:
+        check = replace(check, password=passwords(check.user))
     return ProbeOrder(
         number=number,
         address=str(target.endpoint.address),
         port=target.endpoint.port,
         source=None if probe.source is None else str(probe.source),
-        check=_ON_THE_WIRE[type(target.check)](**asdict(target.check)),
+        check=_ON_THE_WIRE[type(check)](**asdict(check)),
         timing=Timing(**asdict(target.timing)),
         ttl=target.ttl,
     )
@@ -193,13 +219,21 @@ def probe(ordered: ProbeOrder) -> Probe:
 
 def probed(number: int, outcome: Outcome) -> Probed:
     """Return a result as it travels."""
-    return Probed(number=number, **asdict(outcome))
+    return Probed(
+        number=number,
+        up=outcome.up,
+        reason=outcome.reason,
+        seconds=outcome.seconds,
+        ours=outcome.ours,
+        findings=wire_findings.told(outcome.findings),
+    )
 
 
 def outcome(result: Probed) -> Outcome:
     """Return the outcome of a result, its reason fit to be shown: the prober reads what hosts say, and one may own it."""
     reason = shortened(printable(result.reason), MAXIMUM_REASON)
-    return Outcome(up=result.up, reason=reason, seconds=result.seconds, ours=result.ours)
+    findings = wire_findings.heard(result.findings)
+    return Outcome(up=result.up, reason=reason, seconds=result.seconds, ours=result.ours, findings=findings)
 
 
 def names(questions: Questions) -> SetNames:

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 
 from bascule.lab.certificate import make_certificate
 from bascule.lab.machine import RpcFault
+from bascule.lab.orders import obey
 from bascule.lab.server import Ports, SimulatedExchange
 
 READY = "ready"
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--domain", default="lab.local", help="its domain (default: %(default)s)")
     parser.add_argument("--address", required=True, type=IPv4Address, help="the address it listens on")
     parser.add_argument("--maintenance", action="store_true", help="answer as Exchange does in maintenance")
+    parser.add_argument("--orders", action="store_true", help="obey the lines of standard input, and stop when it ends")
     parser.add_argument("--rpc-fault", type=RpcFault, choices=list(RpcFault), help="what is wrong with its endpoint mapper")
     parser.add_argument("--while-input", action="store_true", help="stop when standard input ends")
     for service in fields(Ports):
@@ -54,13 +56,30 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if options.while_input:
+    if options.orders:
+        loop.add_reader(sys.stdin.fileno(), _hear, server, stop)
+    elif options.while_input:
         loop.add_reader(sys.stdin.fileno(), stop.set)  # nothing is ever written to it: readable means ended
     await server.start()
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
     await stop.wait()
     await server.stop()
+
+
+def _hear(server: SimulatedExchange, stop: asyncio.Event) -> None:
+    """Obey a line, and answer it; who writes one waits for that before the next."""
+    line = sys.stdin.readline()
+    if not line:
+        stop.set()
+        return
+    try:
+        obey(server, line)
+    except (ValueError, OSError) as error:
+        sys.stdout.write(f"{error}\n")
+    else:
+        sys.stdout.write("done\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

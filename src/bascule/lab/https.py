@@ -6,6 +6,7 @@ from typing import Final
 
 from bascule.lab.certificate import Certificate
 from bascule.lab.machine import Machine
+from bascule.lab.page_faults import misbehave
 from bascule.lab.wire import Wire
 
 HEALTH_PAGES: Final = frozenset(
@@ -29,11 +30,16 @@ def server_context(certificate: Certificate) -> ssl.SSLContext:
     """Return what a server needs to speak TLS with a certificate of its own."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    present(context, certificate.pem)
+    return context
+
+
+def present(context: ssl.SSLContext, pem: bytes) -> None:
+    """Have a server show this certificate, of this key, from the next handshake on."""
     with tempfile.NamedTemporaryFile(prefix="bascule-lab-") as file:  # OpenSSL reads keys from files alone
-        file.write(certificate.pem)
+        file.write(pem)
         file.flush()
         context.load_cert_chain(file.name)
-    return context
 
 
 async def serve_http(machine: Machine, wire: Wire) -> None:
@@ -48,6 +54,10 @@ async def serve_http(machine: Machine, wire: Wire) -> None:
         path = target.partition("?")[0].lower()
         if path in HEALTH_PAGES and machine.in_maintenance:
             return  # Exchange cuts the connection where its offline responder has taken the page away
+        fault = machine.pages.get(path.split("/")[1]) if path in HEALTH_PAGES else None
+        if fault is not None:
+            await misbehave(fault, wire)
+            return
         keep_alive = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
         body = f"200 OK<br/>{machine.fqdn}" if path in HEALTH_PAGES else f"{machine.fqdn}\n"
         await wire.send(_response(machine, body, head_only=method == "HEAD", keep_alive=keep_alive))

@@ -1,20 +1,31 @@
 """IMAP4 as a simulated Exchange server speaks it: enough to log in, look at an empty mailbox and leave (RFC 3501)."""
 
+import shlex
+import ssl
+
 from bascule.lab.machine import Machine
 from bascule.lab.wire import Wire
 
 _FLAGS = r"(\Seen \Answered \Flagged \Deleted \Draft $MDNSent)"
 
 
-async def serve_imap(machine: Machine, wire: Wire) -> None:
-    """Hold one conversation. Any name and password may log in; a literal is no argument here."""
+async def serve_imap(machine: Machine, wire: Wire, *, context: ssl.SSLContext | None = None) -> None:
+    """Hold one conversation. Whom the machine admits may log in; a literal is no argument here."""
     await wire.say(f"* OK The Microsoft Exchange IMAP4 service is ready. [{machine.fqdn}]")
     logged_in = False
     while True:
-        tag, command = _split(await wire.line())
+        line = await wire.line()
+        tag, command = _split(line)
         if command == "LOGOUT":
             await wire.say("* BYE Microsoft Exchange Server IMAP4 server signing off.", f"{tag} OK LOGOUT completed.")
             return
+        if command == "STARTTLS" and context is not None and not wire.encrypted:
+            await wire.say(f"{tag} OK Begin TLS negotiation now.")
+            await wire.start_tls(context)
+            continue
+        if command == "LOGIN" and not machine.admits(*_credentials(line)):
+            await wire.say(f"{tag} NO LOGIN failed.")
+            continue
         logged_in = logged_in or command == "LOGIN"
         await wire.say(*_answer(tag, command, logged_in=logged_in))
 
@@ -23,6 +34,15 @@ def _split(line: str) -> tuple[str, str]:
     """Return the tag and the command's name in capitals, of a line that may have neither."""
     words = line.split(maxsplit=2)
     return (words[0] if words else "*"), (words[1].upper() if len(words) > 1 else "")
+
+
+def _credentials(line: str) -> tuple[str, str]:
+    """Return user and password of a LOGIN, as strings or atoms."""
+    try:
+        found = shlex.split(line)[2:4]
+    except ValueError:
+        return "", ""
+    return (found[0], found[1]) if len(found) > 1 else ("", "")
 
 
 def _answer(tag: str, command: str, *, logged_in: bool) -> tuple[str, ...]:

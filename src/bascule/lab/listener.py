@@ -19,6 +19,8 @@ class Listener:
         self._context = context
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
+        self.accepted = 0
+        """Connections so far."""
 
     async def open(self, address: str, port: int) -> int:
         """Listen, and return the port: the one asked for, or a free one for 0. Raises OSError when it is taken."""
@@ -37,6 +39,7 @@ class Listener:
         await asyncio.gather(*self._conversations, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         if len(self._conversations) >= self._maximum:
             writer.transport.abort()
             return

@@ -1,7 +1,30 @@
 """Who a simulated server is, and what its protocols share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+
+class PageFault(StrEnum):
+    """How a health page may go wrong."""
+
+    RESET = "reset"
+    """The connection is cut where the page was, as Exchange does for a protocol that it thinks ill of."""
+    GONE = "gone"
+    """404."""
+    FAILING = "failing"
+    """503."""
+    WRONG = "wrong"
+    """200, with a body that is no health page's."""
+    LOGIN = "login"
+    """200, with a page to log in at."""
+    MOVED = "moved"
+    """302, to such a page."""
+    REFUSED = "refused"
+    """401."""
+    DRIP = "drip"
+    """The answer comes byte by byte, and never to an end."""
+    HANG = "hang"
+    """Nothing comes."""
 
 
 class RpcFault(StrEnum):
@@ -24,6 +47,10 @@ class Machine:
     domain: str = "lab.local"
     in_maintenance: bool = False
     """As after `Set-ServerComponentState … ServerWideOffline Inactive`: no health page, and SMTP answers 421 4.3.2."""
+    pages: dict[str, PageFault] = field(default_factory=dict)
+    """What is wrong with health pages, by their folder in lower case: `owa`, `microsoft-server-activesync`."""
+    mailboxes: dict[str, str] | None = None
+    """Who may log in, with the password; None lets in everybody."""
     rpc_fault: RpcFault | None = None
     """None is a mapper that works. What is set holds from the next connection on."""
     queued_messages: int = 0
@@ -33,3 +60,7 @@ class Machine:
     def fqdn(self) -> str:
         """Return the full name, as greetings and health pages give it."""
         return f"{self.name}.{self.domain}"
+
+    def admits(self, user: str, password: str) -> bool:
+        """Whether a user may log in to IMAP, POP3 or SMTP."""
+        return self.mailboxes is None or self.mailboxes.get(user) == password

@@ -1,20 +1,30 @@
 """POP3 as a simulated Exchange server speaks it: enough to log in, count no messages and leave (RFC 1939)."""
 
+import ssl
+
 from bascule.lab.machine import Machine
 from bascule.lab.wire import Wire
 
 
-async def serve_pop3(machine: Machine, wire: Wire) -> None:
-    """Hold one conversation. Any name and password may log in."""
+async def serve_pop3(machine: Machine, wire: Wire, *, context: ssl.SSLContext | None = None) -> None:
+    """Hold one conversation. Whom the machine admits may log in."""
     await wire.say(f"+OK The Microsoft Exchange POP3 service is ready. [{machine.fqdn}]")
-    named = logged_in = False
+    user, logged_in = "", False
     while True:
-        command = (await wire.line()).partition(" ")[0].upper()
+        word, _, argument = (await wire.line()).partition(" ")
+        command = word.upper()
         if command == "QUIT":
             await wire.say("+OK Microsoft Exchange Server POP3 server signing off.")
             return
-        logged_in = logged_in or (command == "PASS" and named)
-        named = named or command == "USER"
+        if command == "STLS" and context is not None and not wire.encrypted:
+            await wire.say("+OK Begin TLS negotiation now.")
+            await wire.start_tls(context)
+            continue
+        if command == "PASS" and user and not machine.admits(user, argument):
+            await wire.say("-ERR Logon failure: unknown user name or bad password.")
+            continue
+        logged_in = logged_in or (command == "PASS" and bool(user))
+        user = argument if command == "USER" else user
         await wire.say(*_answer(command, logged_in=logged_in))
 
 

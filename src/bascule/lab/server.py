@@ -10,7 +10,7 @@ from bascule.dcerpc.interfaces import EMSMDB, NSPI
 from bascule.lab.certificate import Certificate
 from bascule.lab.endpoint_mapper import serve_mapper
 from bascule.lab.exchange_rpc import management
-from bascule.lab.https import serve_http, server_context
+from bascule.lab.https import present, serve_http, server_context
 from bascule.lab.imap import serve_imap
 from bascule.lab.listener import Listener
 from bascule.lab.machine import Machine
@@ -48,7 +48,7 @@ class SimulatedExchange:
         self.ports = ports
         """As asked for; once started, as taken."""
         self._context = server_context(certificate)
-        self._listeners: list[Listener] = []
+        self._listeners: dict[str, Listener] = {}
 
     async def start(self) -> None:
         """Listen on every port. Raises OSError where one cannot be had; then none is held."""
@@ -63,9 +63,17 @@ class SimulatedExchange:
 
     async def stop(self) -> None:
         """Close every port and end every conversation."""
-        for listener in self._listeners:
+        for listener in self._listeners.values():
             await listener.close()
         self._listeners.clear()
+
+    def present(self, pem: bytes) -> None:
+        """Show another certificate from now on: certificate and key in PEM."""
+        present(self._context, pem)
+
+    def connections(self, service: str) -> int:
+        """Return how many connections a service has had since the start: `https`, or another field of `Ports`."""
+        return self._listeners[service].accepted
 
     async def _open(self, sessions: Mapping[str, Session]) -> dict[str, int]:
         """Listen for each session whose service has a port, and return the ports taken."""
@@ -73,12 +81,11 @@ class SimulatedExchange:
         for service, port in asdict(self.ports).items():
             if service in sessions and port is not None:
                 context = self._context if service == "https" else None
-                taken[service] = await self._listen(sessions[service], port, context)
+                taken[service] = await self._listen(service, sessions[service], port, context)
         return taken
 
-    async def _listen(self, session: Session, port: int, context: ssl.SSLContext | None) -> int:
-        listener = Listener(session, context=context)
-        self._listeners.append(listener)
+    async def _listen(self, service: str, session: Session, port: int, context: ssl.SSLContext | None) -> int:
+        self._listeners[service] = listener = Listener(session, context=context)
         return await listener.open(str(self.address), port)
 
     def _sessions(self) -> Mapping[str, Session]:
@@ -87,9 +94,9 @@ class SimulatedExchange:
         address_book = (Interface(syntax=NSPI), management(f"exchangeAB/{machine.fqdn}"))
         return {
             "https": partial(serve_http, machine),
-            "imap": partial(serve_imap, machine),
-            "pop3": partial(serve_pop3, machine),
-            "smtp": partial(serve_smtp, machine),
+            "imap": partial(serve_imap, machine, context=self._context),
+            "pop3": partial(serve_pop3, machine, context=self._context),
+            "smtp": partial(serve_smtp, machine, context=self._context),
             "client_access": partial(serve_rpc, client_access),
             "address_book": partial(serve_rpc, address_book),
         }

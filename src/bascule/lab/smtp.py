@@ -1,5 +1,7 @@
 """SMTP as a simulated Exchange server speaks it: takes messages, counts them and throws them away (RFC 5321)."""
 
+import ssl
+from base64 import b64decode
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
@@ -16,7 +18,7 @@ MAXIMUM_RECIPIENTS: Final = 500
 _SHUT: Final = "421 4.3.2 Service not active"
 
 
-async def serve_smtp(machine: Machine, wire: Wire) -> None:
+async def serve_smtp(machine: Machine, wire: Wire, *, context: ssl.SSLContext | None = None) -> None:
     """Hold one conversation; in maintenance say so and hang up."""
     if machine.in_maintenance:
         await wire.say(_SHUT)
@@ -35,18 +37,35 @@ async def serve_smtp(machine: Machine, wire: Wire) -> None:
                 await wire.say(f"250 {machine.fqdn} Hello [{wire.peer}]")
             case "EHLO":
                 envelope = _Envelope()
-                await wire.say(
-                    f"250-{machine.fqdn} Hello [{wire.peer}]",
-                    f"250-SIZE {MAXIMUM_MESSAGE}",
-                    "250-PIPELINING",
-                    "250 8BITMIME",
-                )
+                offers = _offers(wire, context)
+                await wire.say(f"250-{machine.fqdn} Hello [{wire.peer}]", f"250-SIZE {MAXIMUM_MESSAGE}", *offers)
+            case "STARTTLS" if context is not None and not wire.encrypted:
+                await wire.say("220 2.0.0 SMTP server ready")
+                await wire.start_tls(context)
+            case "AUTH" if wire.encrypted and argument.upper() == "LOGIN":
+                await wire.say(await _logged_in(machine, wire))
             case "DATA" if envelope.recipients:
                 await wire.say(await _take(machine, wire))
                 envelope = _Envelope()
             case other:
                 await wire.say(envelope.answer(other, argument))
     await wire.say(_SHUT)
+
+
+def _offers(wire: Wire, context: ssl.SSLContext | None) -> tuple[str, ...]:
+    """Return the extensions that EHLO tells of: before TLS, TLS; in it, to log in."""
+    offered = ("250-STARTTLS",) if context is not None and not wire.encrypted else ()
+    return ("250-PIPELINING", *offered, *(("250-AUTH LOGIN",) if wire.encrypted else ()), "250 8BITMIME")
+
+
+async def _logged_in(machine: Machine, wire: Wire) -> str:
+    """Ask for name and password, and return the answer to them."""
+    given = []
+    for prompt in ("334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6"):
+        await wire.say(prompt)
+        given.append(b64decode(await wire.line()).decode("utf-8", "replace"))
+    admitted = machine.admits(given[0], given[1])
+    return "235 2.7.0 Authentication successful" if admitted else "535 5.7.3 Authentication unsuccessful"
 
 
 class _Envelope:

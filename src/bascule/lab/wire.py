@@ -1,6 +1,7 @@
 """One connection of a simulated server: lines and blocks with bounded lengths and a bounded wait."""
 
 import asyncio
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
@@ -21,6 +22,7 @@ class Wire:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self.encrypted = writer.get_extra_info("ssl_object") is not None
 
     async def line(self) -> str:
         """Return the next line without its end; bytes that are not ASCII come as question marks."""
@@ -42,6 +44,12 @@ class Wire:
     async def say(self, *lines: str) -> None:
         """Send lines, each with the network's line end."""
         await self.send("".join(f"{line}\r\n" for line in lines).encode("ascii", "replace"))
+
+    async def start_tls(self, context: ssl.SSLContext) -> None:
+        """Go on in TLS."""
+        async with asyncio.timeout(IDLE_SECONDS):
+            await self._writer.start_tls(context)
+        self.encrypted = True
 
     @property
     def peer(self) -> str:

@@ -5,10 +5,23 @@ from dataclasses import dataclass, field, replace
 
 from bascule.config.facts import Facts
 from bascule.config.leases import with_leases
-from bascule.config.model import Address, Configuration, EngineName, Forward, Host, Kind, Mode, Relay, Transport
+from bascule.config.model import (
+    Address,
+    Check,
+    Configuration,
+    EngineName,
+    Forward,
+    Host,
+    Kind,
+    Mode,
+    Relay,
+    Table,
+    Transport,
+)
 from bascule.config.names import with_hosts
 from bascule.config.rpc_ports import located
 from bascule.plan.admin import admin_plan
+from bascule.plan.checks import check_of
 from bascule.plan.least import NO_LOAD, Load, deal_by_load
 from bascule.plan.marks import allocate
 from bascule.plan.model import (
@@ -198,7 +211,7 @@ def _pool(configuration: Configuration, relay: Relay, listen: Endpoint) -> Pool:
         mode=relay.forward.mode,
         key=_key(configuration, relay),
         hosts=tuple(
-            _pool_host(host, table.name, tier, forward, listen)
+            _pool_host(host, table, tier, forward, listen, check=check_of(configuration, forward, table, host))
             for tier, (forward, table) in enumerate(tables)
             for host in table.hosts
             if host.address.version == listen.address.version and not table.disabled
@@ -207,17 +220,17 @@ def _pool(configuration: Configuration, relay: Relay, listen: Endpoint) -> Pool:
     )
 
 
-def _pool_host(host: Host, table: str, tier: int, forward: Forward, listen: Endpoint) -> PoolHost:
+def _pool_host(host: Host, table: Table, tier: int, forward: Forward, listen: Endpoint, *, check: Check | None) -> PoolHost:
     kept = 0 if listen.last else listen.port
     timing = forward.timing if host.fall is None else replace(forward.timing, fall=host.fall)
     target = None
-    if forward.check is not None:
+    if check is not None:
         endpoint = Endpoint(host.address, forward.port or listen.port)
-        target = ProbeTarget(endpoint=endpoint, check=forward.check, timing=timing, ttl=host.ttl)
+        target = ProbeTarget(endpoint=endpoint, check=check, timing=timing, ttl=host.ttl)
     return PoolHost(
         endpoint=Endpoint(host.address, forward.port or kept, transport=listen.transport),
         label=host.label,
-        table=table,
+        table=table.name,
         tier=tier,
         weight=host.weight,
         target=target,

@@ -184,6 +184,7 @@ def _absence(host: PoolHost, states: States) -> str:
         HostState.UNKNOWN: "is not known to be up yet",
         HostState.UP: "is down for another service of its group",
         HostState.DOWN: "is down",
+        HostState.MAINTENANCE: "is in Exchange maintenance",
     }[state]
 
 

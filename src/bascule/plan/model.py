@@ -53,6 +53,8 @@ class HostState(StrEnum):
     """Not probed yet: takes no clients."""
     UP = "up"
     DOWN = "down"
+    MAINTENANCE = "maintenance"
+    """Its administrator has taken it out by Exchange's own means: it takes no new clients, and keeps those it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class PoolHost:
                 return HostState.DOWN if checked is HostState.DOWN else HostState.UNKNOWN
             case Duty.DISABLED:
                 return HostState.UNKNOWN
-        return checked
+        return HostState.UNKNOWN if checked is HostState.MAINTENANCE else checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,8 +329,9 @@ class Gateway:
     """None where nothing is checked: it counts as up."""
 
     def state(self, states: Mapping[ProbeTarget, HostState]) -> HostState:
-        """Return what its checks say."""
-        return HostState.UP if self.target is None else states.get(self.target, HostState.UNKNOWN)
+        """Return what its checks say; one that says it shall get nothing is down."""
+        state = HostState.UP if self.target is None else states.get(self.target, HostState.UNKNOWN)
+        return HostState.DOWN if state is HostState.MAINTENANCE else state
 
     def __str__(self) -> str:
         return self.label if self.label == str(self.address) else f"{self.label} ({self.address})"

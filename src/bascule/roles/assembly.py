@@ -45,6 +45,7 @@ from bascule.store.audit import DatabaseAudit, Deed
 from bascule.store.copies import DatabaseCopies
 from bascule.store.database import Database
 from bascule.store.history import History
+from bascule.store.mailboxes import Mailboxes
 from bascule.store.orders import DatabaseOrders
 from bascule.system.children import Starts
 
@@ -67,6 +68,7 @@ class Core:
     journal: Journal
     balancer: Balancer
     proxy: ProxyEngine
+    mailboxes: Mailboxes
     now: Callable[[], datetime]
 
 
@@ -83,7 +85,7 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
     request, journal = core.request, core.journal
     if history is None:
         return ConfigurationFile(request.path, request.name, core.machine, core.balancer, journal), ()
-    accounts = AccountBook(DatabaseAccounts(core.database), Passwords(), now=core.now)
+    accounts = AccountBook(DatabaseAccounts(core.database), Passwords(), now=core.now, mailboxes=core.mailboxes)
     backups = Backups(request.state, core.machine.clock, journal, now=core.now)
     early = EarlyText(request.state, core.balancer, history, journal, core.machine.clock)
     deployments = Deployments(

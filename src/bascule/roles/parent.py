@@ -48,6 +48,7 @@ from bascule.store.accounts import DatabaseAccounts
 from bascule.store.backups import last_good
 from bascule.store.database import FILE, DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
+from bascule.store.mailboxes import DatabaseMailboxes
 from bascule.store.orders import DatabaseOrders
 from bascule.store.table_entries import DatabaseEntries
 from bascule.system.children import STARTER, OfStarter, OwnChildren, Starts
@@ -106,7 +107,8 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
     try:
         noted = partial(_note_worker, journal)
         proxy = ProxyEngine(workers_folder(request.socket.parent), clock=machine.clock, report=noted, starts=starts)
-        prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts)
+        mailboxes = DatabaseMailboxes(database)
+        prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts, passwords=mailboxes.password)
         admin = admin_server(machine, journal, noted, starts, _now)
         balancer = Balancer(machine, proxy, prober, admin, journal)
         begun = await _start(balancer, begun, history, facts, DatabaseOrders(database).orders())
@@ -114,7 +116,7 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         if history is not None:
             _forget_reverted(begun, history, journal)
         names = _followed_names(machine, balancer, prober, journal)
-        core = Core(request, database, machine, journal, balancer, proxy, _now)
+        core = Core(request, database, machine, journal, balancer, proxy, mailboxes, _now)
         source, kept = await sourced(core, history)
         service, followed = served(core, source, names, over.end)
         recognize = recognizer(os.geteuid(), None if history is None else DatabaseAccounts(database))

@@ -3,14 +3,17 @@
 import argparse
 import asyncio
 import logging
+import resource
 import socket
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from random import SystemRandom
 
 from bascule.config.names import NOTHING_TO_ASK
 from bascule.health import wire
 from bascule.health.ask import ask
 from bascule.health.caller import lenient_tls
+from bascule.health.logins import Logins
 from bascule.health.names.answer import Answer
 from bascule.health.names.lookups import Lookups
 from bascule.health.names.resolver import Resolver
@@ -31,6 +34,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bascule role probe", description="Probe hosts for the parent process.")
     parser.add_argument("--fd", type=int, required=True, help="the connected socket that the parent left open for us")
     descriptor: int = parser.parse_args(arguments).fd
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a host that is ill may cost ten connections at once
     code = 0
     try:
         asyncio.run(_serve(socket.socket(fileno=descriptor)))
@@ -56,11 +61,12 @@ async def _serve(connection: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=connection)
     channel: Channel[wire.Order] = Channel(reader, writer, wire.Order)
     random, tls, clock = SystemRandom(), lenient_tls(), SystemClock()
+    logins = Logins(clock)
 
     async def ask_safely(probe: Probe) -> Outcome:
         started = clock.monotonic()
         try:
-            return await ask(probe, random=random, tls_context=tls, clock=clock)
+            return await ask(probe, random=random, tls_context=tls, clock=clock, now=_now, logins=logins)
         except Exception as error:  # noqa: BLE001 - one server's answer that trips us must not end the probing of all others
             _LOG.exception("a probe of %s failed in a way that it should not", probe.target.endpoint)
             reason = f"the probe itself failed: {type(error).__name__}"
@@ -82,6 +88,10 @@ async def _serve(connection: socket.socket) -> None:
         prober.set_probes({})
         lookups.set_questions(NOTHING_TO_ASK)
     await channel.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _obey(order: wire.Order, prober: Prober, lookups: Lookups) -> None:

@@ -31,6 +31,7 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
@@ -99,6 +100,7 @@ AnyRequest: TypeAlias = (
     | ShowInterfaces
     | ShowRoutes
     | ShowTables
+    | ShowExchange
     | ChangeTable
     | ShowLog
     | Monitor
@@ -220,6 +222,12 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=Routes,
                 permission=Permission.VIEW,
                 summary="list the routes of the main table",
+            ),
+            Operation(
+                request=ShowExchange,
+                result=ExchangeHealth,
+                permission=Permission.VIEW,
+                summary="list what Exchange thinks of itself, by virtual directory and server",
             ),
             Operation(
                 request=ShowTables,

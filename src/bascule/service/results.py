@@ -13,6 +13,7 @@ from bascule.service.accounts import AccountChanged, AccountRows
 from bascule.service.affinity import AffinityReport
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
+from bascule.service.exchange_health import ExchangeHealth
 from bascule.service.firewall import FirewallRules
 from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
@@ -125,6 +126,7 @@ class StatusReport(Result, frozen=True, kw_only=True, tag="status"):
     hosts_up: int
     engines: tuple[EngineUse, ...] = ()
     findings: tuple[Finding, ...] = ()
+    maintenance: tuple[str, ...] = ()
     orders: tuple[HostOrder, ...] = ()
     """What administrators have ordered of hosts, the oldest first."""
     admin: tuple[AdminPlace, ...] = ()
@@ -153,6 +155,8 @@ class HostStatus(StrEnum):
     """By an administrator's word it takes no new clients."""
     FULL = "full"
     """It is up, and has all the sessions that it may have."""
+    MAINTENANCE = "maintenance"
+    """It is in Exchange's maintenance: it takes no new clients, and keeps those it has."""
     DISABLED = "disabled"
     """By an administrator's word it has no clients, and its checks do not count."""
 
@@ -175,6 +179,7 @@ class HostRow(_Row, frozen=True, kw_only=True):
     status: HostStatus
     reason: str = ""
     """Why the host is not up, in the words of its protocol; empty where it is up."""
+    warnings: tuple[str, ...] = ()
     since: Moment | None = None
     """When the status last changed; None where it never did."""
     checks_up: int = 0
@@ -579,6 +584,7 @@ AnyResult: TypeAlias = (
     | Killed
     | HostOrdered
     | Sticky
+    | ExchangeHealth
     | Forgotten
     | Counters
     | MeasuredHistory

@@ -24,6 +24,7 @@ from bascule.service.deployment import (
     ShowRevision,
     ShowRevisions,
 )
+from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
@@ -112,6 +113,10 @@ class Service(Protocol):
 
     async def show_routes(self, context: Context, request: ShowRoutes, /) -> Routes:
         """List the routes of the main table."""
+        ...
+
+    async def show_exchange(self, context: Context, request: ShowExchange, /) -> ExchangeHealth:
+        """List what Exchange thinks of itself, as the probes last heard it."""
         ...
 
     async def show_tables(self, context: Context, request: ShowTables, /) -> Tables:

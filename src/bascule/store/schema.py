@@ -98,5 +98,13 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE mailboxes (
+            user TEXT PRIMARY KEY,
+            password TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 """Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""

@@ -22,7 +22,7 @@ def of_language(clause: Clause = TOP, path: Feature = ()) -> Iterator[Feature]:
         yield from ((*path, word) for word in words(value.kind))
         if value.optional:
             yield from ((*path, value.name), (*path, f"no {value.name}"))
-    for inner in there((*clause.choices, *clause.options, *(clause.block or ()))):
+    for inner in there((*clause.choices, *(one for one in clause.options if one.help), *(clause.block or ()))):
         yield from of_language(inner, (*path, inner.title))
 
 

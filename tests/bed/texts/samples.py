@@ -19,10 +19,11 @@ HOSTS: Final = tuple(f"{network}{n}" for n in range(1, 7) for network in ("10.90
 PIECES: Final = (
     '"/var/log/bascule/access.log"',
     *("0", "1", "2", "50", "600", "1500", "100ms", "1s", "3s", "5s", "90s", "40m", "2h", "10/s", "1000/s", "200-299,401"),
-    *("7f3a91c2", "00000001", "lb1.example.com", '"mail.example.com"', "nothing", "any"),
+    *("7f3a91c2", "00000001", "lb1.example.com", '"mail.example.com"', "nothing", "any", "owa", "oab", "mapi"),
     *(
         '"emsmdb"',
         '"12345778-1234-ABCD-EF00-0123456789AC v0.0"',
+        '"owa ecp"',
         '"x"',
         '"220*"',
         '"/owa/healthcheck.htm"',

@@ -31,7 +31,10 @@ load-balancer {
         ("", ["interface", "load-balancer", "exchange", "firewall", "system"]),
         ("load relay", ['"HTTPS"', '"NAME"']),
         ("load relay New forward to", ["<a>", "<b>", "<TABLE>"]),
-        ("load table a", ["10.0.0.1", "ADDRESS|NAME", "key", "interval", "timeout", "fall", "rise", "disable"]),
+        (
+            "load table a",
+            ["10.0.0.1", "ADDRESS|NAME", "key", "interval", "timeout", "fall", "rise", "require", "warn", "disable"],
+        ),
         ("load relay New affinity", ['"outlook"', '"NAME"']),
         ("load relay New listen on port 25 interface", ["eth0", "INTERFACE"]),
         ("load relay HTTPS on down", ["reset", "keep"]),

@@ -69,7 +69,7 @@ async def test_a_greeting_is_up_and_hears_goodbye(  # noqa: PLR0917 - parameters
 @pytest.mark.parametrize(
     ("check", "greeting", "reason"),
     [
-        (SMTP, b"421 4.3.2 Service not active\r\n", "greeted with 421 4.3.2 Service not active"),
+        (SMTP, b"421 4.3.2 Service not active\r\n", "in Exchange maintenance: greeted with 421 4.3.2 Service not active"),
         (SMTP, b"421-4.3.2 wait\r\n421 later\r\n", "greeted with 421-4.3.2 wait"),
         (SMTP, b"554 5.7.1 no\r\n", "greeted with 554 5.7.1 no"),
         (SMTP, b"250 hello\r\n", "greeted with 250 hello"),
@@ -91,7 +91,7 @@ async def test_what_turns_us_away_is_down(loopback: Loopback, check: MailCheck, 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"421 4.3.2 Service not active\r\n", "answered EHLO with 421 4.3.2 Service not active"),
+        (b"421 4.3.2 Service not active\r\n", "in Exchange maintenance: answered EHLO with 421 4.3.2 Service not active"),
         (b"451 later\r\n", "answered EHLO with 451 later"),
         (b"502 5.5.1 what?\r\n", ""),
         (b"550 5.7.1 who?\r\n", ""),

@@ -110,6 +110,28 @@ async def test_a_text_makes_the_accounts_it_adds(book: Book) -> None:
     assert book.fits("carol", "battery staple")
 
 
+class Kept(dict[str, str]):
+    """Mailboxes in memory."""
+
+    def password(self, user: str) -> str:
+        """Return what was kept."""
+        return self.get(user, "")
+
+    def keep(self, user: str, password: str) -> None:
+        """Keep it."""
+        self[user] = password
+
+
+async def test_the_password_of_a_test_mailbox_is_kept_for_the_checks() -> None:
+    """It leaves the text, which loads as before; `set` in its place changes nothing."""
+    kept = Kept()
+    book = AccountBook(MemoryAccounts(), QUICK, now=lambda: NOW, mailboxes=kept)
+    text = b'forward to <exchange> check imap tls login "probe" password %s mode random\n'
+    assert await book.sealed(text % b'"s3cret"', "alice") == text % b"set"
+    assert await book.sealed(text % b"set", "alice") == text % b"set"
+    assert kept == {"probe": "s3cret"}
+
+
 async def test_what_another_wrote_opens_nothing(book: Book) -> None:
     """Bob's password for carol is not the one of the text that alice deployed."""
     await book.sealed(TEXT.replace(b"battery", b"bobs own"), "bob")

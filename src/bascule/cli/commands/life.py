@@ -113,6 +113,8 @@ def _lines(report: StatusReport, now: datetime) -> Iterator[Sequence[Text | str]
     for order in report.orders:
         where = f" in relay {order.relay}" if order.relay else ""
         yield _label("order"), f"{order.host}{where}: {ordered(order, now)}"
+    for words in report.maintenance:
+        yield _label("maintenance"), words
     for change in report.recent:
         yield _label("changed"), f"{change.at.astimezone(now.tzinfo):%H:%M:%S} {change.words}"
     for finding in report.findings:

@@ -25,6 +25,7 @@ _STYLES: Final = {
     "down": BAD,
     "empty": BAD,
     "unknown": DOUBTFUL,
+    "maintenance": DOUBTFUL,
     "drained": DOUBTFUL,
     "disabled": DOUBTFUL,
 }
@@ -120,7 +121,7 @@ def _ordered_status(row: View, now: datetime) -> Text:
 
 def _reason(row: HostView, now: datetime) -> str:
     said = [] if row.order is None else [ordered(row.order, now)]
-    return "; ".join([*said, *([row.reason] if row.reason else [])])
+    return "; ".join([*said, *([row.reason] if row.reason else []), *row.warnings])
 
 
 def _availability(row: View, _: datetime) -> str:

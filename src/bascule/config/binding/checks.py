@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from bascule.config.binding.mailbox import mail_check
+from bascule.config.binding.vdirs import exchange_check
 from bascule.config.matching import Match
 from bascule.config.model import (
     Check,
     HttpCheck,
     IcmpCheck,
-    MailCheck,
-    MailProtocol,
     RpcCheck,
     ScriptCheck,
     SendCheck,
@@ -46,10 +46,6 @@ def _http(match: Match, *, tls: bool) -> HttpCheck:
     )
 
 
-def _mail(match: Match) -> MailCheck:
-    return MailCheck(protocol=MailProtocol(match.clause.word), tls="tls" in match.options)
-
-
 def _rpc(match: Match) -> RpcCheck:
     return RpcCheck(
         service=match.get(RPC_SERVICE) or "",
@@ -65,10 +61,11 @@ _CHECKS: Final[Mapping[str, Callable[[Match], Check]]] = MappingProxyType(
         "tls": lambda _: TlsCheck(),
         "http": lambda match: _http(match, tls=False),
         "https": lambda match: _http(match, tls=True),
+        "exchange": exchange_check,
         "send": lambda match: SendCheck(send=match[DATA], expect=match[GLOB], tls="tls" in match.options),
-        "smtp": _mail,
-        "imap": _mail,
-        "pop3": _mail,
+        "smtp": mail_check,
+        "imap": mail_check,
+        "pop3": mail_check,
         "rpc": _rpc,
         "script": lambda match: ScriptCheck(program=match[PROGRAM]),
     }

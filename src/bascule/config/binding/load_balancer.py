@@ -9,6 +9,7 @@ from bascule.config.binding.relays import Surroundings, relay
 from bascule.config.binding.routers import router
 from bascule.config.binding.timing import of_block
 from bascule.config.binding.unique import unique
+from bascule.config.binding.vdirs import vdir_policy
 from bascule.config.lexer import Report
 from bascule.config.matching import Match
 from bascule.config.model import AccessLog, Address, Host, Kind, LoadBalancer, LogKind, NamedHost, Router, Table
@@ -78,6 +79,7 @@ def _table(node: Node, report: Report) -> Table:
         key=derived_key(name) if key is None else key.match[KEY],
         key_written=key is not None,
         disabled=node.first("disable") is not None,
+        policy=vdir_policy({child.match.clause.word: child.match for child in node.children}),
         span=node.match.span,
     )
 
@@ -97,6 +99,7 @@ def _options(match: Match) -> Mapping[str, Any]:
     weight, retry = match.option("weight", WEIGHT), match.option("retry", RETRY)
     return {
         "name": match.option("name", NAME) or "",
+        "server": match.option("name", NAME) or "",
         "weight": 1 if weight is None else weight,
         "fall": None if retry is None else retry + 1,
         "ttl": match.option("ip ttl", TTL),

@@ -7,8 +7,11 @@ from bascule.config.kinds.numbers import CODES
 from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.rpc import SERVICE
 from bascule.config.kinds.texts import PROGRAM_FILE, text
+from bascule.config.kinds.vdirs import VDIRS as VDIRS_KIND
 from bascule.config.lexer import Token
 from bascule.config.schema.clause import Clause, Literal, Value
+from bascule.config.schema.mailbox import BEYOND_GREETING
+from bascule.config.schema.vdirs import POLICY
 
 _DATA: Final = text("what to send, in quotes, or `nothing`")
 
@@ -24,12 +27,14 @@ BODY: Final = Value("text", text("a text in quotes", empty=False))
 DATA: Final = Value("data", Kind(name='"TEXT"|nothing', what=_DATA.what, read=_data_or_nothing))
 GLOB: Final = Value("pattern", text("a pattern in quotes", empty=False))
 
+VDIRS: Final = Value("virtual directories", VDIRS_KIND)
 RPC_SERVICE: Final = Value("service", SERVICE, optional=True)
 RPC_PORT: Final = Value("port", PORT_KIND)
 MAPPER_PORT: Final = Value("mapper", PORT_KIND)
 PROGRAM: Final = Value("program", PROGRAM_FILE)
 
 _TLS: Final = Clause(word="tls", help="the port speaks TLS from the first byte")
+_MAIL: Final = (_TLS, *BEYOND_GREETING)
 _HTTP_OPTIONS: Final = (
     Clause(
         word="host", parts=(HTTP_HOST,), default="the host's address", help="sent as Host and, with TLS, as server name"
@@ -45,14 +50,29 @@ CHECKS: Final = (
     Clause(word="http", parts=(PATH,), options=_HTTP_OPTIONS, help="the host answers a GET as said"),
     Clause(word="https", parts=(PATH,), options=_HTTP_OPTIONS, help="the same over TLS"),
     Clause(
+        word="exchange",
+        parts=(VDIRS,),
+        options=(
+            Clause(
+                word="host",
+                parts=(HTTP_HOST,),
+                default="the namespace of the `exchange` block",
+                help="sent as Host and as server name",
+            ),
+            *POLICY,
+        ),
+        help="Exchange 2013 and later: the health pages of these virtual directories say 200 OK, over TLS, and name the "
+        "server as the host is named here; a host in Exchange's maintenance takes no new clients",
+    ),
+    Clause(
         word="send",
         parts=(DATA, Literal("expect"), GLOB),
         options=(_TLS,),
         help="the host's answer matches a shell pattern; `send nothing` waits for it to speak first",
     ),
-    Clause(word="smtp", options=(_TLS,), help="the host greets as SMTP does, and hears QUIT; a 421 is down"),
-    Clause(word="imap", options=(_TLS,), help="the host greets as IMAP does, and hears LOGOUT"),
-    Clause(word="pop3", options=(_TLS,), help="the host greets as POP3 does, and hears QUIT"),
+    Clause(word="smtp", options=_MAIL, help="the host greets as SMTP does, and hears QUIT; a 421 is down"),
+    Clause(word="imap", options=_MAIL, help="the host greets as IMAP does, and hears LOGOUT"),
+    Clause(word="pop3", options=_MAIL, help="the host greets as POP3 does, and hears QUIT"),
     Clause(
         word="rpc",
         parts=(RPC_SERVICE,),

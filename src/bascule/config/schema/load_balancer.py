@@ -19,6 +19,7 @@ from bascule.config.schema.check import CHECKS
 from bascule.config.schema.clause import Clause, Literal, Value, by_values
 from bascule.config.schema.router import ROUTER
 from bascule.config.schema.timing import TIMING
+from bascule.config.schema.vdirs import POLICY
 
 NAME: Final = Value("name", NAME_KIND)
 TABLE: Final = Value("table", TABLE_KIND)
@@ -99,6 +100,7 @@ _TABLE: Final = Clause(
             help="seeds the choice of hosts; every relay on the table uses it, on every node and after every restart",
         ),
         *TIMING,
+        *POLICY,
         _DISABLE,
     ),
 )

@@ -27,7 +27,7 @@ async def probe(check: HttpCheck, caller: Caller) -> str:
         http = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=MAXIMUM_HEAD)
         try:
             await conversation.send(_request(http, check, caller.endpoint))
-            status = await _status(http, conversation)
+            status = (await response(http, conversation)).status_code
             if not any(first <= status <= last for first, last in check.codes):
                 raise ProbeError(f"HTTP {status} instead of {_ranges(check.codes)}")
             if check.expect:
@@ -41,7 +41,7 @@ async def probe(check: HttpCheck, caller: Caller) -> str:
 
 def _request(http: h11.Connection, check: HttpCheck, endpoint: Endpoint) -> bytes:
     headers = [
-        ("Host", check.host or _authority(endpoint, tls=check.tls)),
+        ("Host", check.host or authority(endpoint, tls=check.tls)),
         ("User-Agent", "bascule"),
         ("Accept", "*/*"),
         ("Accept-Encoding", "identity"),
@@ -54,18 +54,19 @@ def _request(http: h11.Connection, check: HttpCheck, endpoint: Endpoint) -> byte
     return (http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b"")
 
 
-def _authority(endpoint: Endpoint, *, tls: bool) -> str:
+def authority(endpoint: Endpoint, *, tls: bool) -> str:
     """Return the Host of a server that has no name; RFC 9110, 7.2: the port only where it is not the scheme's own."""
     if endpoint.port == (443 if tls else 80):
         return str(endpoint).rpartition(":")[0]
     return str(endpoint)
 
 
-async def _status(http: h11.Connection, conversation: Conversation) -> int:
-    while not isinstance(event := await _event(http, conversation), h11.Response):
+async def response(http: h11.Connection, conversation: Conversation) -> h11.Response:
+    """Return the head of the answer, past informational ones. Raises ProbeError, OSError, h11.RemoteProtocolError."""
+    while not isinstance(event := await next_event(http, conversation), h11.Response):
         if not isinstance(event, h11.InformationalResponse):
             raise ProbeError("connection closed without an answer")
-    return event.status_code
+    return event
 
 
 async def _find(text: str, http: h11.Connection, conversation: Conversation) -> None:
@@ -73,7 +74,7 @@ async def _find(text: str, http: h11.Connection, conversation: Conversation) -> 
     wanted = text.encode()
     body = bytearray()
     while len(body) < MAXIMUM_BODY:
-        event = await _event(http, conversation)
+        event = await next_event(http, conversation)
         if not isinstance(event, h11.Data):
             raise ProbeError(f'no "{_named(text)}" in the body')
         seen = max(0, len(body) - len(wanted))
@@ -83,7 +84,7 @@ async def _find(text: str, http: h11.Connection, conversation: Conversation) -> 
     raise ProbeError(f'no "{_named(text)}" in the first {MAXIMUM_BODY} bytes of the body')
 
 
-async def _event(http: h11.Connection, conversation: Conversation) -> h11.Event | None:
+async def next_event(http: h11.Connection, conversation: Conversation) -> h11.Event | None:
     """Return what the server said next; None when it went on to another protocol."""
     while True:
         event = http.next_event()

@@ -26,6 +26,7 @@ from bascule.service.local.passwords import Passwords, weakness
 from bascule.service.permissions import ALLOWED, Permission, Role
 from bascule.service.request import Context
 from bascule.store.accounts import Account, Accounts
+from bascule.store.mailboxes import Mailboxes
 
 _UNREADABLE: Final = "surrogateescape"
 
@@ -33,7 +34,10 @@ _UNREADABLE: Final = "surrogateescape"
 class AccountBook:
     """Whoever may do something. Every method may raise OperationFailed and MachineError."""
 
-    def __init__(self, accounts: Accounts, passwords: Passwords, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, accounts: Accounts, passwords: Passwords, *, now: Callable[[], datetime], mailboxes: Mailboxes | None = None
+    ) -> None:
+        self._mailboxes = mailboxes
         self._accounts = accounts
         self._passwords = passwords
         self._now = now
@@ -84,11 +88,14 @@ class AccountBook:
     async def sealed(self, text: bytes, author: str) -> bytes:
         """Return a text without plain passwords, whose hashes are kept for the accounts that will come of it.
 
-        What is no UTF-8 goes through as it is.
+        Those of test mailboxes are kept for the checks that send them. What is no UTF-8 goes through as it is.
         """
         if b"password" not in text:
             return text
         found = await asyncio.to_thread(sealed, text.decode(errors=_UNREADABLE))
+        for user, password in found.mailboxes.items():
+            if self._mailboxes is not None:
+                await asyncio.to_thread(self._mailboxes.keep, user, password)
         for name, password in found.passwords.items():
             if await asyncio.to_thread(self._accounts.account, name) is None:
                 kept = await asyncio.to_thread(self._passwords.hashed, password)

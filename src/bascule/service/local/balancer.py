@@ -44,6 +44,7 @@ from bascule.service.local.machine import Machine
 from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
 from bascule.service.local.polling import Awaited
 from bascule.service.local.preparation import compiled
+from bascule.service.local.remarks import remark_news
 from bascule.service.local.running import Running, holding
 from bascule.service.local.uplinks.news import Uplinks, uplink_news
 from bascule.service.local.watching import Occasion, follow_machine
@@ -290,7 +291,10 @@ class Balancer:
 
     def heard(self, target: ProbeTarget, outcome: Outcome) -> None:
         """Take one result of a probe; what it changes follows at once, together with other results that came meanwhile."""
-        self._hosts, changed = self._hosts.apply(target, outcome, self._machine.clock.monotonic())
+        before = self._hosts
+        self._hosts, changed = before.apply(target, outcome, self._machine.clock.monotonic())
+        for news in remark_news(self.running.plan, target, before, self._hosts):
+            news.tell(self._journal)
         for poll in self._polls:
             poll.heard(target, up=outcome.up)
         if changed or self.running.belief.suspicion:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bascule.health.states import HostStates
 from bascule.plan.fullness import Member
@@ -11,6 +12,9 @@ from bascule.service.events import EventKind, Grade
 from bascule.service.local.journal import Journal, Subject
 
 States = Mapping[ProbeTarget, HostState]
+
+
+_REASONED: Final = frozenset({HostState.DOWN, HostState.MAINTENANCE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,7 @@ class News:
 def host_news(plan: Plan, before: States, after: States, hosts: HostStates) -> Iterator[News]:
     """Yield what there is to say of each host of each relay whose state is another than it was."""
     told: set[tuple[str, ProbeTarget]] = set()
+    resting = {target.endpoint.address for target, state in after.items() if state is HostState.MAINTENANCE}
     for relay in plan.relays:
         for host in relay.pool.hosts:
             target = host.target
@@ -38,15 +43,17 @@ def host_news(plan: Plan, before: States, after: States, hosts: HostStates) -> I
             told.add((relay.name, target))
             state = after.get(target, HostState.UNKNOWN)
             if state is not before.get(target, HostState.UNKNOWN):
-                reason = hosts.records[target].reason if state is HostState.DOWN else ""
-                yield _host_news(relay, host, state, reason)
+                reason = hosts.records[target].reason if state in _REASONED else ""
+                yield _host_news(relay, host, state, reason, meant=target.endpoint.address in resting)
 
 
-def _host_news(relay: RelayPlan, host: PoolHost, state: HostState, reason: str) -> News:
+def _host_news(relay: RelayPlan, host: PoolHost, state: HostState, reason: str, *, meant: bool) -> News:
+    """Return the news of one host; `meant` says that its server is in Exchange's maintenance, which alarms nobody."""
+    said = reason if state is HostState.MAINTENANCE else f"{state}{reason and f': {reason}'}"
     return News(
         kind=EventKind.HOST,
-        words=f"{relay.title}: host {host.label} ({host.endpoint}) is {state}{reason and f': {reason}'}",
-        grade=Grade.INFO if state is HostState.UP else Grade.WARNING,
+        words=f"{relay.title}: host {host.label} ({host.endpoint}) is {said}",
+        grade=Grade.INFO if state is HostState.UP or meant else Grade.WARNING,
         subject=Subject(relay=relay.name, host=host.label, address=str(host.endpoint), state=state, reason=reason),
     )
 

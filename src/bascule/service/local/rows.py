@@ -18,9 +18,11 @@ from bascule.config.model import (
     TlsCheck,
     Transport,
 )
+from bascule.config.vdirs import ExchangeCheck
 from bascule.health.states import Record
 from bascule.plan.model import NO_HOST, Endpoint, HostState, Plan, PoolHost, RelayPlan
 from bascule.plan.orders import Duty, Order
+from bascule.service.local.remarks import host_remarks
 from bascule.service.local.running import Running
 from bascule.service.results import HostOrder, HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
 
@@ -45,6 +47,7 @@ class _View:
         self._sessions = sessions
         self._now = now
         self._ids = count(1)
+        self._remarks = host_remarks(running.plan, running.hosts)
 
     def relay(self, name: str, parts: Sequence[RelayPlan]) -> RelayRow:
         number = next(self._ids)
@@ -85,14 +88,21 @@ class _View:
             name=host.label,
             address=str(host.endpoint),
             weight=host.weight,
-            status=HostStatus.FULL if full else _STATUS.get(host.duty) or HostStatus(state.value),
+            status=HostStatus.FULL if full else _STATUS.get(host.duty) or _status(host, state, self._running),
             reason=f"max sessions {host.max_sessions}" if full else _reason(host, state, record),
+            warnings=() if host.target is None else tuple(self._remarks.get(host.target, ())),
             since=None if record is None else datetime.now(UTC) - timedelta(seconds=self._now - record.since),
             checks_up=0 if record is None else record.ups,
             checks_all=0 if record is None else record.checks,
             sessions=self._sessions.get((relay, host.endpoint), 0),
             order=None if order is None else order_row(order),
         )
+
+
+def _status(host: PoolHost, state: HostState, running: Running) -> HostStatus:
+    said = None if host.target is None else running.belief.states.get(host.target)
+    rests = state is HostState.UNKNOWN and said is HostState.MAINTENANCE
+    return HostStatus.MAINTENANCE if rests else HostStatus(state.value)
 
 
 def _port(part: RelayPlan, host: PoolHost) -> str:
@@ -166,6 +176,8 @@ def check_words(check: Check) -> str:
             return "check tls"
         case HttpCheck():
             return f'check {"https" if check.tls else "http"} "{check.path}"'
+        case ExchangeCheck():
+            return f'check exchange "{" ".join(check.vdirs)}"'
         case SendCheck():
             sent = f'"{check.send}"' if check.send else "nothing"
             return f'check send {sent} expect "{check.expect}"'
@@ -180,4 +192,5 @@ def check_words(check: Check) -> str:
             )
             return " ".join(filter(None, words))
         case MailCheck():
-            return f"check {check.protocol}{' tls' if check.tls else ''}"
+            login = f' login "{check.user}"' if check.user else ""
+            return f"check {check.protocol}{' tls' if check.tls else ''}{' starttls' if check.starttls else ''}{login}"

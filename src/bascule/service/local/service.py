@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from msgspec import structs
@@ -39,6 +39,7 @@ from bascule.service.deployment import (
     ShowRevisions,
 )
 from bascule.service.events import EventKind
+from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.failures import Busy, Conflict, OperationFailed
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.local.account_book import AccountBook
@@ -50,6 +51,7 @@ from bascule.service.local.counters.rows import counter_rows
 from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.doctor import Evidence, examine
+from bascule.service.local.exchange_health import exchange_health
 from bascule.service.local.explaining import explained, known_of
 from bascule.service.local.firewall_rows import firewall_rows, walk_rows
 from bascule.service.local.journal import Journal
@@ -58,6 +60,7 @@ from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.network_rows import interface_rows, route_rows
 from bascule.service.local.reloading import ConfigurationFile
+from bascule.service.local.remarks import remark_findings, resting_hosts
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
@@ -196,8 +199,9 @@ class LocalService:
         active = sum(relay.status is RelayStatus.ACTIVE for relay in relays)
         hosts, up = count_hosts(running)
         findings = (*self._findings(running), *await self._crowds(running))
+        resting = tuple(resting_hosts(running.plan, running.belief.states, running.hosts))
         return StatusReport(
-            level=Level.DOWN if running.held else _level(len(relays), active, hosts - up, findings),
+            level=Level.DOWN if running.held else _level(len(relays), active, max(0, hosts - up - len(resting)), findings),
             sentence=how_it_goes(
                 len(relays), active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held
             ),
@@ -211,6 +215,7 @@ class LocalService:
             hosts_up=up,
             engines=tuple(_engines(running)),
             findings=findings,
+            maintenance=resting,
             admin=self._balancer.admin.rows(running.plan),
             pending=self._source.pending if isinstance(self._source, Deployments) else None,
             orders=tuple(order_row(order) for order in running.orders if order.duty is not Duty.SERVES),
@@ -233,6 +238,7 @@ class LocalService:
                 *self._watched(),
                 *full_hosts(running.plan),
                 *uplink_findings(running),
+                *remark_findings(running.plan, running.hosts),
                 *map(duplicate_words, self._balancer.duplicates()),
             ),
             obstacles=await self._balancer.look_for_obstacles(),
@@ -245,6 +251,11 @@ class LocalService:
         running, now = self._balancer.running, self._machine.clock.monotonic()
         shown = relay_rows(running, await session_counts(running, self._machine, self._proxy), now)
         return structs.replace(shown, routers=tuple(router_rows(running, now)))
+
+    async def show_exchange(self, _: Context, __: ShowExchange, /) -> ExchangeHealth:
+        """Draw the picture of what the probes last heard."""
+        now = self._machine.clock.monotonic()
+        return exchange_health(self._balancer.running, monotonic=now, now=datetime.now(UTC))
 
     async def show_firewall(self, _: Context, request: ShowFirewall, /) -> FirewallRules:
         """Say what each rule is, and what caused it."""
@@ -466,6 +477,7 @@ class LocalService:
             *(Finding(severity=Severity.WARNING, message=words) for words in self._watched()),
             *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
             *(Finding(severity=Severity.WARNING, message=words) for words in full_hosts(running.plan)),
+            *(Finding(severity=Severity.WARNING, message=words) for words in remark_findings(running.plan, running.hosts)),
             *(Finding(severity=Severity.WARNING, message=words) for words in uplink_findings(running)),
             *(Finding(severity=Severity.WARNING, message=duplicate_words(each)) for each in self._balancer.duplicates()),
             *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._troubles()),
