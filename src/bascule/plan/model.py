@@ -417,6 +417,11 @@ class Plan:
     """None where the text has no `firewall`: packets that no relay touched are not judged."""
 
     @property
+    def targets(self) -> tuple[ProbeTarget, ...]:
+        """Return everything that is probed."""
+        return tuple(probe.target for probe in self.probes)
+
+    @property
     def in_kernel(self) -> bool:
         """Tell whether it needs rules in the kernel: for relays, for sessions of those that have gone, or the firewall."""
         return bool(self.marks) or self.firewall is not None

@@ -20,6 +20,7 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.audit import AuditLog
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -63,7 +64,6 @@ from bascule.service.permissions import Permission
 from bascule.service.request import Request
 from bascule.service.result import Result
 from bascule.service.results import (
-    AuditLog,
     Cleared,
     ClientReport,
     Compared,

@@ -8,11 +8,11 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bascule.service.audit import AuditLog
 from bascule.service.measured import LONGEST_HISTORY, MOST_BUCKETS, MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.request import LongRequest, Name, Port, Request
 from bascule.service.results import (
-    AuditLog,
     Cleared,
     ClientReport,
     Counters,

@@ -11,6 +11,7 @@ import msgspec
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.accounts import AccountChanged, AccountRows
 from bascule.service.affinity import AffinityReport
+from bascule.service.audit import AuditLog
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
 from bascule.service.exchange_health import ExchangeHealth
@@ -529,26 +530,6 @@ class Drift(Result, frozen=True, kw_only=True, tag="drift"):
 
     differences: tuple[str, ...]
     """A sentence each; none where it is as it should be."""
-
-
-class AuditRow(_Row, frozen=True, kw_only=True):
-    """What somebody did, or tried."""
-
-    number: int
-    at: Moment
-    user: str
-    uid: int
-    pid: int
-    words: str
-    """To be read after the user's name."""
-    refused: str
-    """Why it was not done; empty where it was."""
-
-
-class AuditLog(Result, frozen=True, kw_only=True, tag="audit"):
-    """Who changed what, the newest first."""
-
-    rows: tuple[AuditRow, ...]
 
 
 class Polled(Result, frozen=True, kw_only=True, tag="polled"):

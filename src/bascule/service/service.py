@@ -13,6 +13,7 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.audit import AuditLog
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -54,7 +55,6 @@ from bascule.service.operations import (
 )
 from bascule.service.request import Context
 from bascule.service.results import (
-    AuditLog,
     Cleared,
     ClientReport,
     Compared,

@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bascule.service.audit import AuditLog, AuditRow
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.operations import Monitor, ShowAudit, ShowLog
-from bascule.service.results import AuditLog, AuditRow, Events
+from bascule.service.results import Events
 from cli.calling import PretendedConnection, call
 
 DOWN = Event(

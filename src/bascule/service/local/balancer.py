@@ -311,7 +311,7 @@ class Balancer:
 
     async def poll(self, tell: Tell = silence) -> Awaited:
         """Have every host checked now, and return how that went: when all results are in, or time is up."""
-        awaited = Awaited(_targets(self.running.plan), tell)
+        awaited = Awaited(self.running.plan.targets, tell)
         self._polls.add(awaited)
         try:
             await self._prober.probe_now()
@@ -587,7 +587,7 @@ class Balancer:
 
     def _retargeted(self, plan: Plan, live: Collection[ProbeTarget] = ()) -> HostStates:
         now = self._machine.clock.monotonic()
-        return self._hosts.retarget(_targets(plan), now, live=live).resting(idle(plan), now)
+        return self._hosts.retarget(plan.targets, now, live=live).resting(idle(plan), now)
 
     def _situation(
         self, facts: Facts, states: States, marks: Mapping[MarkOwner, int], orders: Orders, committed: Configuration | None
@@ -595,7 +595,3 @@ class Balancer:
         led = self._led if self._running is None else frozenset(self._running.plan.network.routes)
         seen = Situation(facts=facts, states=states, marks=marks, rankings=self._rankings, led=led)
         return replace(seen, orders=orders, committed=committed)
-
-
-def _targets(plan: Plan) -> Sequence[ProbeTarget]:
-    return [probe.target for probe in plan.probes]

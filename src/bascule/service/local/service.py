@@ -27,6 +27,7 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.audit import AuditLog, AuditRow
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -98,8 +99,6 @@ from bascule.service.operations import (
 )
 from bascule.service.request import Context
 from bascule.service.results import (
-    AuditLog,
-    AuditRow,
     Cleared,
     ClientReport,
     Compared,
