@@ -1,5 +1,6 @@
 """What becomes of packets: the first rule that matches decides, by the packet as it came."""
 
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -162,6 +163,15 @@ def test_a_source_over_its_limit_is_dropped_by_the_rule_that_limits() -> None:
     asked = packet("eth0", OUTSIDE, ROUTERS, 25)
     assert said(verdict(plan, asked)) == "in pass by pass in port 25 limit rate 5"
     assert said(verdict(plan, asked, over=True)) == "in block by pass in port 25 limit rate 5"
+
+
+def test_what_begins_no_session_is_over_no_limit() -> None:
+    """Sessions of relays that are picked up in mid-stream, and what administrators send."""
+    text = EXCHANGE + "system { http-server { listen on 10.3.0.1; port 4433 } }\n"
+    plan = walled("pass in limit rate 5", before=text)
+    for asked in (packet("eth0", OUTSIDE, "10.2.0.50", 443), packet("eth2", INSIDE, "10.3.0.1", 4433)):
+        assert verdict(plan, asked, over=True).action is Action.BLOCK
+        assert verdict(plan, replace(asked, syn=False), over=True).action is Action.PASS
 
 
 FORWARD = "pass in on external proto tcp to 203.0.113.1 port 443 forward to 10.2.0.50"

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from typing import Final, Self
 
 from bascule.config.facts import Facts
-from bascule.config.firewall import Address, Network
+from bascule.config.firewall import Address, Network, Protocol
 from bascule.config.model import EngineName, InterfaceAddress
 from bascule.plan.firewall import FirewallPlan, Purpose, RulePlan
 from bascule.plan.model import Endpoint, Plan, RelayPlan
@@ -40,6 +40,11 @@ class Packet:
     def own(self) -> bool:
         """Tell whether this machine sends it."""
         return self.interface in {"", LOOPBACK}
+
+    @property
+    def stray(self) -> bool:
+        """Tell whether it is of TCP and begins no session."""
+        return self.protocol == Protocol.TCP and not self.syn
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ FORWARDS: Final = (
     "pass in proto tcp to fd70::2 port 443 forward to fd80::10",
 )
 """The guide's last step."""
+ADMIN: Final = "system { http-server { port 4433 } }\n"
 REPLACED: Final = int(os.environ.get("BASCULE_REPLACED", "60"))
 """How often rules are replaced while scans go on."""
 TRIED: Final = (22, 25, 135, 443, 4433, 8080, 59532)
@@ -191,6 +192,23 @@ def test_who_is_over_a_limit_is_remembered(place: Place) -> None:
         (element,) = place.relays.run(place.relays.machine.nft.named("set", "inet", "bascule", name))["elem"]
         assert element["elem"]["val"] == place.own("outside1")
         assert place.met("dmz1", *door) is not None
+
+
+def test_what_begins_no_session_is_over_no_limit(place: Place) -> None:
+    """Sessions that are picked up in mid-stream, and what administrators send, of whom no session is kept."""
+    limited = "limit rate 1 overload <hasty>"
+    forward = f"pass in proto tcp to {place.outer} port 443 forward to {place.vip} {limited}"
+    relays = ADMIN + RELAYS.replace("roundrobin", "source-hash")
+    place.deploy("table <hasty> { }", "block in from <hasty>", forward, f"pass in port 4433 {limited}", relays=relays)
+    with place.servers.session(place["outside1"], (place.outer, 443)) as session:
+        for _ in range(3):
+            session.speak()
+            place.relays.forget()
+    with listener(place["lb1"], 4433) as door, connected(place["dmz1"], (place.outer, 4433)) as client:
+        server, _ = door.accept()
+        with server:
+            for _ in range(3):
+                carried(client, server, b"a packet of an administrator")
 
 
 def test_administrators_come_in_from_inside_alone(place: Place) -> None:
