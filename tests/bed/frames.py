@@ -29,6 +29,8 @@ class Frame:
     port: int
     protocol: str
     flags: int = SYN
+    data: bytes = bytes(12)
+    """What a message of ICMP holds: of an error, the packet that it is about."""
 
     def packed(self) -> bytes:
         """Return it from the IP header on."""
@@ -55,7 +57,7 @@ class Frame:
             case "udp":
                 return struct.pack("!HHHH", self.source_port, self.port, 8, checksum)
             case _:
-                return struct.pack("!BBHHH", self.port, 0, checksum, self.source_port, 1) + bytes(12)
+                return struct.pack("!BBHHH", self.port, 0, checksum, self.source_port, 1) + self.data
 
 
 def _checksum(data: bytes) -> int:

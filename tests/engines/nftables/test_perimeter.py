@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 import pytest
@@ -13,12 +14,14 @@ import pytest
 from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.rules.firewall.names import overloaded_set
 from bascule.engines.nftables.script import transaction
+from bed import frames
 from bed.kernel_relays import KernelRelays
 from bed.netlab import NetLab
 from bed.node import Node
 from bed.perimeter import Perimeter
 from bed.scan import ACK, FIN, NULL, SYN, UDP, scanned
 from bed.sessions import Servers, carried, connected, opened
+from bed.wait import until
 from engines.nftables.firewalls import PERIMETER, RELAYS, block
 
 pytestmark = pytest.mark.kernel
@@ -209,6 +212,28 @@ def test_what_begins_no_session_is_over_no_limit(place: Place) -> None:
         with server:
             for _ in range(3):
                 carried(client, server, b"a packet of an administrator")
+
+
+def test_errors_about_what_is_not_tracked_are_heard(place: Place) -> None:
+    """Of administrators' sessions and probes: they would hang where a way gets narrower."""
+    place.deploy("block in", relays=ADMIN + RELAYS)
+    way = place["lb1"].address(place.version, 2)
+    here, there = ip_address(place.outer), ip_address(place.own("dmz1"))
+    sent = frames.Frame(
+        source=here, source_port=4433, destination=there, port=50_000, protocol="tcp", flags=frames.ACK
+    ).packed()
+    protocol, kind = ("icmp", 3) if place.version == 4 else ("icmp6", 1)
+    with frames.Wire(place["dmz1"], way) as wire:
+        heard = _unreachable(place)
+        error = frames.Frame(source=there, source_port=0, destination=here, port=kind, protocol=protocol, data=sent)
+        wire.send(error)
+        until(lambda: _unreachable(place) == heard + 1, within=3, what="the error is heard")
+
+
+def _unreachable(place: Place) -> int:
+    """Return how many errors the balancer has taken in."""
+    name = {4: "IcmpInDestUnreachs", 6: "Icmp6InDestUnreachs"}[place.version]
+    return int(place["lb1"].run("nstat", "-asz", name).stdout.split()[-2])
 
 
 def test_administrators_come_in_from_inside_alone(place: Place) -> None:

@@ -7,7 +7,7 @@ from bascule.config.firewall import Direction
 from bascule.engines.nftables.names import comment
 from bascule.engines.nftables.rules.firewall.asked import Asked
 from bascule.engines.nftables.rules.firewall.forwards import led_matches
-from bascule.engines.nftables.rules.firewall.matches import Place, in_zone, matches
+from bascule.engines.nftables.rules.firewall.matches import Place, in_zone, matches, needed
 from bascule.engines.nftables.rules.firewall.names import asked_set, counter, family_set, forwarded_set
 from bascule.engines.nftables.rules.firewall.strangers import strangers_leave
 from bascule.engines.nftables.rules.firewall.verdicts import decided
@@ -15,11 +15,12 @@ from bascule.engines.nftables.rules.firewall.zones import TO, family_version, in
 from bascule.engines.nftables.rules.probing import answers
 from bascule.engines.nftables.rules.words import FAMILY, FORWARDED, LISTENING, MARKS, NOT_SYN, VERSIONS, both, written
 from bascule.engines.nftables.ruleset import Chain
-from bascule.plan.firewall import FirewallPlan, Purpose
+from bascule.plan.firewall import NEEDED_TYPES, FirewallPlan, Purpose
 from bascule.plan.idents import idents
 from bascule.plan.model import RelayPlan
 
 _STAYS: Final = "fib daddr type { local, broadcast, anycast, multicast }"
+_OF_NO_SESSION: Final = comment("errors about what is not tracked: probes, and the admin port")
 CLAMP: Final = "tcp option maxseg size set rt mtu"
 
 
@@ -59,6 +60,7 @@ def staying(hook: str, usual: Sequence[str], relays: Sequence[RelayPlan]) -> Map
             (
                 'iifname "lo" goto c_fw_lo',
                 "ct state established,related accept",
+                *(f"ct state invalid {needed(protocol)} goto c_fw_in {_OF_NO_SESSION}" for protocol in NEEDED_TYPES),
                 "ct state invalid drop",
                 f"ct status dnat {FORWARDED} accept",
                 "ct state untracked jump c_fw_untracked",
