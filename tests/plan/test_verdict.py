@@ -118,6 +118,8 @@ def said(found: Verdict) -> str:
         ([], packet("eth0", OUTSIDE, "10.2.0.50", 80), "in pass by relay"),
         ([], packet("eth0", OUTSIDE, "10.2.0.50", 444), "in block by default"),
         ([BLOCKED], packet("eth0", OUTSIDE, "10.2.0.50", 443), f"in block by {BLOCKED}"),
+        (["block out"], packet("", "10.2.0.1", "10.2.0.11", 80), "out pass by relay"),
+        (["block out"], packet("", "10.2.0.1", "10.2.0.11", 443), "out block by block out"),
         # without a session
         (["pass in"], packet("eth0", OUTSIDE, ROUTERS, 25, syn=False), STRAY),
         ([], packet("eth0", OUTSIDE, "10.2.0.50", 443, syn=False), "in pass by relay"),

@@ -44,7 +44,7 @@ def firewall_plan(firewall: Firewall, configuration: Configuration, plan: Plan, 
     return FirewallPlan(
         zones=zone_plans(firewall.zones),
         tables=tuple(_table(table, firewall, facts) for table in firewall.tables),
-        before=tuple(before(configuration, families.values(), firewall.span)),
+        before=tuple(before(configuration, families.values(), plan.relays, firewall.span)),
         rules=tuple(leading(rule, plan.relays) for rule in firewall.rules),
         after=tuple(after(plan.relays, plan.admin, firewall)),
         nats=firewall.nats,

@@ -214,6 +214,16 @@ def test_what_begins_no_session_is_over_no_limit(place: Place) -> None:
                 carried(client, server, b"a packet of an administrator")
 
 
+def test_the_proxy_reaches_its_hosts(place: Place) -> None:
+    """Whatever the text blocks, and nobody else does."""
+    place.deploy("block out", relays=RELAYS.replace('relay "HTTPS" {', 'relay "HTTPS" {\n\t\tengine proxy'))
+    met = place.met("lb1", place.own("srv1"), 443)
+    assert met is not None
+    assert met[0] == "srv1"
+    assert place.barred("lb1", place.own("srv1"), 135)
+    assert place.barred("lb1", place.own("dmz1"), 443)
+
+
 def test_errors_about_what_is_not_tracked_are_heard(place: Place) -> None:
     """Of administrators' sessions and probes: they would hang where a way gets narrower."""
     place.deploy("block in", relays=ADMIN + RELAYS)
