@@ -111,9 +111,11 @@ def place(network: tuple[NetLab, KernelRelays, Servers], request: pytest.Fixture
     return Place(net, relays, servers, request.param)
 
 
-def listener(node: Node, port: int) -> socket.socket:
-    """Listen on one node."""
+def listener(node: Node, port: int, address: str = "") -> socket.socket:
+    """Listen on one node, at every address or at one."""
     with node.entered():
+        if address:
+            return socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
         return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
 
 
@@ -212,6 +214,25 @@ def test_what_begins_no_session_is_over_no_limit(place: Place) -> None:
         with server:
             for _ in range(3):
                 carried(client, server, b"a packet of an administrator")
+
+
+def test_sessions_that_this_machine_began_go_on(place: Place) -> None:
+    """Where the first that a new firewall sees of them is an answer."""
+    place.deploy()
+    with place.servers.session(place["lb1"], (place.own("dmz1"), 443)) as session:
+        for _ in range(2):
+            place.relays.forget()
+            carried(session.server, session.client, b"an answer")
+            carried(session.client, session.server, b"a question")
+
+
+def test_who_listens_where_sessions_begin_is_not_seen(place: Place) -> None:
+    """At the ports that the kernel gives to who connects: neither anybody everywhere, nor the proxy at a relay's place."""
+    proxied = RELAYS.replace("port 135", "port 59532").replace('relay "RPC" {', 'relay "RPC" {\n\t\tengine proxy')
+    place.deploy(relays=proxied)
+    with listener(place["lb1"], 50_000), listener(place["lb1"], 59_532, place.vip):
+        for port in (50_000, 59_532):
+            assert scanned(place["outside1"], ACK, place.vip, [port]) == {port: "filtered"}
 
 
 def test_the_proxy_reaches_its_hosts(place: Place) -> None:
