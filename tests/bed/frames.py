@@ -13,8 +13,11 @@ from bed.node import Node
 Address: TypeAlias = IPv4Address | IPv6Address
 
 PROTOCOLS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58}
+FIN: Final = 0x01
 SYN: Final = 0x02
+PSH: Final = 0x08
 ACK: Final = 0x10
+URG: Final = 0x20
 _ETHERTYPE: Final = {4: b"\x08\x00", 6: b"\x86\xdd"}
 _TTL: Final = 64
 

@@ -12,8 +12,10 @@ from typing import Final
 import pytest
 
 from bascule.engines.nftables.compose import compose
-from bascule.engines.nftables.rules.firewall.names import overloaded_set
+from bascule.engines.nftables.rules.firewall.names import counter, overloaded_set
 from bascule.engines.nftables.script import transaction
+from bascule.plan.firewall import Purpose
+from bascule.plan.idents import idents
 from bed import frames
 from bed.kernel_relays import KernelRelays
 from bed.netlab import NetLab
@@ -79,6 +81,10 @@ class Place:
                 return session.node.name, session.server.getpeername()[0].removeprefix("::ffff:")
         except (TimeoutError, ConnectionRefusedError):
             return None
+
+    def counted(self, name: str) -> int:
+        """Return what a counter of the balancer says."""
+        return self.relays.run(self.relays.machine.nft.counters("inet", "bascule"))[name]
 
     def barred(self, name: str, address: str, port: int) -> bool:
         """Tell whether a client hears nothing at all for a while."""
@@ -180,6 +186,21 @@ def test_hosts_of_one_table_are_never_altered(place: Place) -> None:
             assert session.server.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) < 1400
     finally:
         place["lb1"].run("ip", "link", "set", "eth2", "mtu", "1500")
+
+
+@pytest.mark.parametrize("flags", [frames.SYN, frames.FIN, 0, frames.FIN | frames.PSH | frames.URG])
+def test_false_sources_do_not_reach_hosts_of_one_table(place: Place, flags: int) -> None:
+    """Not even with packets of which no session could come."""
+    place.deploy()
+    plan = place.relays.plan.firewall
+    assert plan is not None
+    names, rules = idents(plan), plan.all_rules
+    false = [counter(names[at]) for at, rule in enumerate(rules) if rule.purpose is Purpose.SPOOFING][1]
+    one, other = (ip_address(place.own(name)) for name in ("srv1", "srv2"))
+    before = place.counted(false)
+    with frames.Wire(place["outside1"], place.outer) as wire:
+        wire.send(frames.Frame(source=one, source_port=50_000, destination=other, port=443, protocol="tcp", flags=flags))
+        until(lambda: place.counted(false) == before + 1, within=3, what="a false source is seen")
 
 
 def test_who_is_over_a_limit_is_remembered(place: Place) -> None:

@@ -123,7 +123,7 @@ def family_chains(plan: FirewallPlan, asked: Sequence[Asked]) -> Iterator[tuple[
     for number, _ in _families(plan):
         place = Place(plan, family_version(plan.families[number]), Direction.THROUGH)
         false = [
-            f"ct state new {match} {decided(each, place.version)}"
+            f"ct state invalid,new {match} {decided(each, place.version)}"
             for each in spoofing
             for _ in in_zone(each, place)
             for match in matches(each, place)
