@@ -82,9 +82,13 @@ class Place:
         except (TimeoutError, ConnectionRefusedError):
             return None
 
-    def counted(self, name: str) -> int:
-        """Return what a counter of the balancer says."""
-        return self.relays.run(self.relays.machine.nft.counters("inet", "bascule"))[name]
+    def counted(self, purpose: Purpose | None) -> int:
+        """Return how many packets rules of one purpose have decided on; None are those of the text."""
+        plan = self.relays.plan.firewall
+        assert plan is not None
+        names, rules = idents(plan), plan.all_rules
+        found = self.relays.run(self.relays.machine.nft.counters("inet", "bascule"))
+        return sum(found[counter(names[at])] for at, rule in enumerate(rules) if rule.purpose is purpose)
 
     def barred(self, name: str, address: str, port: int) -> bool:
         """Tell whether a client hears nothing at all for a while."""
@@ -192,15 +196,11 @@ def test_hosts_of_one_table_are_never_altered(place: Place) -> None:
 def test_false_sources_do_not_reach_hosts_of_one_table(place: Place, flags: int) -> None:
     """Not even with packets of which no session could come."""
     place.deploy()
-    plan = place.relays.plan.firewall
-    assert plan is not None
-    names, rules = idents(plan), plan.all_rules
-    false = [counter(names[at]) for at, rule in enumerate(rules) if rule.purpose is Purpose.SPOOFING][1]
     one, other = (ip_address(place.own(name)) for name in ("srv1", "srv2"))
-    before = place.counted(false)
+    before = place.counted(Purpose.SPOOFING)
     with frames.Wire(place["outside1"], place.outer) as wire:
         wire.send(frames.Frame(source=one, source_port=50_000, destination=other, port=443, protocol="tcp", flags=flags))
-        until(lambda: place.counted(false) == before + 1, within=3, what="a false source is seen")
+        until(lambda: place.counted(Purpose.SPOOFING) == before + 1, within=3, what="a false source is seen")
 
 
 def test_who_is_over_a_limit_is_remembered(place: Place) -> None:
@@ -230,11 +230,7 @@ def test_what_begins_no_session_is_over_no_limit(place: Place) -> None:
         for _ in range(3):
             session.speak()
             place.relays.forget()
-    with listener(place["lb1"], 4433) as door, connected(place["dmz1"], (place.outer, 4433)) as client:
-        server, _ = door.accept()
-        with server:
-            for _ in range(3):
-                carried(client, server, b"a packet of an administrator")
+    _spoken(place)
 
 
 def test_sessions_that_this_machine_began_go_on(place: Place) -> None:
@@ -254,6 +250,25 @@ def test_who_listens_where_sessions_begin_is_not_seen(place: Place) -> None:
     with listener(place["lb1"], 50_000), listener(place["lb1"], 59_532, place.vip):
         for port in (50_000, 59_532):
             assert scanned(place["outside1"], ACK, place.vip, [port]) == {port: "filtered"}
+
+
+def test_a_host_that_is_probed_begins_nothing_where_answers_come(place: Place) -> None:
+    """What a probe gets from its service passes; a SYN from there is judged as anybody's."""
+    place.deploy("block in proto tcp to any port 61500")
+    own, before = place["lb1"].address(place.version, 1), place.counted(None)
+    with frames.Wire(place["srv1"], own) as wire:
+        host, here = ip_address(place.own("srv1")), ip_address(own)
+        wire.send(frames.Frame(source=host, source_port=443, destination=here, port=61_500, protocol="tcp"))
+        until(lambda: place.counted(None) == before + 1, within=3, what="a SYN is judged")
+
+
+def _spoken(place: Place) -> None:
+    """Carry some packets to where the admin server would listen."""
+    with listener(place["lb1"], 4433) as door, connected(place["dmz1"], (place.outer, 4433)) as client:
+        server, _ = door.accept()
+        with server:
+            for _ in range(3):
+                carried(client, server, b"a packet of an administrator")
 
 
 def test_the_proxy_reaches_its_hosts(place: Place) -> None:
