@@ -243,7 +243,8 @@ def test_what_may_stand_in_a_log_stands_there_by_its_name() -> None:
     plan = firewalled('block in log on external label "the rest"', relays="")
     ident = _first_ident(plan)
     steps = ruleset(plan).chains[f"c_fw_do_{ident}.4"].rules
-    assert steps == (f'ct state new limit rate 100/second log prefix "{ident}" group 1866', "drop")
+    told = f'limit rate 100/second log prefix "{ident}" group 1866'
+    assert steps == (f"ct state new {told}", f"ct state untracked tcp flags syn / fin,syn,rst,ack {told}", "drop")
 
 
 def test_hosts_of_one_table_are_left_alone() -> None:

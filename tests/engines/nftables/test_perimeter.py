@@ -1,5 +1,6 @@
 """A firewall between an outside, an inside and a dmz: real sessions, and what a scanner sees."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from bascule.engines.nftables.rules.firewall.names import counter, overloaded_se
 from bascule.engines.nftables.script import transaction
 from bascule.plan.firewall import Purpose
 from bascule.plan.idents import idents
+from bascule.system.packet_log import KernelPacketLog, LoggedPacket
 from bed import frames
 from bed.kernel_relays import KernelRelays
 from bed.netlab import NetLab
@@ -23,7 +25,7 @@ from bed.node import Node
 from bed.perimeter import Perimeter
 from bed.scan import ACK, FIN, NULL, SYN, UDP, scanned
 from bed.sessions import Servers, carried, connected, opened
-from bed.wait import until
+from bed.wait import eventually, until
 from engines.nftables.firewalls import PERIMETER, RELAYS, block
 
 pytestmark = pytest.mark.kernel
@@ -260,6 +262,20 @@ def test_a_host_that_is_probed_begins_nothing_where_answers_come(place: Place) -
         host, here = ip_address(place.own("srv1")), ip_address(own)
         wire.send(frames.Frame(source=host, source_port=443, destination=here, port=61_500, protocol="tcp"))
         until(lambda: place.counted(None) == before + 1, within=3, what="a SYN is judged")
+
+
+def test_who_asks_for_the_admin_server_is_logged(place: Place) -> None:
+    """Once for each session, though none is kept of it."""
+    place.deploy("pass in log proto tcp to any port 4433", relays=ADMIN + RELAYS)
+    heard: list[LoggedPacket] = []
+
+    async def come() -> None:
+        with KernelPacketLog().follow(heard.append, lambda: None):
+            await asyncio.to_thread(_spoken, place)
+            await eventually(lambda: len(heard) > 0)
+
+    place.relays.run(come())
+    assert [(str(each.source), each.port) for each in heard] == [(place.own("dmz1"), 4433)]
 
 
 def _spoken(place: Place) -> None:
