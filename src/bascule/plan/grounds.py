@@ -16,6 +16,8 @@ from bascule.plan.model import Endpoint, Plan, RelayPlan
 from bascule.plan.spread import Spread
 
 LOOPBACK: Final = "lo"
+NOWHERE: Final = "?"
+"""In place of the interface of a client that no route leads to: none that a zone names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
