@@ -99,6 +99,8 @@ def said(found: Verdict) -> str:
         (["block in"], packet("eth0", OUTSIDE, ROUTERS, 5, "icmp"), "in block by block in"),
         (["block in"], packet("eth0", OUTSIDE6, ROUTERS6, 135, "icmp6"), "in pass by neighbours"),
         (["block in"], packet("eth0", "fe80::7", "ff02::1:ff00:1", 135, "icmp6"), "in pass by neighbours"),
+        (["block in"], packet("eth1", "10.2.0.11", "224.0.0.1", 0, "igmp"), "in pass by neighbours"),
+        (["block out"], packet("", "10.2.0.1", "224.0.0.22", 0, "igmp"), "out pass by neighbours"),
         ([], packet("eth0", OUTSIDE, INSIDE, 8, "icmp"), "through block by default"),
         # sources that cannot come from there
         (["pass in"], packet("eth0", "10.2.0.11", ROUTERS, 25), "in block by spoofing"),

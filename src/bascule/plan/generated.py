@@ -15,6 +15,13 @@ TRUSTED_ZONE: Final = "internal"
 """Whence ssh and the admin server are open; where no zone is called so, from everywhere."""
 SSH: Final = Ports(22, 22)
 
+_NEEDED: Final = (
+    (Protocol.ICMP, Direction.IN),
+    (Protocol.ICMP6, Direction.IN),
+    (Protocol.IGMP, Direction.IN),
+    (Protocol.IGMP, Direction.OUT),
+)
+"""Queries of IGMP come in, and reports go out (RFC 3376, 4), or switches end memberships; of IPv6 nothing is tracked."""
 _DNS: Final = Ports(53, 53)
 _DHCP: Final = (
     (ip_network("0.0.0.0/0"), Ports(67, 67), Ports(68, 68)),
@@ -41,8 +48,8 @@ def before(
     for family in families:
         rule = _rule(Action.PASS, Direction.THROUGH, span=family.span)
         yield RulePlan(rule=rule, purpose=Purpose.EXCHANGE, cause=family.words)
-    for protocol in (Protocol.ICMP, Protocol.ICMP6):
-        rule = _rule(Action.PASS, Direction.IN, protocol=protocol, span=span)
+    for protocol, direction in _NEEDED:
+        rule = _rule(Action.PASS, direction, protocol=protocol, span=span)
         yield RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause="what networks need")
     for interface in configuration.interfaces:
         for network, source, to in _DHCP if interface.dhcp else ():

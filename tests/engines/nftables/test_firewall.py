@@ -46,6 +46,7 @@ EVERYTHING = (
     "pass through proto icmp from 10.0.0.1",
     "pass through proto esp from 10.0.0.1",
     "pass through proto ah",
+    "pass through proto igmp from 10.0.0.2",
     "pass through proto gre from fd00::/8",
     "pass through proto tcp from 0.0.0.0/0 to 10.0.0.7 port 1:65535",
     "pass in proto tcp to any port 25 limit sessions 5 rate 70 overload <bad> for 90m",
