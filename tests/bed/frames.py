@@ -13,8 +13,11 @@ from bed.node import Node
 Address: TypeAlias = IPv4Address | IPv6Address
 
 PROTOCOLS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58}
+FIN: Final = 0x01
 SYN: Final = 0x02
+PSH: Final = 0x08
 ACK: Final = 0x10
+URG: Final = 0x20
 _ETHERTYPE: Final = {4: b"\x08\x00", 6: b"\x86\xdd"}
 _TTL: Final = 64
 
@@ -29,6 +32,8 @@ class Frame:
     port: int
     protocol: str
     flags: int = SYN
+    data: bytes = bytes(12)
+    """What a message of ICMP holds: of an error, the packet that it is about."""
 
     def packed(self) -> bytes:
         """Return it from the IP header on."""
@@ -55,7 +60,7 @@ class Frame:
             case "udp":
                 return struct.pack("!HHHH", self.source_port, self.port, 8, checksum)
             case _:
-                return struct.pack("!BBHHH", self.port, 0, checksum, self.source_port, 1) + bytes(12)
+                return struct.pack("!BBHHH", self.port, 0, checksum, self.source_port, 1) + self.data
 
 
 def _checksum(data: bytes) -> int:

@@ -14,13 +14,40 @@ def test_every_place_of_a_relay_is_opened_to_whom_it_takes() -> None:
         relay("DNS", listen=("10.2.0.50 udp port 53",), kind="redirect", forward=""),
         hosts=("10.2.0.11", "fd02::11"),
     )
-    assert [(each.cause, each.interface, each.rule.text) for each in of(walled(before=text), Purpose.RELAY)] == [
+    plan = walled(before=text)
+    assert [(each.cause, each.interface, each.rule.text) for each in of(plan, Purpose.RELAY)] == [
         ("relay HTTPS", "", "pass in proto tcp to 10.2.0.50 port 443"),
         ("relay HTTPS", "eth1", "pass in on eth1 proto tcp to fd02::50 port 443"),
         ("relay RPC", "", "pass in on internal proto tcp to 10.2.0.50 port 6005:6010"),
         ("redirect DNS", "", "pass in proto udp to 10.2.0.50 port 53"),
     ]
-    assert [each.rule.zone for each in of(walled(before=text), Purpose.RELAY)] == ["", "", "internal", ""]
+    assert [each.rule.zone for each in of(plan, Purpose.RELAY)] == ["", "", "internal", ""]
+
+
+def test_the_proxy_reaches_its_hosts_before_any_rule_of_the_text() -> None:
+    """Checks do, too: a host that is up and cannot be reached would take clients for nothing."""
+    text = balancer(
+        relay("WEB", "engine proxy", listen=("10.2.0.50 port 80", "10.2.0.50 port 8080:8090"), forward="check tcp"),
+        relay("SHOP", "engine proxy", listen=("10.2.0.50 port 443",), forward="port 8443 check tcp"),
+        relay("MAIL", listen=("10.2.0.50 port 25",)),
+        hosts=("10.2.0.11",),
+    )
+    before = [each for each in wall(walled("block out", before=text)).before if each.purpose is Purpose.RELAY]
+    assert [(each.cause, each.rule.text) for each in before] == [
+        ("relay WEB, which the proxy carries", "pass out proto tcp to 10.2.0.11 port 80"),
+        ("relay WEB, which the proxy carries", "pass out proto tcp to 10.2.0.11 port 8080:8090"),
+        ("relay SHOP, which the proxy carries", "pass out proto tcp to 10.2.0.11 port 8443"),
+    ]
+
+
+def test_name_servers_are_reached_before_any_rule_of_the_text() -> None:
+    """Those that the text names, over UDP and TCP."""
+    text = "system { dns { 10.2.0.5; fd02::5 } }\n"
+    rules = [each for each in of(walled("block out", before=text), Purpose.NEIGHBOURS) if each.rule.to.ports]
+    assert [(each.cause, each.rule.text) for each in rules] == [
+        ("the name servers", "pass out to 10.2.0.5 port 53"),
+        ("the name servers", "pass out to fd02::5 port 53"),
+    ]
 
 
 def test_administrators_come_from_zone_internal() -> None:

@@ -44,6 +44,8 @@ def test_the_walk_begins_with_what_networks_need_and_ends_with_the_defaults() ->
         (Purpose.EXCHANGE, Action.PASS, Direction.THROUGH),
         (Purpose.NEIGHBOURS, Action.PASS, Direction.IN),
         (Purpose.NEIGHBOURS, Action.PASS, Direction.IN),
+        (Purpose.NEIGHBOURS, Action.PASS, Direction.IN),
+        (Purpose.NEIGHBOURS, Action.PASS, Direction.OUT),
         (None, Action.PASS, Direction.IN),
         (None, Action.BLOCK, Direction.IN),
         (Purpose.RELAY, Action.PASS, Direction.IN),

@@ -112,9 +112,16 @@ def test_what_rules_differ_in_is_never_what_no_set_can_hold() -> None:
         )  # fmt: skip
 
 
+def test_runs_of_places_with_ports_end_before_they_are_slow_to_make_apart() -> None:
+    """Those that differ in one part alone go on; where the second comes late, the run ends there."""
+    assert len(runs([rule(to=f"10.0.{n // 200}.{n % 200}", port=25) for n in range(1000)])) == 1
+    rules = [*(rule(to="10.0.0.1", port=n) for n in range(1, 301)), rule(to="10.0.0.2", port=400)]
+    assert runs(rules) == (range(300), range(300, 301))
+
+
 def test_five_thousand_rules_take_no_time() -> None:
     """It is asked at every compilation."""
     rules = [rule(to=f"10.{n // 100}.{n % 100}.1", port=1 + n // 100) for n in range(5000)]
     begin = time.perf_counter()
-    assert len(runs(rules)) == 1
+    assert [len(run) for run in runs(rules)] == [256] * 19 + [136]
     assert time.perf_counter() - begin < 1

@@ -54,6 +54,12 @@ def test_relays_of_the_proxy_need_nothing() -> None:
     assert settings(relay("HTTPS", "engine proxy")) == {}
 
 
+def test_a_firewall_needs_sessions_to_be_picked_up() -> None:
+    """Those that began before anything was tracked; where it lets nothing through, nothing is forwarded for it."""
+    plan = compile_plan(configured("firewall { }"), Situation(facts=ONE_ARM))
+    assert plan.network.sysctls == {"net.netfilter.nf_conntrack_tcp_loose": "1"}
+
+
 @pytest.mark.parametrize("interface", ["all", "default", "eth0"])
 def test_strict_reverse_path_filtering_is_loosened(interface: str) -> None:
     """Answers may come back through another interface; where nothing is strict, nothing is asked for."""

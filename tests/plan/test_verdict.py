@@ -1,5 +1,6 @@
 """What becomes of packets: the first rule that matches decides, by the packet as it came."""
 
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -98,6 +99,8 @@ def said(found: Verdict) -> str:
         (["block in"], packet("eth0", OUTSIDE, ROUTERS, 5, "icmp"), "in block by block in"),
         (["block in"], packet("eth0", OUTSIDE6, ROUTERS6, 135, "icmp6"), "in pass by neighbours"),
         (["block in"], packet("eth0", "fe80::7", "ff02::1:ff00:1", 135, "icmp6"), "in pass by neighbours"),
+        (["block in"], packet("eth1", "10.2.0.11", "224.0.0.1", 0, "igmp"), "in pass by neighbours"),
+        (["block out"], packet("", "10.2.0.1", "224.0.0.22", 0, "igmp"), "out pass by neighbours"),
         ([], packet("eth0", OUTSIDE, INSIDE, 8, "icmp"), "through block by default"),
         # sources that cannot come from there
         (["pass in"], packet("eth0", "10.2.0.11", ROUTERS, 25), "in block by spoofing"),
@@ -117,6 +120,8 @@ def said(found: Verdict) -> str:
         ([], packet("eth0", OUTSIDE, "10.2.0.50", 80), "in pass by relay"),
         ([], packet("eth0", OUTSIDE, "10.2.0.50", 444), "in block by default"),
         ([BLOCKED], packet("eth0", OUTSIDE, "10.2.0.50", 443), f"in block by {BLOCKED}"),
+        (["block out"], packet("", "10.2.0.1", "10.2.0.11", 80), "out pass by relay"),
+        (["block out"], packet("", "10.2.0.1", "10.2.0.11", 443), "out block by block out"),
         # without a session
         (["pass in"], packet("eth0", OUTSIDE, ROUTERS, 25, syn=False), STRAY),
         ([], packet("eth0", OUTSIDE, "10.2.0.50", 443, syn=False), "in pass by relay"),
@@ -162,6 +167,15 @@ def test_a_source_over_its_limit_is_dropped_by_the_rule_that_limits() -> None:
     asked = packet("eth0", OUTSIDE, ROUTERS, 25)
     assert said(verdict(plan, asked)) == "in pass by pass in port 25 limit rate 5"
     assert said(verdict(plan, asked, over=True)) == "in block by pass in port 25 limit rate 5"
+
+
+def test_what_begins_no_session_is_over_no_limit() -> None:
+    """Sessions of relays that are picked up in mid-stream, and what administrators send."""
+    text = EXCHANGE + "system { http-server { listen on 10.3.0.1; port 4433 } }\n"
+    plan = walled("pass in limit rate 5", before=text)
+    for asked in (packet("eth0", OUTSIDE, "10.2.0.50", 443), packet("eth2", INSIDE, "10.3.0.1", 4433)):
+        assert verdict(plan, asked, over=True).action is Action.BLOCK
+        assert verdict(plan, replace(asked, syn=False), over=True).action is Action.PASS
 
 
 FORWARD = "pass in on external proto tcp to 203.0.113.1 port 443 forward to 10.2.0.50"

@@ -49,6 +49,7 @@ class Protocol(StrEnum):
     UDP = "udp"
     ICMP = "icmp"
     ICMP6 = "icmp6"
+    IGMP = "igmp"
     ESP = "esp"
     AH = "ah"
     GRE = "gre"
@@ -61,7 +62,7 @@ class Protocol(StrEnum):
     @property
     def version(self) -> int | None:
         """Return the one IP version that it belongs to, or None."""
-        return {Protocol.ICMP: 4, Protocol.ICMP6: 6}.get(self)
+        return {Protocol.ICMP: 4, Protocol.IGMP: 4, Protocol.ICMP6: 6}.get(self)
 
 
 def shown(network: Network) -> str:

@@ -79,10 +79,11 @@ class Purpose(StrEnum):
     """A source that cannot come from there; stands before the text's rules. Its ends are `any`: by `homes` it is that of an
     interface's network which comes in by another that has no such network, by any an address of this machine."""
     NEIGHBOURS = "neighbours"
-    """ICMP of both versions that networks need, and DHCP where an interface asks for it; stands before the text's. Those
-    over ICMP mean the types of `NEEDED_TYPES`."""
+    """ICMP of both versions and IGMP that networks need, DHCP where an interface asks for it, and the name servers of the
+    text; stands before the text's. Those over ICMP mean the types of `NEEDED_TYPES`."""
     RELAY = "relay"
-    """Opens what a relay or redirect listens on; stands after the text's rules."""
+    """Opens what a relay or redirect listens on; stands after the text's rules. Those of `out` let the proxy reach the
+    hosts of its relays, and stand before them."""
     ADMIN = "admin"
     """ssh and the admin server, from zone internal; stands after the text's rules."""
     DEFAULT = "default"

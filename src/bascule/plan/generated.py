@@ -7,7 +7,7 @@ from typing import Final
 
 from bascule.config.diagnostics import Span
 from bascule.config.firewall import ANY, Action, Direction, End, Firewall, Ports, Protocol, Rule
-from bascule.config.model import Configuration
+from bascule.config.model import Configuration, EngineName
 from bascule.plan.firewall import Purpose, RulePlan
 from bascule.plan.model import AdminPlan, Endpoint, RelayPlan
 
@@ -15,6 +15,14 @@ TRUSTED_ZONE: Final = "internal"
 """Whence ssh and the admin server are open; where no zone is called so, from everywhere."""
 SSH: Final = Ports(22, 22)
 
+_NEEDED: Final = (
+    (Protocol.ICMP, Direction.IN),
+    (Protocol.ICMP6, Direction.IN),
+    (Protocol.IGMP, Direction.IN),
+    (Protocol.IGMP, Direction.OUT),
+)
+"""Queries of IGMP come in, and reports go out (RFC 3376, 4), or switches end memberships; of IPv6 nothing is tracked."""
+_DNS: Final = Ports(53, 53)
 _DHCP: Final = (
     (ip_network("0.0.0.0/0"), Ports(67, 67), Ports(68, 68)),
     (ip_network("fe80::/10"), Ports(547, 547), Ports(546, 546)),
@@ -30,7 +38,9 @@ class Cause:
     span: Span
 
 
-def before(configuration: Configuration, families: Iterable[Cause], span: Span) -> Iterator[RulePlan]:
+def before(
+    configuration: Configuration, families: Iterable[Cause], relays: Sequence[RelayPlan], span: Span
+) -> Iterator[RulePlan]:
     """Yield what is asked before the text's rules; `families` names each family, and the firewall stands at `span`."""
     for direction in (Direction.IN, Direction.THROUGH):
         rule = _rule(Action.BLOCK, direction, span=span)
@@ -38,8 +48,8 @@ def before(configuration: Configuration, families: Iterable[Cause], span: Span) 
     for family in families:
         rule = _rule(Action.PASS, Direction.THROUGH, span=family.span)
         yield RulePlan(rule=rule, purpose=Purpose.EXCHANGE, cause=family.words)
-    for protocol in (Protocol.ICMP, Protocol.ICMP6):
-        rule = _rule(Action.PASS, Direction.IN, protocol=protocol, span=span)
+    for protocol, direction in _NEEDED:
+        rule = _rule(Action.PASS, direction, protocol=protocol, span=span)
         yield RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause="what networks need")
     for interface in configuration.interfaces:
         for network, source, to in _DHCP if interface.dhcp else ():
@@ -55,6 +65,31 @@ def before(configuration: Configuration, families: Iterable[Cause], span: Span) 
             yield RulePlan(
                 rule=rule, purpose=Purpose.NEIGHBOURS, cause=f"address dhcp of {interface.name}", interface=interface.name
             )
+    for server in configuration.system.dns:
+        where = End(network=ip_network(server), ports=_DNS)
+        rule = _rule(Action.PASS, Direction.OUT, to=where, span=configuration.system.dns_span or span)
+        yield RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause="the name servers")
+    yield from dict.fromkeys(_carried(relay, host, listen) for relay, host, listen in _proxied(relays))
+
+
+def _proxied(relays: Sequence[RelayPlan]) -> Iterator[tuple[RelayPlan, Endpoint, Endpoint]]:
+    """Yield the relays that the proxy carries, with each of their hosts, for each place that they listen on."""
+    for relay in relays:
+        for host in relay.pool.hosts if relay.engine is EngineName.PROXY else ():
+            yield from ((relay, host.endpoint, listen) for listen in relay.listens)
+
+
+def _carried(relay: RelayPlan, host: Endpoint, listen: Endpoint) -> RulePlan:
+    """Return what lets the proxy reach a host, as checks do: no rule of the text keeps one up and the other out."""
+    ports = _ports(host if host.port else listen)
+    rule = _rule(
+        Action.PASS,
+        Direction.OUT,
+        protocol=Protocol(host.transport.value),
+        to=End(network=ip_network(host.address), ports=ports),
+        span=relay.span,
+    )
+    return RulePlan(rule=rule, purpose=Purpose.RELAY, cause=f"{relay.title}, which the proxy carries")
 
 
 def after(relays: Sequence[RelayPlan], admin: AdminPlan, firewall: Firewall) -> Iterator[RulePlan]:
@@ -80,11 +115,15 @@ def _opened(relay: RelayPlan, listen: Endpoint) -> RulePlan:
         Direction.IN,
         zone=relay.zone,
         protocol=Protocol(listen.transport.value),
-        to=End(network=ip_network(listen.address), ports=Ports(listen.port, listen.last or listen.port)),
+        to=End(network=ip_network(listen.address), ports=_ports(listen)),
         interface=relay.interface,
         span=relay.span,
     )
     return RulePlan(rule=rule, purpose=Purpose.RELAY, cause=relay.title, interface=relay.interface)
+
+
+def _ports(endpoint: Endpoint) -> Ports:
+    return Ports(endpoint.port, endpoint.last or endpoint.port)
 
 
 def _answering(endpoint: Endpoint) -> End:

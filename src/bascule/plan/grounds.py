@@ -9,13 +9,15 @@ from ipaddress import IPv4Address, IPv4Interface
 from typing import Final, Self
 
 from bascule.config.facts import Facts
-from bascule.config.firewall import Address, Network
+from bascule.config.firewall import Address, Network, Protocol
 from bascule.config.model import EngineName, InterfaceAddress
 from bascule.plan.firewall import FirewallPlan, Purpose, RulePlan
 from bascule.plan.model import Endpoint, Plan, RelayPlan
 from bascule.plan.spread import Spread
 
 LOOPBACK: Final = "lo"
+NOWHERE: Final = "?"
+"""In place of the interface of a client that no route leads to: none that a zone names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,11 @@ class Packet:
     def own(self) -> bool:
         """Tell whether this machine sends it."""
         return self.interface in {"", LOOPBACK}
+
+    @property
+    def stray(self) -> bool:
+        """Tell whether it is of TCP and begins no session."""
+        return self.protocol == Protocol.TCP and not self.syn
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,13 @@ from typing import Final
 from bascule.config.firewall import Action, Address, Direction, Protocol
 from bascule.config.model import EngineName
 from bascule.plan.firewall import Purpose, RulePlan
-from bascule.plan.grounds import Grounds, Packet
+from bascule.plan.grounds import NOWHERE, Grounds, Packet
 from bascule.plan.model import Endpoint, RelayPlan
 from bascule.plan.question import Asked, Explanation, Question
 from bascule.plan.verdict import Verdict, judge
 
 CLIENTS_PORT: Final = 49_152
 """What a client's own port is taken to be: the first of those that are handed out (RFC 6335, 6)."""
-_NOWHERE: Final = "?"
-"""In place of the interface of a client that no route leads to: none that a zone names."""
 
 _WAYS: Final = {
     Direction.IN: "to this machine",
@@ -99,7 +97,7 @@ def _packet(question: Question, to: Address, known: Grounds) -> Packet:
     interface = question.interface
     if interface is None:
         own = client in known.local
-        interface = "" if own else known.towards(client) or _NOWHERE
+        interface = "" if own else known.towards(client) or NOWHERE
     with_ports = question.protocol in (Protocol.TCP, Protocol.UDP)
     icmp = question.protocol in (Protocol.ICMP, Protocol.ICMP6)
     return Packet(
@@ -140,7 +138,7 @@ def _reason(verdict: Verdict, packet: Packet) -> str:
         words.append(f", and sends it to {_place(verdict.forward)}")
     if verdict.masquerade:
         words.append(", with our address as its source")
-    if packet.interface == _NOWHERE:
+    if packet.interface == NOWHERE:
         words.append("; no route leads to the client, so that no zone by interface has it")
     return f"{_WAYS[verdict.direction]}: {''.join(words)}"
 

@@ -13,7 +13,7 @@ from bascule.plan.forwards import leading, with_forwarded
 from bascule.plan.generated import Cause, after, before
 from bascule.plan.model import Plan
 from bascule.plan.spread import Spread
-from bascule.plan.sysctls import forwarding
+from bascule.plan.sysctls import forwarding, judging
 from bascule.plan.zones import zone_plans
 
 VERSIONS = (4, 6)
@@ -28,11 +28,11 @@ def with_firewall(plan: Plan, configuration: Configuration, facts: Facts) -> Pla
     firewall = configuration.firewall
     if firewall is None or facts.no_nftables:
         return plan
-    judging = firewall_plan(firewall, configuration, plan, facts)
-    sysctls = {**plan.network.sysctls, **forwarding(_forwarding(judging, facts), facts)}
+    walls = firewall_plan(firewall, configuration, plan, facts)
+    sysctls = {**plan.network.sysctls, **judging(), **forwarding(_forwarding(walls, facts), facts)}
     return replace(
         plan,
-        firewall=judging,
+        firewall=walls,
         relays=with_forwarded(plan.relays, firewall.rules),
         network=replace(plan.network, sysctls=sysctls),
     )
@@ -44,7 +44,7 @@ def firewall_plan(firewall: Firewall, configuration: Configuration, plan: Plan, 
     return FirewallPlan(
         zones=zone_plans(firewall.zones),
         tables=tuple(_table(table, firewall, facts) for table in firewall.tables),
-        before=tuple(before(configuration, families.values(), firewall.span)),
+        before=tuple(before(configuration, families.values(), plan.relays, firewall.span)),
         rules=tuple(leading(rule, plan.relays) for rule in firewall.rules),
         after=tuple(after(plan.relays, plan.admin, firewall)),
         nats=firewall.nats,

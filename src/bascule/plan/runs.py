@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 from bascule.plan.firewall import Purpose, RulePlan
 
@@ -28,18 +29,24 @@ _TOGETHER = (
 """What rules of one run may differ in: a set of the kernel holds that as its element."""
 
 
+LONGEST: Final = 256
+"""Rules of a run that differ in target and port together: a set of those is made apart in quadratic time."""
+
+
 def runs(rules: Sequence[RulePlan]) -> tuple[range, ...]:
     """Return which rules, by their index, the kernel asks as one: every rule is in one range, and they ascend.
 
     The rules of a run have equal actions and so on, no limit and no forward, are of no family of hosts, and differ in
-    nothing but what `differing` says of it; equal rules next to each other are a run that differs in nothing.
+    nothing but what `differing` says of it; equal rules next to each other are a run that differs in nothing. Those that
+    differ in target and port together are `LONGEST` at most.
     """
     found: list[range] = []
     begin = 0
     varying = frozenset[Part]()
     for index in range(1, len(rules) + 1):
         more = _difference(rules[index - 1], rules[index]) if index < len(rules) else None
-        if more is None or varying | more not in _TOGETHER:
+        full = more is not None and len(varying | more) > 1 and index - begin >= LONGEST
+        if more is None or full or varying | more not in _TOGETHER:
             found.append(range(begin, index))
             begin, varying = index, frozenset()
         else:

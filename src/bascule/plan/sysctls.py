@@ -1,4 +1,4 @@
-"""Which settings of the network stack kernel relays need, and why (Linux: ip-sysctl, nf_conntrack-sysctl)."""
+"""Which network settings kernel relays and a firewall need, and why (Linux: ip-sysctl, nf_conntrack-sysctl)."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -6,6 +6,8 @@ from bascule.config.facts import Facts
 from bascule.plan.model import MarkOwner, RelayPlan
 
 _ALL = "net.ipv4.conf.all"
+
+_LOOSE = "net.netfilter.nf_conntrack_tcp_loose"
 
 _LONGEST = 7200
 """Seconds that sessions of relays that have gone may still be idle: the longest session timeout where nothing is said."""
@@ -22,7 +24,7 @@ def settings(relays: Sequence[RelayPlan], kept: Collection[MarkOwner], facts: Fa
     versions = {relay.version for relay in relays} | {owner.endpoint.address.version for owner in kept}
     wanted = {
         # A session picked up in mid-stream, after this node took its address over, is a session.
-        "net.netfilter.nf_conntrack_tcp_loose": "1",
+        _LOOSE: "1",
         # "auto" reports the end of no session that began before somebody listened.
         "net.netfilter.nf_conntrack_events": "1",
         "net.netfilter.nf_conntrack_acct": "1",
@@ -35,6 +37,12 @@ def settings(relays: Sequence[RelayPlan], kept: Collection[MarkOwner], facts: Fa
     if 4 in versions:  # noqa: PLR2004 - IP version
         wanted |= _version4(facts)
     return {**wanted, **forwarding(versions, facts)}
+
+
+def judging() -> Mapping[str, str]:
+    """Return the settings that a firewall needs, with relays or without."""
+    # Sessions that began before anything was tracked go on: their next packet is none of a session known.
+    return {_LOOSE: "1"}
 
 
 def forwarding(versions: Collection[int], facts: Facts) -> Mapping[str, str]:

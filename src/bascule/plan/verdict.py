@@ -5,7 +5,7 @@ Pure. `docs/adr/0012` says what is asked of whom, and in which order.
 
 from dataclasses import dataclass, replace
 
-from bascule.config.firewall import Action, Address, Direction, Protocol
+from bascule.config.firewall import Action, Address, Direction
 from bascule.plan.firewall import RulePlan
 from bascule.plan.grounds import LOOPBACK, Grounds, Packet, meets
 from bascule.plan.matching import asked, matches
@@ -54,7 +54,7 @@ def judge(packet: Packet, known: Grounds, *, over: bool = False) -> Verdict:
         return _leaving(packet, known, over=over)
     taker = known.taking(packet)
     direction = Direction.IN if taker is not None or known.stays(packet) else Direction.THROUGH
-    if packet.protocol == Protocol.TCP and not packet.syn and not known.resumes(packet):
+    if packet.stray and not known.resumes(packet):
         return Verdict(direction=direction, action=Action.BLOCK, reason="no session of it is known, and it begins none")
     verdict = _walk(packet, direction, known, over=over)
     if verdict.action is not Action.PASS or verdict.decided is None:
@@ -80,7 +80,8 @@ def _walk(packet: Packet, direction: Direction, known: Grounds, *, over: bool) -
         if asked(plan, direction):
             consulted.append(Consulted(plan, matches(plan, packet, direction, known)))
             if consulted[-1].matched:
-                action = Action.BLOCK if over and plan.rule.limit is not None else plan.rule.action
+                counted = plan.rule.limit is not None and not packet.stray
+                action = Action.BLOCK if over and counted else plan.rule.action
                 return Verdict(direction=direction, action=action, consulted=tuple(consulted))
     return Verdict(direction=direction, action=Action.PASS, reason="no rule matches")
 

@@ -40,7 +40,7 @@ _AT_ONCE: Final = 256
 """Datagrams that are read before others have their turn."""
 _TAKEN: Final = "another process listens to them already, or this user may not"
 _WITH_PORTS: Final = frozenset((socket.IPPROTO_TCP, socket.IPPROTO_UDP))
-_PROTOCOLS: Final = {1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ah", 58: "icmp6"}
+_PROTOCOLS: Final = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ah", 58: "icmp6"}
 _IPV4, _IPV6 = 4, 6
 
 

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from bascule.engines.nftables.compose import compose
+from bascule.engines.nftables.rules.firewall.asked import all_asked, run_sets
 from bascule.engines.nftables.rules.firewall.names import counter, overloaded_set
 from bascule.engines.nftables.ruleset import Ruleset
 from bascule.plan.idents import idents
@@ -46,6 +47,7 @@ EVERYTHING = (
     "pass through proto icmp from 10.0.0.1",
     "pass through proto esp from 10.0.0.1",
     "pass through proto ah",
+    "pass through proto igmp from 10.0.0.2",
     "pass through proto gre from fd00::/8",
     "pass through proto tcp from 0.0.0.0/0 to 10.0.0.7 port 1:65535",
     "pass in proto tcp to any port 25 limit sessions 5 rate 70 overload <bad> for 90m",
@@ -218,6 +220,15 @@ def test_a_run_is_one_rule_with_a_set() -> None:
     assert "10.1.2.0/24 . 80" in made.sets[name].elements
 
 
+def test_thousands_of_places_with_ports_take_no_time() -> None:
+    """Though each set of them is made apart in quadratic time."""
+    plan = firewalled(*(f"pass in proto tcp to 10.{n // 200}.{n % 200}.0/24 port {n + 1}" for n in range(4000)), relays="")
+    assert plan.firewall is not None
+    begin = time.perf_counter()
+    assert len([*run_sets(all_asked(plan.firewall))]) == 16
+    assert time.perf_counter() - begin < 2
+
+
 def test_rules_of_one_version_are_not_asked_of_the_other() -> None:
     """Nor are zones that have nothing of it."""
     made = ruleset(firewalled("pass in from 10.1.0.0/16", "pass in proto icmp6", "pass in from 2001:db8::/32", relays=""))
@@ -265,7 +276,8 @@ def test_what_may_stand_in_a_log_stands_there_by_its_name() -> None:
     plan = firewalled('block in log on external label "the rest"', relays="")
     ident = _first_ident(plan)
     steps = ruleset(plan).chains[f"c_fw_do_{ident}.4"].rules
-    assert steps == (f'ct state new limit rate 100/second log prefix "{ident}" group 1866', "drop")
+    told = f'limit rate 100/second log prefix "{ident}" group 1866'
+    assert steps == (f"ct state new {told}", f"ct state untracked tcp flags syn / fin,syn,rst,ack {told}", "drop")
 
 
 def test_hosts_of_one_table_are_left_alone() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from bascule.config.model import OnEmpty, Transport
+from bascule.config.model import EngineName, OnEmpty, Transport
 from bascule.engines.nftables.names import Refusal, comment, refusal_counter, refuse_chain
 from bascule.engines.nftables.rules.endpoints import taken_places, verdict_map
 from bascule.engines.nftables.rules.firewall.forwards import not_led
@@ -33,7 +33,11 @@ def filter_chains(plan: Plan, relays: Sequence[RelayPlan]) -> Mapping[str, Chain
                 *(_unjudged(closed) if firewall is None else going_through(firewall, relays)),
             ),
         ),
-        **({"c_in": Chain(_INPUT, usual)} if firewall is None else staying(_INPUT, usual, relays)),
+        **(
+            {"c_in": Chain(_INPUT, usual)}
+            if firewall is None
+            else staying(_INPUT, usual, relays, plan.of(EngineName.PROXY))
+        ),
         **_refusals(relays, judged=firewall is not None),
     }
     if 6 in versions:  # noqa: PLR2004 - IP version

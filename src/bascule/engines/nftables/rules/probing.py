@@ -9,7 +9,7 @@ from typing import Final
 
 from bascule.config.model import IcmpCheck
 from bascule.engines.nftables.names import comment
-from bascule.engines.nftables.rules.words import ADDRESS, both
+from bascule.engines.nftables.rules.words import ADDRESS, NOT_SYN, both
 from bascule.engines.nftables.ruleset import Chain, NamedSet
 from bascule.plan.model import Plan
 
@@ -94,8 +94,8 @@ def raw_chains(plan: Plan) -> Mapping[str, Chain]:
 
 
 def answers() -> Iterator[str]:
-    """Yield the matches of what comes in untracked: answers to probes, and VRRP."""
-    yield from both(f"tcp dport {PROBE_PORTS} {_ANSWERED}")
+    """Yield the matches of what comes in untracked: answers to probes, which ask for no session, and VRRP."""
+    yield from both(f"tcp dport {PROBE_PORTS} {NOT_SYN} {_ANSWERED}")
     yield from (*_PINGED, *_ADVERTISED)
 
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from bascule.config.firewall import Direction
 from bascule.engines.nftables.names import comment
-from bascule.engines.nftables.rules.firewall.asked import Asked
+from bascule.engines.nftables.rules.firewall.asked import Asked, port_range
 from bascule.engines.nftables.rules.firewall.forwards import led_matches
-from bascule.engines.nftables.rules.firewall.matches import Place, in_zone, matches
+from bascule.engines.nftables.rules.firewall.matches import Place, in_zone, matches, needed
 from bascule.engines.nftables.rules.firewall.names import asked_set, counter, family_set, forwarded_set
 from bascule.engines.nftables.rules.firewall.strangers import strangers_leave
 from bascule.engines.nftables.rules.firewall.verdicts import decided
@@ -15,11 +15,16 @@ from bascule.engines.nftables.rules.firewall.zones import TO, family_version, in
 from bascule.engines.nftables.rules.probing import answers
 from bascule.engines.nftables.rules.words import FAMILY, FORWARDED, LISTENING, MARKS, NOT_SYN, VERSIONS, both, written
 from bascule.engines.nftables.ruleset import Chain
-from bascule.plan.firewall import FirewallPlan, Purpose
+from bascule.plan.firewall import NEEDED_TYPES, FirewallPlan, Purpose
 from bascule.plan.idents import idents
 from bascule.plan.model import RelayPlan
 
 _STAYS: Final = "fib daddr type { local, broadcast, anycast, multicast }"
+_OF_NO_SESSION: Final = comment("errors about what is not tracked: probes, and the admin port")
+_FIRST_OWN: Final = 32768
+_LAST_OWN: Final = 60999
+"""Ports that the kernel gives to who connects (ip-sysctl, ip_local_port_range)."""
+_BEGUN_HERE: Final = comment("sessions that this machine began before it judged")
 CLAMP: Final = "tcp option maxseg size set rt mtu"
 
 
@@ -51,25 +56,42 @@ def door(
     return chains
 
 
-def staying(hook: str, usual: Sequence[str], relays: Sequence[RelayPlan]) -> Mapping[str, Chain]:
-    """Return the chains of what stays on this machine; `usual` are the rules there without a firewall."""
+def staying(
+    hook: str, usual: Sequence[str], relays: Sequence[RelayPlan], proxied: Sequence[RelayPlan]
+) -> Mapping[str, Chain]:
+    """Return the chains of what stays on this machine; `usual` are the rules there without a firewall.
+
+    `proxied` are the relays that the proxy carries.
+    """
     return {
         "c_in": Chain(
             hook,
             (
                 'iifname "lo" goto c_fw_lo',
                 "ct state established,related accept",
+                *(f"ct state invalid {needed(protocol)} goto c_fw_in {_OF_NO_SESSION}" for protocol in NEEDED_TYPES),
                 "ct state invalid drop",
                 f"ct status dnat {FORWARDED} accept",
                 "ct state untracked jump c_fw_untracked",
+                f"ct state new tcp dport {_FIRST_OWN}-{_LAST_OWN} {NOT_SYN} jump c_fw_begun",
                 f"{NOT_SYN} socket wildcard 0 goto c_fw_in",
                 "jump c_refuse",
                 *_begun(relays, "c_fw_in"),
             ),
         ),
+        "c_fw_begun": Chain(rules=(*_listening(proxied), f"socket wildcard 0 accept {_BEGUN_HERE}")),
         "c_fw_lo": Chain(rules=tuple(usual)),
         "c_fw_untracked": Chain(rules=tuple(f"{answer} accept" for answer in answers())),
     }
+
+
+def _listening(proxied: Sequence[RelayPlan]) -> Iterator[str]:
+    """Yield what is said of places of the proxy among those ports: who listens has begun nothing."""
+    for relay in proxied:
+        for place in relay.listens:
+            if place.ports.start <= _LAST_OWN and place.ports.stop > _FIRST_OWN:
+                ports = port_range((place.port, place.last or place.port))
+                yield f"{FAMILY[relay.version]} daddr {place.address} tcp dport {ports} return"
 
 
 def going_through(plan: FirewallPlan, relays: Sequence[RelayPlan]) -> Sequence[str]:
@@ -101,7 +123,7 @@ def family_chains(plan: FirewallPlan, asked: Sequence[Asked]) -> Iterator[tuple[
     for number, _ in _families(plan):
         place = Place(plan, family_version(plan.families[number]), Direction.THROUGH)
         false = [
-            f"ct state new {match} {decided(each, place.version)}"
+            f"ct state invalid,new {match} {decided(each, place.version)}"
             for each in spoofing
             for _ in in_zone(each, place)
             for match in matches(each, place)

@@ -51,6 +51,11 @@ def in_zone(asked: Asked, place: Place) -> Sequence[str]:
     return inside(place.plan, asked.zone, place.version, **end) if asked.zone else ("",)
 
 
+def needed(protocol: Protocol) -> str:
+    """Return the match of the types of ICMP that networks need."""
+    return f"{_TYPED[protocol]} type {{ {', '.join(NEEDED_TYPES[protocol].values())} }}"
+
+
 def _coming(asked: Asked) -> Sequence[str]:
     return (f'iifname "{asked.plan.interface}"' if asked.plan.interface else "",)
 
@@ -80,8 +85,7 @@ def _speech(asked: Asked, place: Place) -> Sequence[str]:
     """Return the alternatives of protocol and ports."""
     rule = asked.plan.rule
     if asked.plan.purpose is Purpose.NEIGHBOURS and rule.protocol is not None and rule.protocol in NEEDED_TYPES:
-        types = ", ".join(NEEDED_TYPES[rule.protocol].values())
-        return (f"{_TYPED[rule.protocol]} type {{ {types} }}",)
+        return (needed(rule.protocol),)
     if rule.source.ports is None and rule.to.ports is None:
         return (f"meta l4proto {_NAMES.get(rule.protocol, rule.protocol)}" if rule.protocol else "",)
     if rule.protocol is None and not (rule.source.ports and rule.to.ports):

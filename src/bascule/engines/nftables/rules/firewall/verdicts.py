@@ -14,7 +14,7 @@ from bascule.engines.nftables.rules.firewall.names import (
     sessions_set,
     verdict_chain,
 )
-from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, FORWARDED, VERSIONS, burst, duration
+from bascule.engines.nftables.rules.words import ADDRESS, FAMILY, FORWARDED, NOT_SYN, SYN, VERSIONS, burst, duration
 from bascule.engines.nftables.ruleset import Chain, NamedSet
 from bascule.system.packet_log import NFLOG_GROUP
 
@@ -53,12 +53,15 @@ def verdict_chains(asked: Sequence[Asked]) -> Mapping[str, Chain]:
 def _steps(asked: Asked, version: int) -> Iterator[str]:
     rule = asked.plan.rule
     if rule.log:
-        yield f'ct state new {_LOG_RATE} log prefix "{asked.ident}" group {NFLOG_GROUP}'
+        for begun in ("ct state new", f"ct state untracked {SYN}"):  # the second at the admin port
+            yield f'{begun} {_LOG_RATE} log prefix "{asked.ident}" group {NFLOG_GROUP}'
     if rule.limit is not None:
         yield "ct status confirmed accept"  # sent again, or one more datagram before there is an answer
-        yield from _limits(asked.ident, rule.limit, version)
     if asked.forwards:
         yield FORWARDED.replace("mark", "mark set")
+    if rule.limit is not None:
+        yield f"{NOT_SYN} accept"  # it begins no session: picked up in mid-stream, or none is kept of it
+        yield from _limits(asked.ident, rule.limit, version)
     yield _PLAIN[rule.action]
 
 
