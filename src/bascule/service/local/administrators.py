@@ -36,7 +36,7 @@ class Administrators:
         if plan.firewall is None:
             return ()
         ways = await self._ways(running, asker)
-        return tuple(locked_out(plan, promised(configuration, facts), ways))
+        return tuple(locked_out(plan, promised(configuration, facts), ways, running=running))
 
     async def _ways(self, running: Plan, asker: Origin | None) -> Sequence[AdminConnection]:
         doors = {SSH: "ssh"} | {each.endpoint.port: "the pages" for each in running.admin.listeners}
