@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from ipaddress import ip_interface
 
 import pytest
 
-from bascule.config.facts import Facts
+from bascule.config.facts import Facts, InterfaceFacts
 from bascule.config.load import load
 from bascule.engines.nftables.foreign import OURS, Obstacle, obstacles
 from bascule.plan.compile import Situation, compile_plan
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.kernel
 
 Seen = Callable[..., Sequence[Obstacle]]
 
+FACTS = Facts(interfaces=(InterfaceFacts(name="eth0", addresses=(ip_interface("10.80.0.2/16"),)),))
 FORWARD = "type filter hook forward priority filter;"
 
 
@@ -29,7 +31,7 @@ def planned(engine: str, wall: str = "") -> Plan:
     text = configuration.with_statements(configuration.plain(("HTTPS", 443), ("IMAP", 143)), f"engine {engine}")
     loaded = load(text + wall)
     assert loaded.configuration is not None
-    return replace(compile_plan(loaded.configuration, Situation(facts=Facts())), marks={})
+    return replace(compile_plan(loaded.configuration, Situation(facts=FACTS)), marks={})
 
 
 @pytest.fixture
@@ -142,3 +144,47 @@ def test_what_docker_does_to_port_forwards_is_said(seen: Seen) -> None:
         f"{said_of} the port forward to 10.90.1.1:443",
     ]
     assert said(seen(DOCKER)) == [f"{said_of} relays HTTPS, IMAP"]
+
+
+UFW = """
+table ip filter {
+	chain INPUT {
+		type filter hook input priority filter; policy drop;
+		jump ufw-before-input
+		jump ufw-user-input
+	}
+	chain ufw-before-input {
+		iifname "lo" accept
+		ct state established,related accept
+		ct state invalid drop
+	}
+	chain ufw-user-input {
+		tcp dport 22 accept
+	}
+	chain FORWARD {
+		type filter hook forward priority filter; policy drop;
+		jump ufw-before-forward
+	}
+	chain ufw-before-forward {
+		ct state established,related accept
+	}
+}
+"""
+"""As ufw leaves a machine that lets nothing but ssh in."""
+
+
+def test_what_ufw_does_to_this_machine_s_own_services_is_said(seen: Seen) -> None:
+    """What it lets in is no obstacle; the admin server, what rules pass, and relays are."""
+    wall = """
+firewall {
+	pass in proto tcp to 10.80.0.2 port 22
+	pass in proto tcp to 10.80.0.2 port 2222
+}
+system { http-server { listen on 10.80.0.2; port 4433 } }
+"""
+    chain = "chain INPUT of table ip filter, which is not Bascule's, drops new connections of"
+    assert said(seen(UFW, wall=wall)) == [
+        f"{chain} the admin server at 10.80.0.2:4433",
+        f"{chain} what a rule passes to 10.80.0.2:2222",
+        "chain FORWARD of table ip filter, which is not Bascule's, drops new connections of relays HTTPS, IMAP",
+    ]

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any, Final
 
 from bascule.config.diagnostics import Span
-from bascule.config.firewall import Protocol
+from bascule.config.firewall import Action, Direction, Protocol
 from bascule.config.model import EngineName, Transport
 from bascule.engines.nftables.passage import Fate, Packet, Rule, fates
 from bascule.engines.nftables.ruleset import KEEP, TABLE
@@ -24,7 +24,14 @@ _NAMED: Final = 3
 """Relays that a message names."""
 _RELAY: Final = "relay"
 _FORWARD: Final = "the port forward to"
-_MANY: Final = {_RELAY: "relays", _FORWARD: "the port forwards to"}
+_ADMIN: Final = "the admin server at"
+_PASSED: Final = "what a rule passes to"
+_MANY: Final = {
+    _RELAY: "relays",
+    _FORWARD: "the port forwards to",
+    _ADMIN: "the admin server at",
+    _PASSED: "what rules pass to",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,7 @@ class Obstacle:
     certain: bool
     """No rule that we cannot judge might let the sessions pass."""
     relays: tuple[str, ...]
-    """Their names; of port forwards, where they lead."""
+    """Their names; of port forwards, where they lead; of this machine's own services, where they are."""
     kind: str = _RELAY
     span: Span = field(default=Span(), compare=False)
     """Of the first of them."""
@@ -57,7 +64,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Carried:
-    """A relay or a port forward, as far as chains of others concern it."""
+    """A relay, a port forward or a service of this machine, as far as chains of others concern it."""
 
     kind: str = _RELAY
     name: str
@@ -85,7 +92,7 @@ class _Base:
 def obstacles(listing: Sequence[Mapping[str, Any]], plan: Plan) -> Sequence[Obstacle]:
     """Return what is in the way, from the chains and rules of all tables as nft lists them in JSON."""
     found = []
-    carried = [*_relays(plan), *_forwards(plan)]
+    carried = [*_relays(plan), *_forwards(plan), *_own(plan)]
     for base in _bases(listing):
         for fate in (Fate.DROPPED, Fate.TRANSLATED):
             hit = [(each, certain) for each in carried if (certain := _meets(base, each, fate)) is not None]
@@ -113,6 +120,22 @@ def _forwards(plan: Plan) -> Iterator[_Carried]:
         host = Endpoint(forward.address, forward.port or ports.first)
         listen = Endpoint(network.network_address, ports.first)
         yield _Carried(kind=_FORWARD, name=str(host), listen=listen, host=host, span=each.span)
+
+
+def _own(plan: Plan) -> Iterator[_Carried]:
+    """Yield where administrators come to, and what the firewall's rules pass to one place of this machine."""
+    for each in plan.admin.untracked:
+        yield _Carried(kind=_ADMIN, name=str(each), listen=each, host=None, proxied=True)
+    taken = {listen.address for relay in plan.relays for listen in relay.listens}
+    for rule in plan.firewall.rules if plan.firewall else ():
+        said = rule.rule
+        network, ports = said.to.network, said.to.ports
+        passes = said.action is Action.PASS and said.direction is Direction.IN and said.forward is None
+        if not passes or network is None or ports is None or network.num_addresses > 1 or said.protocol is not Protocol.TCP:
+            continue
+        if network.network_address not in taken:
+            place = Endpoint(network.network_address, ports.first)
+            yield _Carried(kind=_PASSED, name=str(place), listen=place, host=None, proxied=True, span=rule.span)
 
 
 def _obstacle(base: _Base, fate: Fate, met: Sequence[_Carried], *, certain: bool) -> Obstacle:
