@@ -21,7 +21,7 @@ from bascule.config.model import Mode
 from bascule.plan.model import HostState
 from bascule.system.channel import ChannelError, Decoder, encode
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of these messages. A parent leaves workers of another version to their last session, and starts new ones."""
 
 DESCRIPTORS_AT_ONCE: Final = 128
