@@ -18,7 +18,7 @@ soak:
 	@SOAK_SECONDS=$${SOAK_SECONDS:-1800} exec tools/test -s -n 0 tests/whole/test_soak.py
 
 faults:
-	@FAULTS_EVERY=1 exec tools/test -s -n 2 tests/whole/test_failing_effects.py tests/whole/test_kill_points.py
+	@FAULTS_EVERY=1 exec tools/test -s -n 0 tests/whole/test_failing_effects.py tests/whole/test_kill_points.py
 
 FUZZ_SECONDS ?= 600
 
