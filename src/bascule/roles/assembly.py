@@ -47,6 +47,7 @@ from bascule.store.database import Database
 from bascule.store.history import History
 from bascule.store.mailboxes import Mailboxes
 from bascule.store.orders import DatabaseOrders
+from bascule.store.table_entries import DatabaseEntries
 from bascule.system.children import Starts
 
 
@@ -97,7 +98,7 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
             await _published(request, history, journal),
             early,
             backups,
-            ForgottenTables(core.machine.entries),
+            ForgottenTables(DatabaseEntries(core.database, now=core.now)),
         ),
         count=partial(session_counts, machine=core.machine, proxy=core.proxy),
         now=core.now,
@@ -132,7 +133,14 @@ def served(
         sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
         counters=counters,
         measuring=measuring,
-        tables=AddressTables(machine.entries, balancer, machine.nft, journal, administrators=Administrators(), now=now),
+        tables=AddressTables(
+            DatabaseEntries(core.database, now=now),
+            balancer,
+            machine.nft,
+            journal,
+            administrators=Administrators(),
+            now=now,
+        ),
         watches=(watches, access_log, names, soundness, firewall_log),
         end=end,
     )

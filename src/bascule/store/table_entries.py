@@ -29,15 +29,19 @@ class TableEntry:
     reason: str = ""
 
 
+class Entered(Protocol):
+    """Knows what commands have put into tables."""
+
+    def entered(self) -> Mapping[str, tuple[Network, ...]]:
+        """Return the networks of each table that has any. Blocking. Raises MachineError."""
+        ...
+
+
 class EntryStore(Protocol):
     """Keeps entries over restarts and reboots. Blocking: call it from a thread. Every method may raise MachineError."""
 
     def entries(self) -> Sequence[TableEntry]:
         """Return those whose time has not come, by table and address."""
-        ...
-
-    def entered(self) -> Mapping[str, tuple[Network, ...]]:
-        """Return the networks of each table that has any."""
         ...
 
     def put(self, entries: Collection[TableEntry]) -> None:
@@ -54,27 +58,11 @@ class EntryStore(Protocol):
 
 
 class NoEntries:
-    """Keeps none: for who only looks at a machine."""
-
-    def entries(self) -> Sequence[TableEntry]:
-        """Have none."""
-        return ()
+    """Knows of none: for who only looks at a machine."""
 
     def entered(self) -> Mapping[str, tuple[Network, ...]]:
         """Have none."""
         return {}
-
-    def put(self, entries: Collection[TableEntry]) -> None:
-        """Take none."""
-        raise NotImplementedError(f"{len(entries)} entries for nobody")
-
-    def take(self, table: str, networks: Collection[Network]) -> Sequence[Network]:
-        """Have none."""
-        raise NotImplementedError(f"{len(networks)} entries of <{table}> for nobody")
-
-    def keep_tables(self, names: Collection[str]) -> None:
-        """Have none."""
-        raise NotImplementedError(f"entries of {len(names)} tables for nobody")
 
 
 NO_ENTRIES: Final = NoEntries()

@@ -1,6 +1,6 @@
 """What an administrator puts into a table is kept before it is in effect, and what he cannot have is told."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -45,10 +45,6 @@ class MemoryEntries:
     def entries(self) -> Sequence[TableEntry]:
         """Return all."""
         return [*self.kept.values()]
-
-    def entered(self) -> Mapping[str, tuple[Network, ...]]:
-        """Nobody asks."""
-        raise NotImplementedError
 
     def put(self, entries: Collection[TableEntry]) -> None:
         """Keep them."""

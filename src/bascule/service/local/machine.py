@@ -15,7 +15,7 @@ from bascule.engines.network.settings import SettingsEngine
 from bascule.engines.nftables.rules.probing import PACKET_MARK
 from bascule.service.local.names.known import Names, NamesFile
 from bascule.service.local.names.once import ask_once
-from bascule.store.table_entries import NO_ENTRIES, EntryStore
+from bascule.store.table_entries import NO_ENTRIES, Entered
 from bascule.system.accounts import Accounts, KernelAccounts
 from bascule.system.announce import EthernetNeighbours, Neighbours
 from bascule.system.changes import Changes, KernelChanges
@@ -50,7 +50,7 @@ class Machine:
     clock: Clock
     packets: PacketLog
     names: Names
-    entries: EntryStore
+    entries: Entered
     """What commands have put into the firewall's tables."""
     state: Path
     """The folder that outlives us."""
@@ -83,7 +83,7 @@ class Machine:
         return replace(facts, names=names, given=addresses, table_files=tables, entered=entered)
 
 
-def this_machine(state: Path, starts: Starts | None = None, entries: EntryStore = NO_ENTRIES) -> Machine:
+def this_machine(state: Path, starts: Starts | None = None, entries: Entered = NO_ENTRIES) -> Machine:
     """Return the machine we run on; `starts` starts who asks name servers, we ourselves where it is None."""
     commands, changes = SystemCommands(), KernelChanges()
     return Machine(
