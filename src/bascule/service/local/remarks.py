@@ -1,10 +1,11 @@
 """What is not as it should be of hosts that are up: events when it begins and ends, rows while it stands. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from bascule.config.model import IcmpCheck, RpcCheck, ScriptCheck, TcpCheck
 from bascule.health.findings import Remark, SeenCertificate
 from bascule.health.states import HostStates, Record
 from bascule.plan.model import HostState, Plan, PoolHost, ProbeTarget
@@ -13,6 +14,8 @@ from bascule.service.local.journal import Subject
 from bascule.service.local.news import News
 
 _OTHERS_SHOWN: Final = 3
+_BLIND: Final = (IcmpCheck, TcpCheck, RpcCheck, ScriptCheck)
+"""Checks that never see a certificate."""
 
 Members = Mapping[ProbeTarget, PoolHost]
 """The targets of a plan, each with a host that it is probed for."""
@@ -26,8 +29,9 @@ def remark_news(plan: Plan, target: ProbeTarget, before: HostStates, after: Host
     if old.noted != new.noted:
         host = next(host for host in _hosts(plan) if host.target == target)
         yield from _changed(host, old.remarks, new.remarks)
-    if _print(old) != _print(new) or (not old.checks and new.checks):
-        yield from _certificates_changed(plan, before, after)
+    first = not old.checks and bool(new.checks) and not isinstance(target.check, _BLIND)
+    if first or _print(old) != _print(new):
+        yield from _certificates_changed(plan, target, before, after)
 
 
 def host_remarks(plan: Plan, hosts: HostStates) -> Mapping[ProbeTarget, Sequence[str]]:
@@ -67,12 +71,27 @@ def differing(plan: Plan, hosts: HostStates) -> Mapping[ProbeTarget, str]:
     Microsoft Learn, "Load balancing in Exchange Server": the cookie of a login is encrypted with the certificate, so all
     servers must share one. A table is judged when every host of it has been probed.
     """
+    return _all_differing(_together(_hosts(plan)), hosts)
+
+
+def _together(hosts: Iterable[PoolHost]) -> Sequence[Members]:
+    """Return the hosts that should show one certificate: of one table, at one port."""
     together: defaultdict[tuple[str, int], dict[ProbeTarget, PoolHost]] = defaultdict(dict)
-    for host in _hosts(plan):
+    for host in hosts:
         if host.target is not None:
             together[host.table, host.target.endpoint.port].setdefault(host.target, host)
+    return list(together.values())
+
+
+def _companions(plan: Plan, target: ProbeTarget) -> Sequence[Members]:
+    """Return those of them that a target is among; with each result, so hosts of other tables are passed over."""
+    tables = {host.table for host in _hosts(plan) if hash(host.target) == hash(target)}
+    return [each for each in _together(host for host in _hosts(plan) if host.table in tables) if target in each]
+
+
+def _all_differing(groups: Iterable[Members], hosts: HostStates) -> Mapping[ProbeTarget, str]:
     found: dict[ProbeTarget, str] = {}
-    for members in together.values():
+    for members in groups:
         found |= _differing(members, hosts)
     return found
 
@@ -113,15 +132,16 @@ def _changed(host: PoolHost, before: Sequence[Remark], after: Sequence[Remark]) 
             yield _news(host, remark.words, warns=False)
 
 
-def _certificates_changed(plan: Plan, before: HostStates, after: HostStates) -> Iterator[News]:
-    known, now = differing(plan, before), differing(plan, after)
-    hosts = {host.target: host for host in _hosts(plan)}
-    for target, words in now.items():
-        if target not in known:
-            yield _news(hosts[target], words, warns=True)
-    for target, words in known.items():
-        if target not in now and target in hosts:
-            yield _news(hosts[target], words, warns=False)
+def _certificates_changed(plan: Plan, target: ProbeTarget, before: HostStates, after: HostStates) -> Iterator[News]:
+    groups = _companions(plan, target)
+    known, now = _all_differing(groups, before), _all_differing(groups, after)
+    hosts = {each: host for members in groups for each, host in members.items()}
+    for each, words in now.items():
+        if each not in known:
+            yield _news(hosts[each], words, warns=True)
+    for each, words in known.items():
+        if each not in now:
+            yield _news(hosts[each], words, warns=False)
 
 
 def _news(host: PoolHost, words: str, *, warns: bool) -> News:
