@@ -86,12 +86,10 @@ def _lacks_daemons() -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Count and name the tests that this machine could not run."""
-    reports = [
-        report
-        for report in terminalreporter.getreports("skipped")
-        if isinstance(report.longrepr, tuple) and _NOT_HERE in report.longrepr[2]
-    ]
+    reports = [report for report in terminalreporter.getreports("skipped") if isinstance(report.longrepr, tuple)]
     if reports:
         terminalreporter.section(f"{len(reports)} tests not run on this machine")
         for report in sorted(reports, key=lambda report: report.nodeid):
-            terminalreporter.line(f"{report.nodeid}: {report.longrepr[2].removeprefix('Skipped: ' + _NOT_HERE)}")
+            terminalreporter.line(
+                f"{report.nodeid}: {report.longrepr[2].removeprefix('Skipped: ').removeprefix(_NOT_HERE)}"
+            )

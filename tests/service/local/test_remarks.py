@@ -1,12 +1,14 @@
 """What is wrong with hosts that serve is told once, and shown while it lasts; maintenance alarms nobody."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bascule.health.findings import Findings, Remark, SeenCertificate, SeenPage
 from bascule.health.outcome import Outcome
+from bascule.health.states import HostStates
 from bascule.plan.compile import redeal
-from bascule.plan.model import HostState
+from bascule.plan.model import HostState, RelayPlan
 from bascule.plan.slots import Rankings
 from bascule.service.events import Grade
 from bascule.service.exchange_health import VdirState
@@ -130,3 +132,22 @@ def test_the_picture() -> None:
     assert (second.status, second.reason) == ("maintenance", RESTING.reason)
     assert "-Component ServerWideOffline -State Active -Requester Functional`" in second.advice
     assert (third.status, third.vdirs, third.advice) == ("up", (), "")
+
+
+class Large(tuple[RelayPlan, ...]):
+    """Relays of a plan that is too large to look through with each result."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[RelayPlan]:
+        """Refuse."""
+        raise AssertionError("every result of every host would go through all hosts")
+
+
+def test_a_first_result_that_shows_no_certificate_goes_through_no_hosts() -> None:
+    """Thousands of them come at a start; a check that sees none has none to compare."""
+    now = running(text=TEXT.replace("check imap", "check tcp"))
+    meant = target(now.plan, "IMAP", "EX1")
+    fresh = HostStates().retarget([meant], 0.0)
+    after, _ = fresh.apply(meant, Outcome(up=True, reason="", seconds=0.1), 1.0)
+    assert list(remark_news(replace(now.plan, relays=Large()), meant, fresh, after)) == []
