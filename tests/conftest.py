@@ -53,7 +53,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, with the reason, what this machine cannot run."""
-    lacks = {"kernel": _lacks_kernel(), "daemons": _lacks_daemons()}
+    lacks = {"kernel": _lacks_kernel(), "daemons": _lacks_daemons(), "browser": _lacks_browser()}
     for item in items:
         for marker, reason in lacks.items():
             if reason and item.get_closest_marker(marker):
@@ -82,6 +82,11 @@ def _lacks_daemons() -> str:
         return f"no {', '.join(missing)} installed"
     users = sum(int(line.split()[2]) for line in Path("/proc/self/uid_map").read_text().splitlines())
     return "" if os.geteuid() == 0 and users > 1 else "daemons that change user need root of the machine"
+
+
+def _lacks_browser() -> str:
+    """Return why no browser can be had; empty where it can."""
+    return "" if shutil.which("chromium") else "no chromium installed"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

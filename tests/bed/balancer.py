@@ -13,7 +13,7 @@ from bed.command import BedError, end
 from bed.node import Node
 from bed.wait import until
 
-_BASCULE: Final = (sys.executable, "-m", "bascule")
+BASCULE: Final = (sys.executable, "-m", "bascule")
 
 
 class Balancer:
@@ -31,7 +31,7 @@ class Balancer:
         self.state, self.socket = at / f"{node.name}-state", at / f"{node.name}.sock"
         self._process: subprocess.Popen[Any] | None = None
 
-    def start(self, program: Sequence[str] = _BASCULE) -> None:
+    def start(self, program: Sequence[str] = BASCULE) -> None:
         """Start it and wait until it answers; raises BedError, with what it said, where it ends instead."""
         options = ["--state", str(self.state), "--socket", str(self.socket)]
         if not self._keeps_revisions:
@@ -84,11 +84,11 @@ class Balancer:
 
         Raises TimeoutExpired where it takes more than `within` seconds.
         """
-        return self.node.run(*_BASCULE, *words, "--socket", str(self.socket), check=check, timeout=within)
+        return self.node.run(*BASCULE, *words, "--socket", str(self.socket), check=check, timeout=within)
 
     def following(self, *words: str) -> "subprocess.Popen[str]":
         """Start a `bascule` command that goes on, and return it with its output to read; it is ended with the network."""
-        command = [*_BASCULE, *words, "--socket", str(self.socket)]
+        command = [*BASCULE, *words, "--socket", str(self.socket)]
         return self.node.popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     @property

@@ -6,7 +6,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http.cookies import SimpleCookie
 from typing import Final
+from urllib.parse import urlencode
 
 from bed.node import Node
 
@@ -39,9 +41,26 @@ class Browser:
         with self._connection.getresponse() as response:
             return (response.status, response.read()) == (200, b"ok\n")
 
+    def log_in(self, name: str, password: str) -> str:
+        """Fill in the form, and return the cookie."""
+        body = urlencode({"name": name, "password": password})
+        origin = f"https://{self._connection.host}:{self._connection.port}"
+        headers = {"content-type": "application/x-www-form-urlencoded", "origin": origin}
+        self._connection.request("POST", "/login", body, headers)
+        with self._connection.getresponse() as response:
+            found = SimpleCookie(response.headers["set-cookie"] or "")
+        return found["__Host-bascule"].value
+
     def close(self) -> None:
         """End the session."""
         self._connection.close()
+
+
+def logged_in(node: Node, address: str, port: int, name: str, password: str) -> str:
+    """Log in with a name and a password, and return what a browser is known by from then on."""
+    browser = Browser(node, address, port)
+    with closing(browser):
+        return browser.log_in(name, password)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class Parent:
 
     def __init__(self) -> None:
         self.socket, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "bascule", "role", "web", "--fd", str(theirs.fileno())]
+        command = [sys.executable, "-m", "bascule", "role", "web", "--control", "/nowhere", "--fd", str(theirs.fileno())]
         with theirs:
             self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True)
         self.socket.settimeout(20)

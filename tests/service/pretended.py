@@ -30,6 +30,7 @@ from bascule.service.deployment import (
 from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.failures import OperationFailed, Rejected
 from bascule.service.firewall import FirewallRules, ShowFirewall
+from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
@@ -56,6 +57,7 @@ from bascule.service.operations import (
     WatchCounters,
     Who,
 )
+from bascule.service.permissions import Role
 from bascule.service.request import Context
 from bascule.service.results import (
     Cleared,
@@ -290,3 +292,23 @@ class PretendedService:
         """Take a moment to answer."""
         await asyncio.sleep(0.2)
         return Stopped(sentence="stopped")
+
+    async def login(self, _: Context, request: LogIn, /) -> LoggedIn:
+        """Let everybody in."""
+        return LoggedIn(token="token", name=request.name, role=Role.VIEWER)
+
+    async def logout(self, _: Context, __: LogOut, /) -> Left:
+        """Forget nobody."""
+        return Left()
+
+    async def show_login(self, context: Context, _: ShowLogin, /) -> Login:
+        """Say who asks."""
+        return Login(name=context.user, role=context.role, until=context.until)
+
+    async def setup(self, _: Context, request: SetUp, /) -> LoggedIn:
+        """Make everybody an administrator."""
+        return LoggedIn(token="token", name=request.name, role=Role.ADMINISTRATOR)
+
+    async def setup_link(self, _: Context, __: MakeSetupLink, /) -> SetupLink:
+        """Make a link that leads nowhere."""
+        return SetupLink(path="/setup/key", until=datetime(2026, 3, 2, tzinfo=UTC))

@@ -7,10 +7,12 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from bascule.engines.admin.keys import KeyPair, self_signed
+from bascule.service.asking import AsyncClient
 from bascule.web.application import application
 from bascule.web.server import PageServer, tls_context
 from bed.pages import client_context
@@ -73,21 +75,21 @@ async def opened(server: PageServer, number: int, keys: KeyPair = KEYS) -> int:
 
 async def test_it_says_that_it_is_there_and_nothing_else() -> None:
     """To whoever asks, over TLS 1.2 at least."""
-    server = PageServer(application)
+    server = PageServer(application(AsyncClient(Path("/nowhere"))))
     async with running(server):
         port = await opened(server, 1)
         with closing(await asyncio.to_thread(Session, port)) as session:
             assert await asyncio.to_thread(session.asks) == (200, b"ok\n")
             assert await asyncio.to_thread(session.asks, "HEAD") == (200, b"")
-            assert (await asyncio.to_thread(session.asks, "POST"))[0] == 405
-            assert (await asyncio.to_thread(session.asks, "GET", "/"))[0] == 404
+            assert (await asyncio.to_thread(session.asks, "POST"))[0] == 403
+            assert (await asyncio.to_thread(session.asks, "GET", "/nothing"))[0] == 404
         with pytest.warns(DeprecationWarning, match="TLSv1_1"), pytest.raises(ssl.SSLError):
             await asyncio.to_thread(lambda: Session(port, newest=ssl.TLSVersion.TLSv1_1))
 
 
 async def test_a_place_that_closes_keeps_its_sessions() -> None:
     """Nobody new comes in, and those who are in go on, beside those of other places."""
-    server = PageServer(application)
+    server = PageServer(application(AsyncClient(Path("/nowhere"))))
     async with running(server):
         one, two = await opened(server, 1), await opened(server, 2, OTHER)
         with closing(await asyncio.to_thread(Session, one)) as old, closing(await asyncio.to_thread(Session, two)) as new:
@@ -103,7 +105,7 @@ async def test_a_place_that_closes_keeps_its_sessions() -> None:
 
 async def test_the_end_ends_sessions_that_are_idle() -> None:
     """At once."""
-    server = PageServer(application)
+    server = PageServer(application(AsyncClient(Path("/nowhere"))))
     async with running(server):
         port = await opened(server, 1)
         session = await asyncio.to_thread(Session, port)
@@ -114,7 +116,7 @@ async def test_the_end_ends_sessions_that_are_idle() -> None:
 
 async def test_who_asks_nothing_is_not_waited_for() -> None:
     """Whoever has asked once may be silent for longer."""
-    server = PageServer(application, first_request=0.1)
+    server = PageServer(application(AsyncClient(Path("/nowhere"))), first_request=0.1)
     async with running(server):
         port = await opened(server, 1)
         silent, asked = [await asyncio.to_thread(Session, port) for _ in range(2)]

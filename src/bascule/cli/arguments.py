@@ -17,7 +17,7 @@ from bascule.config.lexer import Token, TokenKind
 from bascule.service.deployment import LONGEST_TEST, MAXIMUM_REVISIONS
 from bascule.service.measured import LONGEST_HISTORY
 from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
-from bascule.service.permissions import Role
+from bascule.service.permissions import ROLES
 from bascule.service.sessions import MAXIMUM_LISTED
 
 AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
@@ -385,13 +385,17 @@ def _add_accounts(add_parser: AddParser, places: Places) -> None:
     removing = _add(add_action, "remove", "account.remove", "take an account away")
     for command in (adding, changing, opening, removing):
         command.add_argument("name", metavar="NAME", help="the account; a Unix user of that name has its role")
-    adding.add_argument("--role", required=True, choices=[role.value for role in Role], help="what it may do")
+    adding.add_argument("--role", required=True, choices=[role.value for role in ROLES], help="what it may do")
     adding.add_argument("--no-password", action="store_true", help="it opens no page: for the command line alone")
     changing.add_argument(
-        "role", metavar="ROLE", choices=[role.value for role in Role], help="administrator, operator or viewer"
+        "role", metavar="ROLE", choices=[role.value for role in ROLES], help="administrator, operator or viewer"
     )
     opening.add_argument("--own", action="store_true", help="it is yours and you know the old one: any role may")
-    for command in (listing, adding, changing, opening, removing):
+    linking = _add(
+        add_action, "setup-link", "account.setup_link", "print a link to the pages that makes an administrator, once"
+    )
+    _add_json(linking)
+    for command in (listing, adding, changing, opening, removing, linking):
         _add_socket(command, places)
 
 

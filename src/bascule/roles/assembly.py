@@ -26,6 +26,7 @@ from bascule.service.local.ended import EndedSessions
 from bascule.service.local.firewall_log import FirewallLog
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
+from bascule.service.local.logins.book import LoginBook
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.names.following import FollowedNames
@@ -48,7 +49,6 @@ from bascule.store.history import History
 from bascule.store.mailboxes import Mailboxes
 from bascule.store.orders import DatabaseOrders
 from bascule.store.table_entries import DatabaseEntries
-from bascule.system.children import Starts
 
 
 class Watching(Protocol):
@@ -73,11 +73,8 @@ class Core:
     now: Callable[[], datetime]
 
 
-def admin_server(
-    machine: Machine, journal: Journal, died: Callable[[str], None], starts: Starts, now: Callable[[], datetime]
-) -> AdminServer:
-    """Return the admin server, with its web process; `died` hears when that ends."""
-    web = WebProcess(clock=machine.clock, died=died, starts=starts)
+def admin_server(web: WebProcess, machine: Machine, journal: Journal, now: Callable[[], datetime]) -> AdminServer:
+    """Return the admin server of a web process."""
     return AdminServer(web, KeyStore(machine.state, now=now), journal, clock=machine.clock)
 
 
@@ -107,7 +104,11 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
 
 
 def served(
-    core: Core, source: ConfigurationFile | Deployments, names: FollowedNames, end: Callable[[str], None]
+    core: Core,
+    source: ConfigurationFile | Deployments,
+    names: FollowedNames,
+    logins: LoginBook | None,
+    end: Callable[[str], None],
 ) -> tuple[LocalService, Sequence[Watching]]:
     """Return who answers operations, and what has to go on for that; `end` ends the parent."""
     machine, balancer, proxy, journal, now = core.machine, core.balancer, core.proxy, core.journal, core.now
@@ -133,6 +134,7 @@ def served(
         sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
         counters=counters,
         measuring=measuring,
+        logins=logins,
         tables=AddressTables(
             DatabaseEntries(core.database, now=now),
             balancer,
@@ -145,6 +147,13 @@ def served(
         end=end,
     )
     return service, (administration, gathering, counters, measuring, access_log, watches, soundness, firewall_log)
+
+
+def login_book(core: Core, source: ConfigurationFile | Deployments) -> LoginBook | None:
+    """Return who logs in to the pages; None where a file alone is run, which has no accounts."""
+    if not isinstance(source, Deployments):
+        return None
+    return LoginBook(source.accounts, Passwords(), core.machine.clock.monotonic, now=core.now)
 
 
 async def audited(core: Core, peer: Peer, words: str, refused: str) -> None:

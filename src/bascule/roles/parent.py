@@ -23,11 +23,12 @@ from bascule.config.model import EngineName
 from bascule.config.names import questions
 from bascule.config.table_files import files_of
 from bascule.deploy.transaction import RehearsalRefused
+from bascule.engines.admin.supervisor import WebProcess
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.folder import workers_folder
 from bascule.health.supervisor import ProbeProcess
 from bascule.plan.orders import Orders
-from bascule.roles.assembly import Core, Watching, admin_server, audited, served, sourced
+from bascule.roles.assembly import Core, Watching, admin_server, audited, login_book, served, sourced
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.local.balancer import Balancer
@@ -43,7 +44,7 @@ from bascule.service.local.service import GOING_ON
 from bascule.service.local.starting import First, first, holding, instead
 from bascule.service.local.telling import Telling
 from bascule.service.offline import RunRequest
-from bascule.service.server import ControlServer, open_listener
+from bascule.service.server import ControlServer, nobody, open_listener
 from bascule.store.accounts import DatabaseAccounts
 from bascule.store.backups import last_good
 from bascule.store.database import FILE, DamagedError, Database, open_database
@@ -109,7 +110,8 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         proxy = ProxyEngine(workers_folder(request.socket.parent), clock=machine.clock, report=noted, starts=starts)
         mailboxes = DatabaseMailboxes(database)
         prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts, passwords=mailboxes.password)
-        admin = admin_server(machine, journal, noted, starts, _now)
+        web = WebProcess(clock=machine.clock, died=noted, starts=starts, control=str(request.socket))
+        admin = admin_server(web, machine, journal, _now)
         balancer = Balancer(machine, proxy, prober, admin, journal)
         begun = await _start(balancer, begun, history, facts, DatabaseOrders(database).orders())
         _say_ready(journal, balancer.running, facts)
@@ -118,9 +120,11 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         names = _followed_names(machine, balancer, prober, journal)
         core = Core(request, database, machine, journal, balancer, proxy, mailboxes, _now)
         source, kept = await sourced(core, history)
-        service, followed = served(core, source, names, over.end)
-        recognize = recognizer(os.geteuid(), None if history is None else DatabaseAccounts(database))
-        server = ControlServer(service, recognize=recognize, note=partial(audited, core), log=log)
+        logins = login_book(core, source)
+        service, followed = served(core, source, names, logins, over.end)
+        recognize = recognizer(os.geteuid(), None if history is None else DatabaseAccounts(database), pages=lambda: web.pid)
+        bear = nobody if logins is None else logins.borne
+        server = ControlServer(service, recognize=recognize, note=partial(audited, core), bear=bear, log=log)
         await server.start(listener)
         manager = ServiceManager.of(os.environ)
         telling = Telling(manager, balancer, machine.clock)

@@ -8,8 +8,10 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+from bascule.service.asking import AsyncClient
 from bascule.system.channel import ChannelError, Decoder, encode
 from bascule.system.web_orders import LONGEST_ORDER, MOST_LISTENERS, Serve, Serving
 from bascule.web.application import application
@@ -28,20 +30,22 @@ def main(arguments: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="bascule role web", description="Serve the admin pages for the parent process.")
     parser.add_argument("--fd", type=int, required=True, help="the connected socket that the parent left open for us")
-    descriptor: int = parser.parse_args(arguments).fd
+    parser.add_argument("--control", type=Path, required=True, help="the control socket, where it asks what it shows")
+    given = parser.parse_args(arguments)
+    descriptor: int = given.fd
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
     try:
-        asyncio.run(_serve(socket.socket(fileno=descriptor)))
+        asyncio.run(_serve(socket.socket(fileno=descriptor), given.control))
     except (ChannelError, OSError) as error:
         _LOG.warning("the web process lost its parent: %s", error)
         return 1
     return 0
 
 
-async def _serve(parent: socket.socket) -> None:
+async def _serve(parent: socket.socket, control: Path) -> None:
     """Follow the parent while the pages are served; the end of either is the end of both."""
     parent.settimeout(0)
-    server = PageServer(application)
+    server = PageServer(application(AsyncClient(control)))
     following = asyncio.create_task(_Orders(parent, server).follow())
     following.add_done_callback(lambda _: server.end())
     try:

@@ -34,6 +34,7 @@ from bascule.service.deployment import (
 )
 from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.firewall import FirewallRules, ShowFirewall
+from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
@@ -136,6 +137,11 @@ AnyRequest: TypeAlias = (
     | ChangeRole
     | ChangePassword
     | RemoveAccount
+    | LogIn
+    | LogOut
+    | ShowLogin
+    | SetUp
+    | MakeSetupLink
 )
 
 
@@ -466,6 +472,40 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.ADMINISTER,
                 summary="remove an account",
                 audit="removed account {name}",
+            ),
+            Operation(
+                request=LogIn,
+                result=LoggedIn,
+                permission=Permission.ENTER,
+                summary="log in to the pages",
+                audit="logged {name} in, from {source}",
+            ),
+            Operation(
+                request=LogOut,
+                result=Left,
+                permission=Permission.ENTER,
+                summary="log out of the pages",
+                audit="logged out",
+            ),
+            Operation(
+                request=ShowLogin,
+                result=Login,
+                permission=Permission.ENTER,
+                summary="say who one is",
+            ),
+            Operation(
+                request=SetUp,
+                result=LoggedIn,
+                permission=Permission.ENTER,
+                summary="make an administrator by a setup link",
+                audit="made {name} an administrator by a setup link, from {source}",
+            ),
+            Operation(
+                request=MakeSetupLink,
+                result=SetupLink,
+                permission=Permission.ADMINISTER,
+                summary="make a link that makes an administrator",
+                audit="made a setup link",
             ),
         )
     }

@@ -50,6 +50,12 @@ class Forbidden(_Failure, frozen=True, kw_only=True, tag="forbidden"):
     message: str
 
 
+class NotLoggedIn(_Failure, frozen=True, kw_only=True, tag="not-logged-in"):
+    """Who asked must log in first, or again."""
+
+    message: str
+
+
 class NotFound(_Failure, frozen=True, kw_only=True, tag="not-found"):
     """There is nothing of that name."""
 
@@ -68,7 +74,7 @@ class Unavailable(_Failure, frozen=True, kw_only=True, tag="unavailable"):
     message: str
 
 
-Failure: TypeAlias = Rejected | Conflict | Forbidden | NotFound | Busy | Unavailable
+Failure: TypeAlias = Rejected | Conflict | Forbidden | NotLoggedIn | NotFound | Busy | Unavailable
 
 EXIT_CODES: Final[Mapping[type[Failure], ExitCode]] = MappingProxyType(
     {
@@ -76,6 +82,7 @@ EXIT_CODES: Final[Mapping[type[Failure], ExitCode]] = MappingProxyType(
         Conflict: ExitCode.REFUSED,
         NotFound: ExitCode.REFUSED,
         Forbidden: ExitCode.MACHINE,
+        NotLoggedIn: ExitCode.MACHINE,
         Busy: ExitCode.MACHINE,
         Unavailable: ExitCode.MACHINE,
     }

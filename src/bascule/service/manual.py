@@ -6,7 +6,7 @@ from typing import Final
 
 from bascule.service.catalogue import OPERATIONS
 from bascule.service.failures import EXIT_CODES
-from bascule.service.permissions import ALLOWED, Role
+from bascule.service.permissions import ALLOWED, ROLES
 
 _INTRODUCTION: Final = """\
 Made by `python -m bascule.service.manual`; a test compares. Who speaks to the control socket is known from the kernel:
@@ -30,10 +30,10 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _INTRODUCTION.splitlines()
     yield ""
-    yield f"| operation | what it does | {' | '.join(Role)} |"
-    yield f"|---|---|{'---|' * len(Role)}"
+    yield f"| operation | what it does | {' | '.join(ROLES)} |"
+    yield f"|---|---|{'---|' * len(ROLES)}"
     for operation in sorted(OPERATIONS.values(), key=lambda each: each.name):
-        marks = " | ".join("yes" if operation.permission in ALLOWED[role] else "" for role in Role)
+        marks = " | ".join("yes" if operation.permission in ALLOWED[role] else "" for role in ROLES)
         yield f"| `{operation.name}` | {operation.summary} | {marks} |"
     yield ""
     yield from _EXCEPTIONS.splitlines()

@@ -19,6 +19,8 @@ class Permission(StrEnum):
     """Decide what runs for good."""
     ADMINISTER = "administer"
     """Change who may do what."""
+    ENTER = "enter"
+    """Come to the pages, and leave them."""
 
 
 class Role(StrEnum):
@@ -30,12 +32,19 @@ class Role(StrEnum):
     """Drains hosts, ends sessions, and deploys for a time; keeping it is for an administrator."""
     VIEWER = "viewer"
     """Looks."""
+    VISITOR = "visitor"
+    """The web process, on behalf of somebody who is nobody yet. No account is that."""
+
+
+ROLES: Final = (Role.ADMINISTRATOR, Role.OPERATOR, Role.VIEWER)
+"""What an account may be."""
 
 
 ALLOWED: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
         Role.ADMINISTRATOR: frozenset(Permission),
-        Role.OPERATOR: frozenset({Permission.VIEW, Permission.OPERATE, Permission.DEPLOY}),
-        Role.VIEWER: frozenset({Permission.VIEW}),
+        Role.OPERATOR: frozenset({Permission.ENTER, Permission.VIEW, Permission.OPERATE, Permission.DEPLOY}),
+        Role.VIEWER: frozenset({Permission.ENTER, Permission.VIEW}),
+        Role.VISITOR: frozenset({Permission.ENTER}),
     }
 )

@@ -1,6 +1,7 @@
 """What every request is, and who asks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -23,6 +24,12 @@ class Context:
     user: str
     """The account's name, or its number where it has none."""
     role: Role
+    source: str = ""
+    """The address of whoever asks by the pages."""
+    token: str = field(default="", repr=False)
+    """What he is known by there."""
+    until: datetime | None = None
+    """When he must log in again."""
     tell: Tell = silence
     """Tells him how far it is."""
 

@@ -16,6 +16,7 @@ from bascule.service.counters import CounterRow
 from bascule.service.events import Event
 from bascule.service.exchange_health import ExchangeHealth
 from bascule.service.firewall import FirewallRules
+from bascule.service.logins import Left, LoggedIn, Login, SetupLink
 from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.network import Interfaces, Routes
@@ -580,4 +581,8 @@ AnyResult: TypeAlias = (
     | Drift
     | AccountRows
     | AccountChanged
+    | LoggedIn
+    | Left
+    | Login
+    | SetupLink
 )

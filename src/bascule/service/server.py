@@ -7,14 +7,24 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from bascule.service.catalogue import OPERATIONS, AnyRequest
-from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Rejected, Unavailable, describe
+from bascule.service.failures import (
+    Busy,
+    Failure,
+    Forbidden,
+    NotLoggedIn,
+    OperationFailed,
+    Rejected,
+    Unavailable,
+    describe,
+)
+from bascule.service.logins import Bearer, Login
 from bascule.service.peer import Peer, peer_of
-from bascule.service.permissions import ALLOWED, Role
+from bascule.service.permissions import ALLOWED, ROLES, Role
 from bascule.service.reports import Reports
 from bascule.service.request import Context, LongRequest, Request
 from bascule.service.results import AnyResult
@@ -42,8 +52,29 @@ STRANGERS: Final = 10.0
 
 Recognize: TypeAlias = Callable[[Peer], Awaitable[Role | None]]
 """Returns what a peer is; None where he is nobody here. Raises MachineError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Borne:
+    """Somebody who has logged in, on whose behalf the web process asks."""
+
+    login: Login
+    token: str
+    source: str
+
+
+Bear: TypeAlias = Callable[[Bearer], Awaitable[Borne | None]]
+"""Returns whom a token stands for; None where it is worth nothing. Raises MachineError."""
 Note: TypeAlias = Callable[[Peer, str, str], Awaitable[None]]
 """Keeps who did what and, where it was refused, why. Raises MachineError."""
+
+
+_Line: TypeAlias = Channel[AnyRequest | Bearer]
+
+
+async def nobody(_: Bearer) -> Borne | None:
+    """Know nobody by a token."""
+    return None
 
 
 def open_listener(path: Path) -> socket.socket:
@@ -93,6 +124,7 @@ class ControlServer:
         *,
         recognize: Recognize,
         note: Note,
+        bear: Bear = nobody,
         log: logging.Logger,
         patience: float = PATIENCE,
         maximum_peers: int = MAXIMUM_PEERS,
@@ -100,6 +132,7 @@ class ControlServer:
         self._service = service
         self._recognize = recognize
         self._note = note
+        self._bear = bear
         self._log = log
         self._patience = patience
         self._maximum_peers = maximum_peers
@@ -133,7 +166,7 @@ class ControlServer:
         conversation = asyncio.current_task()
         assert conversation is not None, "asyncio calls this in a task"
         self._conversations.add(conversation)
-        channel: Channel[AnyRequest] = Channel(reader, writer, AnyRequest, maximum=MAXIMUM_REQUEST)
+        channel: _Line = Channel(reader, writer, AnyRequest | Bearer, maximum=MAXIMUM_REQUEST)
         peer = peer_of(writer.get_extra_info("socket"))
         self._of[peer.uid] += 1
         try:
@@ -148,7 +181,7 @@ class ControlServer:
                 async with asyncio.timeout(self._patience):
                     await channel.close()
 
-    async def _converse(self, channel: Channel[AnyRequest], peer: Peer) -> None:
+    async def _converse(self, channel: _Line, peer: Peer) -> None:
         """Hear one request and answer it; who is nobody here is not heard at all."""
         if len(self._conversations) > self._maximum_peers:
             await self._send(channel, Busy(message=f"{self._maximum_peers} others are asking; try again"))
@@ -164,18 +197,45 @@ class ControlServer:
         if role is None:
             await self._send(channel, await self._unknown(peer))
             return
-        context = Context(uid=peer.uid, pid=peer.pid, user=peer.user, role=role)
+        context: Context | None = Context(uid=peer.uid, pid=peer.pid, user=peer.user, role=role)
         try:
             async with asyncio.timeout(self._patience):
                 request = await channel.receive()
+                if isinstance(request, Bearer):
+                    context = await self._on_behalf(peer, role, request)
+                    request = await channel.receive()
         except ChannelError as error:
             await self._send(channel, Unavailable(message=f"the request was not understood: {error}"))
             return
-        if request is None:
+        except MachineError as error:
+            await self._send(channel, Unavailable(message=str(error)))
             return
+        if context is None:
+            await self._send(channel, NotLoggedIn(message="you are not logged in, or not any more"))
+        elif request is not None and not isinstance(request, Bearer):
+            await self._heard(channel, context, request)
+
+    async def _on_behalf(self, peer: Peer, role: Role, bearer: Bearer) -> Context | None:
+        """Return who asks by the web process; None where nobody does."""
+        borne = await self._bear(bearer) if role is Role.VISITOR else None
+        if borne is None:
+            return None
+        login = borne.login
+        return Context(
+            uid=peer.uid,
+            pid=peer.pid,
+            user=login.name,
+            role=login.role,
+            source=borne.source,
+            token=borne.token,
+            until=login.until,
+        )
+
+    async def _heard(self, channel: _Line, context: Context, request: AnyRequest) -> None:
+        """Answer a request, or refuse it."""
         refusal = self._refusal(context, request)
         if refusal is not None:
-            await self._keep(peer, f"asked to {OPERATIONS[type(request)].summary}", refusal.message)
+            await self._keep(_peer(context), f"asked to {OPERATIONS[type(request)].summary}", refusal.message)
             await self._send(channel, refusal)
         elif OPERATIONS[type(request)].streams:
             await self._stream(channel, context, request)
@@ -184,7 +244,7 @@ class ControlServer:
                 context = replace(context, tell=Reports(channel, now=asyncio.get_running_loop().time).tell)
             await self._send(channel, await self._answer(context, request))
 
-    async def _stream(self, channel: Channel[AnyRequest], context: Context, request: Request[Any]) -> None:
+    async def _stream(self, channel: _Line, context: Context, request: Request[Any]) -> None:
         """Answer again and again, until the peer goes away, stops reading, or we close."""
         if self._streams >= MAXIMUM_STREAMS:
             await self._send(channel, Busy(message=f"{self._streams} others are watching; try again"))
@@ -204,7 +264,7 @@ class ControlServer:
                 end.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
 
-    async def _send_all(self, channel: Channel[AnyRequest], context: Context, request: Request[Any]) -> None:
+    async def _send_all(self, channel: _Line, context: Context, request: Request[Any]) -> None:
         operation = OPERATIONS[type(request)]
         try:
             async with contextlib.aclosing(getattr(self._service, operation.method)(context, request)) as answers:
@@ -218,7 +278,7 @@ class ControlServer:
             self._log.exception("a fault of our own in %s", operation.name)
             raise
 
-    async def _send(self, channel: Channel[AnyRequest], reply: AnyResult | Failure) -> None:
+    async def _send(self, channel: _Line, reply: AnyResult | Failure) -> None:
         async with asyncio.timeout(self._patience):
             await channel.send(reply)
 
@@ -240,13 +300,15 @@ class ControlServer:
         if needed in ALLOWED[context.role]:
             return None
         self._log.warning("refused %s to %s (uid %d)", operation.name, context.user, context.uid)
-        who = " and ".join(f"{role}s" for role in Role if needed in ALLOWED[role])
+        if context.role is Role.VISITOR:
+            return Forbidden(message="nobody is logged in")
+        who = " and ".join(f"{role}s" for role in ROLES if needed in ALLOWED[role])
         what = "commit" if needed is not operation.permission else operation.summary
         return Forbidden(message=f"{context.user} is {context.role} and may not {what}; {who} may")
 
     async def _answer(self, context: Context, request: Request[Any]) -> AnyResult | Failure:
         operation = OPERATIONS[type(request)]
-        who, deed = _peer(context), operation.deed(request)
+        who, deed = _peer(context), _deed(context, request)
         try:
             result: AnyResult = await getattr(self._service, operation.method)(context, request)
         except OperationFailed as failed:
@@ -280,7 +342,14 @@ def _in_short(failure: Failure) -> str:
     return describe(failure).partition("\n")[0]
 
 
+def _deed(context: Context, request: Request[Any]) -> str | None:
+    """Return what the audit log says, and by which way it was asked."""
+    deed = OPERATIONS[type(request)].deed(request)
+    return f"{deed} (by the pages, from {context.source})" if deed is not None and context.source else deed
+
+
 def _peer(context: Context) -> Peer:
+    """Return who did something; of the pages, the account."""
     return Peer(uid=context.uid, pid=context.pid, user=context.user)
 
 

@@ -27,6 +27,7 @@ from bascule.service.deployment import (
 )
 from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.firewall import FirewallRules, ShowFirewall
+from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
@@ -261,4 +262,24 @@ class Service(Protocol):
 
     async def account_remove(self, context: Context, request: RemoveAccount, /) -> AccountChanged:
         """Take an account away."""
+        ...
+
+    async def login(self, context: Context, request: LogIn, /) -> LoggedIn:
+        """Let somebody in by a password."""
+        ...
+
+    async def logout(self, context: Context, request: LogOut, /) -> Left:
+        """Have the login of whoever asks be worth nothing any more."""
+        ...
+
+    async def show_login(self, context: Context, request: ShowLogin, /) -> Login:
+        """Say who asks."""
+        ...
+
+    async def setup(self, context: Context, request: SetUp, /) -> LoggedIn:
+        """Make an administrator by the key of a link."""
+        ...
+
+    async def setup_link(self, context: Context, request: MakeSetupLink, /) -> SetupLink:
+        """Make such a link."""
         ...

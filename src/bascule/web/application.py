@@ -1,26 +1,39 @@
-"""What the admin server answers: for now, that it is there."""
+"""The pages as one application (ASGI 3): routes, what every answer carries, and what a failure looks like."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final, TypeAlias
+from pathlib import Path
+from typing import Final
 
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
-_HEADERS: Final = (
-    (b"content-type", b"text/plain; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-)
+from bascule.service.asking import AsyncClient
+from bascule.web.faults import FAULTS
+from bascule.web.files import Files
+from bascule.web.guard import Guard
+from bascule.web.live import Hub
+from bascule.web.pages import ROUTES
+from bascule.web.rendering import Renderer
+from bascule.web.site import Site
+
+STATIC: Final = Path(__file__).parent / "static"
+TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
-async def application(scope: MutableMapping[str, Any], _: Receive, send: Send) -> None:
-    """Answer a request (ASGI 3): `/healthz` says `ok`, and nothing else is there."""
-    if scope["type"] != "http":
-        return
-    reading = scope["method"] in ("GET", "HEAD")
-    known = scope["path"] == "/healthz"
-    status, body = (200, b"ok\n") if known and reading else (405, b"GET is all\n") if known else (404, b"nothing is here\n")
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*_HEADERS, length]})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+async def healthy(_: Request) -> Response:
+    """Say that the pages are there, to whoever asks."""
+    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+
+def application(client: AsyncClient) -> Starlette:
+    """Return the application, whose pages ask that client for everything that they show."""
+    files = Files(STATIC)
+    made = Starlette(
+        routes=[Route("/healthz", healthy), *files.routes(), *ROUTES],
+        middleware=[Middleware(Guard)],
+        exception_handlers=FAULTS,
+    )
+    made.state.site = Site(client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client))
+    return made

@@ -16,6 +16,7 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.failures import ExitCode
+from bascule.service.logins import MakeSetupLink
 from bascule.service.permissions import Role
 
 _ADMINISTRATORS: Final = "root, the user Bascule runs as, and members of the group bascule-administrator are administrators"
@@ -61,6 +62,21 @@ def password(arguments: Namespace, session: Session) -> int:
 def remove(arguments: Namespace, session: Session) -> int:
     """Take an account away."""
     session.screen.say(session.connect(arguments.socket).call(RemoveAccount(name=arguments.name)).sentence)
+    return ExitCode.FINE
+
+
+def setup_link(arguments: Namespace, session: Session) -> int:
+    """Print a link that makes an administrator, once."""
+    made = session.connect(arguments.socket).call(MakeSetupLink())
+    if arguments.json:
+        session.screen.json({"path": made.path, "until": made.until, "places": made.places})
+        return ExitCode.FINE
+    for place in made.places:
+        session.screen.say(f"{place}{made.path}")
+    if not made.places:
+        session.screen.say(f"the admin server answers nowhere now; where it will: {made.path}")
+    until = f"{made.until.astimezone(session.now().tzinfo):%Y-%m-%d %H:%M}"
+    session.screen.say(styled(f"good once, until {until}; the link before is not valid any more", QUIET))
     return ExitCode.FINE
 
 

@@ -40,12 +40,15 @@ class WebChild:
         self._orders = 0
 
     @classmethod
-    async def start(cls, starts: Starts) -> Self:
-        """Start the process, which inherits one end of a socket pair. Raises MachineError when it cannot be started."""
+    async def start(cls, starts: Starts, control: str) -> Self:
+        """Start the process, which inherits one end of a socket pair, and asks at the control socket of that path.
+
+        Raises MachineError when it cannot be started.
+        """
         ours, theirs = socket.socketpair()
         with ExitStack() as undo, theirs:
             undo.callback(ours.close)
-            process = await starts.start("web", handed=theirs)
+            process = await starts.start("web", ["--control", control], handed=theirs)
             sending = ours.dup()  # descriptors pass no stream of asyncio's
             undo.callback(sending.close)
             reader, writer = await asyncio.open_connection(sock=ours)

@@ -28,10 +28,12 @@ Door = tuple[WebListener, socket.socket]
 class WebProcess:
     """The web process as its parent sees it: it has what `serve` gave it last, also when it dies and is started again.
 
-    `died` hears how it ended whenever that was unasked. `watch` is what starts it again.
+    `died` hears how it ended whenever that was unasked; `control` is the socket at which it asks what it shows. `watch`
+    is what starts it again.
     """
 
-    def __init__(self, *, clock: Clock, died: Callable[[str], None], starts: Starts) -> None:
+    def __init__(self, *, clock: Clock, died: Callable[[str], None], starts: Starts, control: str = "") -> None:
+        self._control = control
         self._clock = clock
         self._died = died
         self._starts = starts
@@ -86,7 +88,7 @@ class WebProcess:
             if not self._doors:
                 return
             self._born = self._clock.monotonic()
-            self._child = await WebChild.start(self._starts)
+            self._child = await WebChild.start(self._starts, self._control)
             self._runs.set()
         await self._child.serve([listener for listener, _ in self._doors], [held for _, held in self._doors])
         if not self._doors:

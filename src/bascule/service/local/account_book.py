@@ -85,6 +85,20 @@ class AccountBook:
             await asyncio.to_thread(self._accounts.drop, request.name)
             return AccountChanged(sentence=f"{request.name} has no account any more")
 
+    async def known(self, name: str) -> Account | None:
+        """Return the account of that name, with the hash of its password; None where nobody has it."""
+        return await asyncio.to_thread(self._accounts.account, name)
+
+    async def set_up(self, name: str, password: str) -> Account:
+        """Make an administrator with a password, or of an account one; whoever asks has proved that he may."""
+        async with self._one_at_a_time:
+            if isinstance(flaw := NAME.read(Token(TokenKind.STRING, f'"{name}"', 1, 1)), Flaw):
+                raise OperationFailed(Conflict(message=flaw.message))
+            hashed = await self._hashed(name, password)
+            account = Account(name=name, role=Role.ADMINISTRATOR, password=hashed, since=self._now())
+            await self._keep(account)
+            return account
+
     async def sealed(self, text: bytes, author: str) -> bytes:
         """Return a text without plain passwords, whose hashes are kept for the accounts that will come of it.
 

@@ -57,6 +57,8 @@ from bascule.service.local.explaining import explained, known_of
 from bascule.service.local.firewall_rows import firewall_rows, walk_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM
+from bascule.service.local.logins.book import LoginBook, no_accounts
+from bascule.service.local.logins.places import addresses
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.network_rows import interface_rows, route_rows
@@ -71,6 +73,7 @@ from bascule.service.local.tables import AddressTables
 from bascule.service.local.telling import how_it_goes
 from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
+from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
@@ -173,6 +176,7 @@ class LocalService:
         counters: Counters,
         measuring: Measuring,
         tables: AddressTables,
+        logins: LoginBook | None,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -187,6 +191,7 @@ class LocalService:
         self._counters = counters
         self._measuring = measuring
         self._tables = tables
+        self._logins = logins
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -372,6 +377,41 @@ class LocalService:
     async def account_remove(self, _: Context, request: RemoveAccount, /) -> AccountChanged:
         """Take one away."""
         return await self._accounts().remove(request)
+
+    async def login(self, _: Context, request: LogIn, /) -> LoggedIn:
+        """Let somebody in."""
+        return await self._known().log_in(request)
+
+    async def logout(self, context: Context, _: LogOut, /) -> Left:
+        """Log whoever asks out."""
+        self._known().leave(context.token)
+        return Left()
+
+    async def show_login(self, context: Context, _: ShowLogin, /) -> Login:
+        """Say who asks."""
+        waiting = self._source.pending if isinstance(self._source, Deployments) else None
+        return Login(
+            name=context.user,
+            role=context.role,
+            until=context.until,
+            pending_until=None if waiting is None else waiting.until,
+            pending_by="" if waiting is None else waiting.author,
+        )
+
+    async def setup(self, _: Context, request: SetUp, /) -> LoggedIn:
+        """Make an administrator."""
+        return await self._known().set_up(request)
+
+    async def setup_link(self, _: Context, __: MakeSetupLink, /) -> SetupLink:
+        """Make a link, for wherever the admin server answers now."""
+        plan = self._balancer.running.plan
+        return self._known().setup_link(addresses(self._balancer.admin.rows(plan), plan.admin.names))
+
+    def _known(self) -> LoginBook:
+        """Return who has logged in. Raises OperationFailed where a file alone is run."""
+        if self._logins is None:
+            raise no_accounts(self._balancer.running.name)
+        return self._logins
 
     def _accounts(self) -> AccountBook:
         """Return who has an account. Raises OperationFailed where a file alone is run."""

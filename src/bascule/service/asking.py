@@ -1,0 +1,100 @@
+"""Asks a running Bascule over its control socket without holding up a loop: the web process, on behalf of who is there."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Final, TypeAlias, TypeVar
+
+from bascule.service.catalogue import OPERATIONS
+from bascule.service.failures import Failure, OperationFailed, Unavailable
+from bascule.service.logins import Bearer
+from bascule.service.progress import Progress
+from bascule.service.request import Request
+from bascule.service.result import Result
+from bascule.service.results import AnyResult
+from bascule.system.channel import Channel, ChannelError
+
+PATIENCE: Final = 30.0
+"""Seconds an operation may take until its answer or, of one that tells how far it is, its next step."""
+
+AT_ONCE: Final = 10
+"""Calls at a time; the control socket has a few more for one user, which streams take."""
+
+Answer = TypeVar("Answer", bound=Result)
+_Reply: TypeAlias = AnyResult | Failure | Progress
+
+
+def _nobody(_: Progress) -> None:
+    """Hear nothing."""
+
+
+class AsyncClient:
+    """Speaks operations to the Bascule behind one control socket; each call is a connection of its own."""
+
+    def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
+        self._path = path
+        self._patience = patience
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def call(
+        self, request: Request[Answer], bearer: Bearer | None = None, told: Callable[[Progress], None] = _nobody
+    ) -> Answer:
+        """Return the answer to a request; `told` hears how far it is, where the request asks for that.
+
+        Raises OperationFailed for whatever came instead of an answer.
+        """
+        async with self._turns, contextlib.aclosing(self._replies(request, bearer, self._patience)) as replies:
+            async for reply in replies:
+                if not isinstance(reply, Progress):
+                    return self._answer(request, reply)
+                told(reply)
+        return self._answer(request, None)
+
+    async def stream(self, request: Request[Answer], bearer: Bearer | None = None) -> AsyncIterator[Answer]:
+        """Yield answer after answer, for as long as the caller goes on. Raises OperationFailed, also at the other's end."""
+        async with contextlib.aclosing(self._replies(request, bearer, None)) as replies:
+            async for reply in replies:
+                yield self._answer(request, reply)
+        raise self._unavailable("has ended")
+
+    def _answer(self, request: Request[Answer], reply: _Reply | None) -> Answer:
+        expected: type[Any] = OPERATIONS[type(request)].result
+        if isinstance(reply, expected):
+            answer: Answer = reply
+            return answer
+        if isinstance(reply, Failure):
+            raise OperationFailed(reply)
+        raise self._unavailable("gave no answer to what was asked")
+
+    async def _replies(
+        self, request: Request[Any], bearer: Bearer | None, patience: float | None
+    ) -> AsyncGenerator[_Reply, None]:
+        """Yield what comes back until the peer closes; `patience` is for each reply, None waits for ever."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(self._path))
+        except OSError as error:
+            raise self._unavailable(f"does not answer: {error.strerror or error}") from error
+        channel: Channel[_Reply] = Channel(reader, writer, _Reply)
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it read it all
+                if bearer is not None:
+                    await channel.send(bearer)
+                await channel.send(request)
+            while True:
+                async with asyncio.timeout(patience):
+                    reply = await channel.receive()
+                if reply is None:
+                    return
+                yield reply
+        except TimeoutError as error:
+            raise self._unavailable(f"did not answer within {self._patience:g} s") from error
+        except ChannelError as error:
+            raise self._unavailable(f"is of another version, or no Bascule: {error}") from error
+        except OSError as error:
+            raise self._unavailable(f"cannot be reached: {error.strerror or error}") from error
+        finally:
+            await channel.close()
+
+    def _unavailable(self, what: str) -> OperationFailed:
+        return OperationFailed(Unavailable(message=f"Bascule {what}"))

@@ -1,0 +1,61 @@
+"""How long somebody waits who guesses passwords: by source, and by account, which nobody may be kept out of by that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+FREE: Final = 4
+"""Failures that cost nothing: people mistype."""
+
+LONGEST_FOR_SOURCE: Final = 300.0
+LONGEST_FOR_ACCOUNT: Final = 8.0
+"""Seconds: its owner, who comes from elsewhere, waits no longer than that while another guesses."""
+
+FORGOTTEN: Final = 900.0
+"""Seconds after the last failure until all is forgiven."""
+
+MOST: Final = 10_000
+"""Sources and accounts that are remembered; of more, the oldest are forgotten."""
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int
+    last: float
+
+
+class Backoff:
+    """Remembers failures; `clock` returns seconds that only grow."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failures: dict[tuple[str, str], _Failures] = {}
+
+    def wait(self, source: str, name: str) -> float:
+        """Return the seconds until one from there may try that account."""
+        return max(
+            self._left(("source", source), LONGEST_FOR_SOURCE),
+            self._left(("account", name), LONGEST_FOR_ACCOUNT),
+        )
+
+    def failed(self, source: str, name: str) -> None:
+        """Remember a wrong password."""
+        now = self._clock()
+        for key in (("source", source), ("account", name)):
+            before = self._failures.pop(key, None)
+            count = 0 if before is None or now - before.last > FORGOTTEN else before.count
+            while len(self._failures) >= MOST:
+                del self._failures[next(iter(self._failures))]
+            self._failures[key] = _Failures(count=count + 1, last=now)
+
+    def succeeded(self, source: str, name: str) -> None:
+        """Forget what was mistyped."""
+        self._failures.pop(("source", source), None)
+        self._failures.pop(("account", name), None)
+
+    def _left(self, key: tuple[str, str], longest: float) -> float:
+        found = self._failures.get(key)
+        if found is None or found.count <= FREE:
+            return 0.0
+        pause: float = min(2.0 ** min(found.count - FREE, 20), longest)
+        return max(0.0, found.last + pause - self._clock())

@@ -1,0 +1,63 @@
+"""What pages show that changes while somebody looks, by key: an element of a page names the key of what it shows.
+
+`relay/HTTPS/sessions`, `host/HTTPS/EX1/status`, `level`: the words are those that the page was made with.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from bascule.service.results import Counters, HostRow, Relays, StatusReport
+from bascule.web.wording import count, percent, rate, size
+
+
+def relay_key(relay: str, what: str) -> str:
+    """Return the key of something about a relay."""
+    return f"relay/{relay}/{what}"
+
+
+def host_key(relay: str, host: str, what: str) -> str:
+    """Return the key of something about a host as one relay sees it; `host` is its address with its port."""
+    return f"host/{relay}/{host}/{what}"
+
+
+def counted(counters: Counters) -> Mapping[str, str]:
+    """Return what was carried."""
+    return dict(_counted(counters))
+
+
+def _counted(counters: Counters) -> Iterator[tuple[str, str]]:
+    for row in counters.rows:
+        values = {
+            "sessions": count(row.sessions),
+            "opened": rate(row.opened_rate),
+            "traffic": f"{size(row.from_client_rate + row.from_host_rate)}/s",
+            "bytes": size(row.from_client + row.from_host),
+        }
+        for what, value in values.items():
+            if row.type == "host":
+                yield host_key(row.relay, row.address, what), value
+            else:
+                yield relay_key(row.relay, what), value
+
+
+def stated(relays: Relays) -> Mapping[str, str]:
+    """Return the states of relays and hosts."""
+    return dict(_stated(relays))
+
+
+def _stated(relays: Relays) -> Iterator[tuple[str, str]]:
+    for relay in relays.relays:
+        yield relay_key(relay.name, "status"), relay.status
+        for table in relay.tables:
+            for host in table.hosts:
+                yield from _host(relay.name, host)
+
+
+def _host(relay: str, host: HostRow) -> Iterator[tuple[str, str]]:
+    yield host_key(relay, host.address, "status"), host.status
+    yield host_key(relay, host.address, "reason"), host.reason
+    yield host_key(relay, host.address, "availability"), percent(host.availability)
+
+
+def described(status: StatusReport) -> Mapping[str, str]:
+    """Return how it goes."""
+    return {"level": status.level, "sentence": status.sentence}

@@ -1,0 +1,115 @@
+"""What holds for every request, whatever answers it: bounded bodies, no changes from other sites, careful headers."""
+
+import asyncio
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LONGEST_BODY: Final = 4 * 1024 * 1024
+"""Bytes: a configuration, or a certificate, with what a form puts around it."""
+
+LONGEST_UPLOAD: Final = 64 * 1024 * 1024
+"""Bytes of a backup."""
+
+UPLOADS: Final = ("/configuration/restore",)
+"""Where that much may come."""
+
+BODY_TIME: Final = 60.0
+"""Seconds that a body may take to come."""
+
+_LOOKS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""Content Security Policy, level 3: nothing inline, and nothing from anywhere else."""
+_HEADERS: Final = (
+    ("content-security-policy", _POLICY),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ("referrer-policy", "same-origin"),  # with none, browsers would not say where a form comes from
+    ("strict-transport-security", "max-age=31536000"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+)
+
+
+class BodyRefused(Exception):  # noqa: N818 - it says what became of the body
+    """A body is too long, or too slow."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Guard:
+    """Stands before an application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it."""
+        if scope["type"] != "http":
+            return
+        headers = Headers(scope=scope)
+        refused = None if scope["method"] in _LOOKS else _refusal(headers, scope["path"])
+        if refused is not None:
+            await refused(scope, receive, _careful(send))
+            return
+        limit = LONGEST_UPLOAD if scope["path"] in UPLOADS else LONGEST_BODY
+        await self._app(scope, _bounded(receive, limit), _careful(send))
+
+
+def _refusal(headers: Headers, path: str) -> Response | None:
+    """Return why a change may not come from there; None where it may.
+
+    Browsers say where a request comes from (Fetch Metadata, Origin); a program that shows a token of its own is none.
+    """
+    if path.startswith("/api/") and headers.get("authorization"):
+        return None
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is None and origin is None:
+        return PlainTextResponse("this request does not say which site it comes from\n", 403)
+    if site not in {None, "same-origin"} or origin not in {None, f"https://{headers.get('host', '')}"}:
+        return PlainTextResponse("this request comes from another site\n", 403)
+    return None
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Return what hands over no more than so many bytes, in bounded time. It raises BodyRefused."""
+    had = 0
+    deadline = asyncio.get_running_loop().time() + BODY_TIME
+    whole = False
+
+    async def bounded() -> Message:
+        nonlocal had, whole
+        if whole:  # what comes now is the client's going away, which may be waited for without an end
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise BodyRefused(408) from None
+        had += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
+        if had > limit:
+            raise BodyRefused(413)
+        return message
+
+    return bounded
+
+
+def _careful(send: Send) -> Send:
+    async def careful(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS:
+                headers.setdefault(name, value)
+            headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return careful

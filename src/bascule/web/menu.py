@@ -1,0 +1,31 @@
+"""The menu: where each page is, in the words of the guide; `path` begins the paths of a page and of what it leads to."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bascule.service.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page."""
+
+    label: str
+    path: str
+    permission: Permission = Permission.VIEW
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pages that belong together; one without a name stands for itself."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+MENU: Final = (
+    Group("", (Entry("Overview", "/"),)),
+    Group("Network", (Entry("Load balancer", "/network/load-balancer"),)),
+    Group("Configuration", (Entry("Deploy working copy", "/configuration/deploy", Permission.DEPLOY),)),
+    Group("System", (Entry("Load balancer", "/system/load-balancer"),)),
+)

@@ -1,0 +1,7 @@
+"""The pages, each a module: its routes, what it asks for, and what it shows."""
+
+from typing import Final
+
+from bascule.web.pages import live, login, overview
+
+ROUTES: Final = (*login.ROUTES, *live.ROUTES, *overview.ROUTES)

@@ -1,0 +1,59 @@
+// What pages do by themselves while somebody looks. Without it every page works, and shows what was so when it was loaded.
+
+const places = new Map();
+for (const element of document.querySelectorAll("[data-live]")) {
+	const key = element.dataset.live;
+	places.set(key, [...(places.get(key) ?? []), element]);
+}
+
+function show(key, value) {
+	for (const element of places.get(key) ?? []) {
+		if (element.textContent === value) continue;
+		element.textContent = value;
+		if ("status" in element.dataset) element.dataset.status = value;
+		delete element.dataset.changed;
+		requestAnimationFrame(() => { element.dataset.changed = ""; });
+	}
+	for (const element of document.querySelectorAll(`[data-live-attribute="${CSS.escape(key)}"]`)) {
+		element.dataset[key] = value;
+	}
+}
+
+if (places.size || document.querySelector("[data-follow]")) {
+	const source = new EventSource("/live");
+	source.addEventListener("figures", (message) => {
+		for (const [key, value] of Object.entries(JSON.parse(message.data))) show(key, value);
+	});
+	source.addEventListener("events", (message) => {
+		document.dispatchEvent(new CustomEvent("bascule:events", { detail: JSON.parse(message.data) }));
+	});
+	addEventListener("pagehide", () => source.close());
+}
+
+// Times are written in UTC; here they get the zone of whoever reads.
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
+for (const time of document.querySelectorAll("time[datetime]")) {
+	time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+	time.textContent = local.format(new Date(time.dateTime));
+}
+
+// A countdown: seconds until a time.
+for (const element of document.querySelectorAll("[data-until]")) {
+	const until = Date.parse(element.dataset.until);
+	const tick = () => {
+		const left = Math.max(0, Math.round((until - Date.now()) / 1000));
+		element.textContent = left >= 120 ? `${Math.ceil(left / 60)} min` : `${left} s`;
+		if (left > 0) setTimeout(tick, 500);
+		else element.dispatchEvent(new CustomEvent("bascule:over", { bubbles: true }));
+	};
+	tick();
+}
+
+// On a phone the menu begins closed.
+const menu = document.querySelector("details.menu");
+if (menu && matchMedia("(max-width: 52rem)").matches) menu.open = false;
+
+// What asks for a second thought asks it here; without scripts the page behind the form does.
+for (const form of document.querySelectorAll("form[data-sure]")) {
+	form.addEventListener("submit", (event) => { if (!confirm(form.dataset.sure)) event.preventDefault(); });
+}
