@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bascule.service.asking import AsyncClient
+from bascule.web.api import routes as api
 from bascule.web.faults import FAULTS
 from bascule.web.files import Files
 from bascule.web.guard import Guard
@@ -31,7 +32,7 @@ def application(client: AsyncClient) -> Starlette:
     """Return the application, whose pages ask that client for everything that they show."""
     files = Files(STATIC)
     made = Starlette(
-        routes=[Route("/healthz", healthy), *files.routes(), *ROUTES],
+        routes=[Route("/healthz", healthy), *files.routes(), *api.routes(), *ROUTES],
         middleware=[Middleware(Guard)],
         exception_handlers=FAULTS,
     )

@@ -11,26 +11,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bascule.service.failures import (
-    Busy,
-    Conflict,
-    Failure,
-    Forbidden,
-    NotFound,
     NotLoggedIn,
     OperationFailed,
-    Rejected,
-    Unavailable,
     describe,
 )
+from bascule.web.api.answers import problem
 from bascule.web.cookies import forget_token
-from bascule.web.guard import BodyRefused
+from bascule.web.guard import API, BodyRefused
 from bascule.web.site import site_of
+from bascule.web.statuses import STATUSES
 from bascule.web.visit import login_path
 
 _LOG: Final = logging.getLogger(__name__)
-STATUSES: Final[Mapping[type[Failure], int]] = MappingProxyType(
-    {Rejected: 422, Conflict: 409, Forbidden: 403, NotLoggedIn: 401, NotFound: 404, Busy: 429, Unavailable: 503}
-)
 _TITLES: Final[Mapping[int, str]] = MappingProxyType(
     {
         403: "You may not do that",
@@ -76,7 +68,9 @@ async def _fault(request: Request, error: Exception) -> Response:
 
 
 def shown(request: Request, status: int, words: str) -> Response:
-    """Return the page of a failure."""
+    """Return the page of a failure; a program gets a problem document."""
+    if request.url.path.startswith(API):
+        return problem(status, words or HTTPStatus(status).phrase)
     values = {"title": _TITLES.get(status, "It was not done"), "words": words, "status": status}
     return HTMLResponse(site_of(request).renderer.render("fault.html", values), status)
 

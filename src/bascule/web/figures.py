@@ -3,9 +3,9 @@
 `relay/HTTPS/sessions`, `host/HTTPS/EX1/status`, `level`: the words are those that the page was made with.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from bascule.service.results import Counters, HostRow, Relays, StatusReport
+from bascule.service.results import Counters, HostRow, HostStatus, Relays, StatusReport
 from bascule.web.wording import count, percent, rate, size
 
 
@@ -19,12 +19,26 @@ def host_key(relay: str, host: str, what: str) -> str:
     return f"host/{relay}/{host}/{what}"
 
 
+def server_key(server: str, what: str) -> str:
+    """Return the key of something about a server, on whatever ports; `server` is its address."""
+    return f"server/{server}/{what}"
+
+
+def server_status(rows: Sequence[HostRow]) -> str:
+    """Return how a server is on the whole: `degraded` is up in one service and not in another."""
+    states = {row.status for row in rows}
+    if len(states) == 1:
+        return states.pop()
+    return "degraded" if HostStatus.UP in states else HostStatus.DOWN
+
+
 def counted(counters: Counters) -> Mapping[str, str]:
     """Return what was carried."""
     return dict(_counted(counters))
 
 
 def _counted(counters: Counters) -> Iterator[tuple[str, str]]:
+    yield "sessions", f"{count(sum(row.sessions for row in counters.rows if row.type != 'host'))} sessions"
     for row in counters.rows:
         values = {
             "sessions": count(row.sessions),
@@ -37,6 +51,8 @@ def _counted(counters: Counters) -> Iterator[tuple[str, str]]:
                 yield host_key(row.relay, row.address, what), value
             else:
                 yield relay_key(row.relay, what), value
+        if row.type != "host":
+            yield relay_key(row.relay, "carried"), f"{values['sessions']} sessions, {values['opened']}"
 
 
 def stated(relays: Relays) -> Mapping[str, str]:
@@ -45,11 +61,15 @@ def stated(relays: Relays) -> Mapping[str, str]:
 
 
 def _stated(relays: Relays) -> Iterator[tuple[str, str]]:
+    servers: dict[str, list[HostRow]] = {}
     for relay in relays.relays:
         yield relay_key(relay.name, "status"), relay.status
         for table in relay.tables:
             for host in table.hosts:
                 yield from _host(relay.name, host)
+                servers.setdefault(host.address.rpartition(":")[0].strip("[]"), []).append(host)
+    for server, rows in servers.items():
+        yield server_key(server, "status"), server_status(rows)
 
 
 def _host(relay: str, host: HostRow) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,9 @@ LONGEST_BODY: Final = 4 * 1024 * 1024
 LONGEST_UPLOAD: Final = 64 * 1024 * 1024
 """Bytes of a backup."""
 
+API: Final = "/api/"
+"""Where programs ask, with tokens of their own."""
+
 UPLOADS: Final = ("/configuration/restore",)
 """Where that much may come."""
 
@@ -67,9 +70,9 @@ class Guard:
 def _refusal(headers: Headers, path: str) -> Response | None:
     """Return why a change may not come from there; None where it may.
 
-    Browsers say where a request comes from (Fetch Metadata, Origin); a program that shows a token of its own is none.
+    Browsers say where a request comes from (Fetch Metadata, Origin). What programs use takes no cookies.
     """
-    if path.startswith("/api/") and headers.get("authorization"):
+    if path.startswith(API):
         return None
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is None and origin is None:

@@ -12,9 +12,9 @@ from bascule.service.failures import OperationFailed, Unavailable, describe
 from bascule.service.logins import LONGEST_TOKEN, LoggedIn, LogIn, LogOut, SetUp
 from bascule.service.permissions import Permission
 from bascule.web.cookies import forget_token, keep_token
-from bascule.web.faults import STATUSES
 from bascule.web.forms import Form, form_of
 from bascule.web.site import site_of
+from bascule.web.statuses import STATUSES
 from bascule.web.visit import Visit, action
 
 _LONGEST_NAME: Final = 63

@@ -1,9 +1,17 @@
 // What pages do by themselves while somebody looks. Without it every page works, and shows what was so when it was loaded.
 
-const places = new Map();
-for (const element of document.querySelectorAll("[data-live]")) {
-	const key = element.dataset.live;
-	places.set(key, [...(places.get(key) ?? []), element]);
+// Times get the zone of whoever reads; pages write them in UTC.
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
+const places = byKey("live");
+const states = byKey("liveStatus");
+
+function byKey(name) {
+	const found = new Map();
+	for (const element of document.querySelectorAll(`[data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}]`)) {
+		const key = element.dataset[name];
+		found.set(key, [...(found.get(key) ?? []), element]);
+	}
+	return found;
 }
 
 function show(key, value) {
@@ -14,12 +22,10 @@ function show(key, value) {
 		delete element.dataset.changed;
 		requestAnimationFrame(() => { element.dataset.changed = ""; });
 	}
-	for (const element of document.querySelectorAll(`[data-live-attribute="${CSS.escape(key)}"]`)) {
-		element.dataset[key] = value;
-	}
+	for (const element of states.get(key) ?? []) element.dataset.status = value;
 }
 
-if (places.size || document.querySelector("[data-follow]")) {
+if (places.size || states.size || document.querySelector("[data-follow]")) {
 	const source = new EventSource("/live");
 	source.addEventListener("figures", (message) => {
 		for (const [key, value] of Object.entries(JSON.parse(message.data))) show(key, value);
@@ -30,8 +36,23 @@ if (places.size || document.querySelector("[data-follow]")) {
 	addEventListener("pagehide", () => source.close());
 }
 
-// Times are written in UTC; here they get the zone of whoever reads.
-const local = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
+// What happens stands first in the lists that follow it.
+const LONGEST_LIST = 30;
+const QUIET_KINDS = new Set(["session", "firewall"]);
+for (const list of document.querySelectorAll('[data-follow="changes"]')) {
+	document.addEventListener("bascule:events", ({ detail }) => {
+		for (const event of detail.filter((each) => !QUIET_KINDS.has(each.event))) {
+			const item = document.createElement("li");
+			const time = document.createElement("time");
+			time.dateTime = event.time;
+			time.textContent = local.format(new Date(event.time));
+			item.append(time, ` ${event.words}`);
+			list.prepend(item);
+			while (list.children.length > LONGEST_LIST) list.lastElementChild.remove();
+		}
+	});
+}
+
 for (const time of document.querySelectorAll("time[datetime]")) {
 	time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
 	time.textContent = local.format(new Date(time.dateTime));

@@ -1,0 +1,77 @@
+"""The routes of the table: who shows a token asks the service by them, and cookies count for nothing here."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from bascule.service.failures import OperationFailed
+from bascule.service.logins import LONGEST_TOKEN, Bearer
+from bascule.web.api.answers import failed, good, problem, streamed
+from bascule.web.api.asking import asked
+from bascule.web.api.endpoints import ENDPOINTS, ROOT, Endpoint
+from bascule.web.api.openapi import document
+from bascule.web.site import site_of
+
+_SCHEME: Final = "bearer "
+
+
+def routes() -> Sequence[BaseRoute]:
+    """Return them all, and what says so of any other path."""
+    described = document()
+
+    async def describe(_: Request) -> Response:
+        return JSONResponse(described, headers={"cache-control": "no-cache"})
+
+    made = [Route("/openapi.json", describe, methods=["GET"])]
+    paths = sorted({each.path for each in ENDPOINTS}, key=lambda path: ("{" in path, path))  # the first that fits answers
+    made += [_route(path, [each for each in ENDPOINTS if each.path == path]) for path in paths]
+    return [Mount(ROOT, routes=[*made, Route("/{path:path}", _nothing)])]
+
+
+def _route(path: str, endpoints: Sequence[Endpoint]) -> Route:
+    by_method = {each.method: each for each in endpoints}
+
+    async def answer(request: Request) -> Response:
+        endpoint = by_method.get(request.method)
+        if endpoint is None:
+            return _allowed(sorted(by_method))
+        try:
+            return await _answer(endpoint, request)
+        except OperationFailed as error:
+            return failed(error)
+        except HTTPException as error:
+            return problem(error.status_code, error.detail)
+
+    return Route(path, answer, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+
+
+async def _answer(endpoint: Endpoint, request: Request) -> Response:
+    bearer = _bearer(request)
+    operation = await asked(endpoint, request)
+    client = site_of(request).client
+    if endpoint.operation.streams:
+        return await streamed(client.stream(operation, bearer))
+    return good(request, await client.call(operation, bearer))
+
+
+def _bearer(request: Request) -> Bearer:
+    """Return whose token a program shows. Raises HTTPException where it shows none."""
+    header = request.headers.get("authorization", "")
+    token = header[len(_SCHEME) :].strip()
+    if not header.lower().startswith(_SCHEME) or not token or len(token) > LONGEST_TOKEN:
+        raise HTTPException(401, "show a token: Authorization: Bearer …")
+    return Bearer(token=token, source="" if request.client is None else request.client.host)
+
+
+def _allowed(methods: Sequence[str]) -> Response:
+    response = problem(405, f"{' and '.join(methods)} are what this path takes")
+    response.headers["allow"] = ", ".join(methods)
+    return response
+
+
+async def _nothing(_: Request) -> Response:
+    return problem(404, f"there is no such path: GET {ROOT}/openapi.json lists them all")

@@ -1,0 +1,66 @@
+"""What programs rely on: tags against lost updates, problems that say what is wrong, streams."""
+
+import json
+
+import pytest
+
+from bed.api import Api
+
+
+def test_who_has_it_already_is_told_so(served: Api) -> None:
+    """By the tag that came with it."""
+    first = served.ask("GET", "/status")
+    assert first.json["kind"] == "status"
+    again = served.ask("GET", "/status", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_a_working_copy_is_replaced_by_who_knows_it(served: Api) -> None:
+    """Whoever does not say which one it is must look first."""
+    assert served.ask("PUT", "/working-copy", {"text": "system { }"}).status == 428
+    tag = served.ask("GET", "/working-copy").headers["etag"]
+    assert served.ask("PUT", "/working-copy", {"text": "system { }"}, headers={"if-match": tag}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "words"),
+    [
+        ("GET", "/nothing", None, 404, "/api/v1/openapi.json lists them all"),
+        ("PUT", "/status", None, 405, "GET are what this path takes"),
+        ("POST", "/poll", b"{", 400, "the body is no JSON object"),
+        ("POST", "/poll", b"[]", 400, "the body is no JSON object"),
+        ("POST", "/poll", {"much": 1}, 422, "there is no field 'much' here"),
+        ("GET", "/explain?clients=10.0.0.1", None, 422, "missing required field `port`"),
+        ("GET", "/explain?clients=10.0.0.1&port=70000", None, 422, "<= 65535"),
+        ("GET", "/sessions?limit=1&limit=2", None, 422, "limit is given twice"),
+        ("GET", "/relays", None, 503, "read the sets: no such table"),
+        ("GET", "/firewall", None, 503, "a fault of Bascule's own"),
+    ],
+)
+def test_a_problem_says_what_is_wrong(  # noqa: PLR0917 - a row of the table
+    served: Api, method: str, path: str, body: object, status: int, words: str
+) -> None:
+    """As a document (RFC 9457)."""
+    answer = served.ask(method, path, body)
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert words in answer.json["detail"]
+
+
+def test_mistakes_of_a_text_come_with_their_lines(served: Api) -> None:
+    """A program points at them, too."""
+    answer = served.ask("GET", "/revisions/1")
+    assert answer.status == 422
+    assert [each["span"]["line"] for each in answer.json["diagnostics"]]
+
+
+def test_events_come_as_a_stream(served: Api) -> None:
+    """One value a message."""
+    answer = served.ask("GET", "/counters/stream")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert json.loads(answer.body.removeprefix(b"data: "))["kind"] == "counters"
+
+
+def test_browsers_cookies_count_for_nothing(served: Api) -> None:
+    """So no other site can have a browser ask."""
+    headers = {"cookie": "__Host-bascule=administrator", "origin": "https://evil.example"}
+    assert served.ask("POST", "/poll", token="", headers=headers).status == 401

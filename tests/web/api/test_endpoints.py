@@ -1,0 +1,55 @@
+"""Every operation is a resource, and nobody does by it what he may not."""
+
+from string import Formatter
+
+import pytest
+
+from bascule.service.catalogue import OPERATIONS
+from bascule.service.permissions import ALLOWED, ROLES, Role
+from bascule.web.api.endpoints import ENDPOINTS, NOT_HERE, Endpoint
+from bed.api import Api
+
+DENIED = [
+    (endpoint, role) for endpoint in ENDPOINTS for role in ROLES if endpoint.operation.permission not in ALLOWED[role]
+]
+FIELDS = {
+    "AddAccount": {"name": "eve", "role": "administrator"},
+    "ChangeRole": {"role": "administrator"},
+    "OrderHost": {"action": "drain"},
+    "LoadCopy": {"text": ""},
+    "ChangePassword": {"password": "correct horse"},
+}
+
+
+def place(endpoint: Endpoint) -> str:
+    """Return a path of it."""
+    values = {name: "1" for _, name, _, _ in Formatter().parse(endpoint.path) if name}
+    return endpoint.path.format_map(values)
+
+
+def test_every_operation_has_one_resource() -> None:
+    """Besides those that are for browsers alone."""
+    assert {each.request for each in ENDPOINTS} == set(OPERATIONS) - NOT_HERE
+    assert len({(each.method, each.path) for each in ENDPOINTS}) == len(ENDPOINTS) == len({e.request for e in ENDPOINTS})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "role"), DENIED, ids=[f"{endpoint.operation.name}-{role}" for endpoint, role in DENIED]
+)
+def test_who_may_not_is_refused(served: Api, endpoint: Endpoint, role: Role) -> None:
+    """Whatever the resource."""
+    body = None if endpoint.by_query else FIELDS.get(endpoint.request.__name__, {})
+    answer = served.ask(endpoint.method, place(endpoint), body, token=role, headers={"if-match": "*"})
+    assert answer.status == 403, answer.body
+    assert f"somebody is {role} and may not" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=[each.operation.name for each in ENDPOINTS])
+@pytest.mark.parametrize("token", ["", "worthless"])
+def test_nobody_gets_nothing(served: Api, endpoint: Endpoint, token: str) -> None:
+    """Without a token, or with one that stands for nobody."""
+    body = None if endpoint.by_query else FIELDS.get(endpoint.request.__name__, {})
+    required = {"Explain": "?clients=10.0.0.1&port=443", "Who": "?source=10.0.0.1&port=1"}
+    query = required.get(endpoint.request.__name__, "")
+    answer = served.ask(endpoint.method, place(endpoint) + query, body, token=token, headers={"if-match": "*"})
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Bearer realm="Bascule"'), answer.body

@@ -1,0 +1,91 @@
+"""Live figures: the parent is asked once for all who look, and whoever is slow holds nobody up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from bascule.service.asking import AsyncClient
+from bascule.service.counters import CounterRow
+from bascule.service.logins import Bearer
+from bascule.service.operations import ShowRelays, WatchCounters
+from bascule.service.results import Counters, Level, Relays, StatusReport
+from bascule.web.live import Hub
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class Told:
+    """A service's client that counts who asks, and tells what the test says."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.counters: asyncio.Queue[Counters] = asyncio.Queue()
+
+    async def call(self, request: Any, bearer: Bearer) -> Any:
+        """Answer at once."""
+        self.asked.append(f"{type(request).__name__} by {bearer.token}")
+        if isinstance(request, ShowRelays):
+            return Relays()
+        return StatusReport(
+            level=Level.OK,
+            sentence="fine",
+            version="1",
+            pid=1,
+            configuration="",
+            since=NOW,
+            relays=0,
+            relays_active=0,
+            hosts=0,
+            hosts_up=0,
+        )
+
+    async def stream(self, request: Any, bearer: Bearer) -> AsyncIterator[Any]:
+        """Yield counters as the test gives them."""
+        self.asked.append(f"{type(request).__name__} by {bearer.token}")
+        while isinstance(request, WatchCounters):
+            yield await self.counters.get()
+        await asyncio.Event().wait()
+
+
+def carried(sessions: int) -> Counters:
+    """Return what a relay carries."""
+    return Counters(since=NOW, rows=(CounterRow(type="relay", relay="HTTPS", name="HTTPS", sessions=sessions),))
+
+
+async def until(messages: AsyncIterator[bytes], part: bytes) -> bytes:
+    """Return the first message that holds something."""
+    async with asyncio.timeout(5):
+        async for message in messages:
+            if part in message:
+                return message
+    raise AssertionError
+
+
+async def test_all_who_look_hear_what_one_has_asked() -> None:
+    """What changed alone is told again; who comes later hears all that is known first."""
+    told = Told()
+    hub = Hub(cast("AsyncClient", told))
+    async with aclosing(hub.messages(Bearer(token="one"))) as one, aclosing(hub.messages(Bearer(token="two"))) as two:  # type: ignore[type-var]
+        told.counters.put_nowait(carried(3))
+        await until(one, b'"relay/HTTPS/sessions":"3"')
+        assert b'"relay/HTTPS/sessions":"3"' in await until(two, b"relay/HTTPS/sessions")
+        told.counters.put_nowait(carried(4))
+        message = await until(one, b'"relay/HTTPS/sessions":"4"')
+        assert b"traffic" not in message
+        assert await until(two, b'"relay/HTTPS/sessions":"4"') == message
+    assert [each for each in told.asked if each.startswith("WatchCounters")] == ["WatchCounters by one"]
+
+
+async def test_who_does_not_listen_is_let_go() -> None:
+    """Others hear on."""
+    told = Told()
+    hub = Hub(cast("AsyncClient", told))
+    async with aclosing(hub.messages(Bearer(token="slow"))) as slow, aclosing(hub.messages(Bearer(token="one"))) as one:  # type: ignore[type-var]
+        await anext(slow)
+        for number in range(100):
+            told.counters.put_nowait(carried(number))
+            await until(one, b'"relay/HTTPS/sessions":"%d"' % number)
+        heard = [message async for message in slow]
+        assert len(heard) < 40
