@@ -18,7 +18,7 @@ from bed.wait import until
 from bench import machine
 from bench.amount import Amount
 from bench.contenders.bascule import Bascule
-from bench.control import farm, revisions, walked, wall
+from bench.control import farm, pages, revisions, walked, wall
 from bench.figures import Figure, Record
 from bench.network import Network, network
 from bench.report import Report
@@ -69,6 +69,7 @@ _FIGURES: Final = (
     _SHOW_MEMORY,
     walked.RATE,
     *revisions.FIGURES,
+    *pages.FIGURES,
 )
 
 _TARGETS: Final = (
@@ -84,6 +85,7 @@ _TARGETS: Final = (
     Target(title="memory for show sessions over 100,000", contender=SESSIONS, figure=_SHOW_MEMORY, bound=300),
     *walked.TARGETS,
     *revisions.TARGETS,
+    *pages.TARGETS,
 )
 
 
@@ -155,6 +157,12 @@ class Bench:
         """Return what commands take over very many revisions."""
         with self.network.on_balancer_cores(1):
             return revisions.measured(self.network.balancer, self.fresh("revisions"))
+
+    def pages(self) -> Mapping[Figure, float]:
+        """Return what pages take over a large configuration."""
+        net = self.network
+        with net.on_balancer_cores(1):
+            return pages.measured(net.balancer, net.client, VIP, self.fresh("pages"))
 
     def _memory(self) -> Mapping[Figure, float]:
         return {figure: machine.process_bytes(self._processes(_ROLES[role])) / _MEBI for role, figure in _MEMORY.items()}
@@ -228,6 +236,7 @@ def _work(bench: Bench, amount: Amount) -> Iterator[tuple[int, tuple[str, Mappin
         if number < amount.idle_rounds:
             yield number, (SESSIONS, bench.sessions())
             yield number, (revisions.NAME, bench.history())
+            yield number, (pages.NAME, bench.pages())
         bench.network.forget()
 
 

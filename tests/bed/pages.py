@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http import HTTPStatus
 from http.cookies import SimpleCookie
 from typing import Final
 from urllib.parse import urlencode
@@ -50,6 +51,19 @@ class Browser:
         with self._connection.getresponse() as response:
             found = SimpleCookie(response.headers["set-cookie"] or "")
         return found["__Host-bascule"].value
+
+    def page(self, path: str, token: str) -> bytes:
+        """Return a page as somebody sees it who has logged in; raises ConnectionError where it is none."""
+        with self.follow(path, token) as response:
+            body = response.read()
+        if response.status != HTTPStatus.OK:
+            raise ConnectionError(f"{path} is {response.status}")
+        return body
+
+    def follow(self, path: str, token: str) -> http.client.HTTPResponse:
+        """Ask for something that somebody sees who has logged in, and return the answer to read."""
+        self._connection.request("GET", path, headers={"cookie": f"__Host-bascule={token}"})
+        return self._connection.getresponse()
 
     def close(self) -> None:
         """End the session."""
