@@ -9,7 +9,7 @@ import pytest
 from bascule.config.vdirs import ExchangeCheck, Vdir, VdirPolicy
 from bascule.health.outcome import Outcome
 from bascule.lab.certificate import make_certificate
-from bascule.lab.machine import PageFault
+from bascule.lab.faults import PageFault
 from bascule.lab.server import Ports, SimulatedExchange
 from bascule.plan.model import Endpoint
 from bed.loopback import Loopback, Script, closes, drips, floods, resets, says, silent
@@ -112,7 +112,7 @@ async def test_every_page_may_hang_and_each_is_told(exchange: SimulatedExchange)
 
 async def test_maintenance_is_recognised(exchange: SimulatedExchange) -> None:
     """No health page, and SMTP says 421 4.3.2: that is no failure."""
-    exchange.machine.in_maintenance = True
+    exchange.machine.maintain(begin=True)
     outcome = await ask(exchange, check())
     assert not outcome.up
     assert outcome.findings.maintenance
