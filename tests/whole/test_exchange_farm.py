@@ -113,7 +113,7 @@ def test_outlook_2010_finds_one_server_on_every_port(farm: Farm, module_director
 def test_a_modern_farm_serves_everybody(farm: Farm, module_directory: Path) -> None:
     """2016 by the same answers: every client is served on every port, by all servers, and none is tied to one.
 
-    No new client meets a server with an ill virtual directory, one in maintenance, or one that is another than it is called.
+    No new client meets a server with an ill virtual directory, one in maintenance, or one that is another than named.
     """
     answers = ("--version", "2016", "--imap", "--pop", "--smtp")
     text = wizard(farm, module_directory / "2016.conf", *answers)
@@ -136,7 +136,7 @@ def check(balancer: Balancer, relay: str, **states: str) -> None:
     """Have the hosts checked until they are so."""
     for _ in range(2):
         balancer.command("poll")
-    balancer.wait_hosts(relay, **states)
+    balancer.wait_hosts(relay, within=20.0, **states)
 
 
 def affinity(balancer: Balancer, *client: str) -> dict[str, Any]:
