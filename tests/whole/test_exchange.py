@@ -148,9 +148,11 @@ def test_what_warns_takes_nobody_out_and_what_is_ill_does(farm: Farm) -> None:
             with _session(farm, client, port) as new:
                 assert _asked(new) in {"EX1", "EX3"}, "who comes now meets another"
     assert "host EX2 takes no new clients: in Exchange maintenance" in farm.warnings()
-    picture = {row["host"]: row for row in farm.shown("exchange")}
-    assert {vdir["vdir"]: vdir["state"] for vdir in picture["EX1"]["vdirs"]}["oab"] == "warned"
-    assert "Get-ServerComponentState EX2" in picture["EX2"]["advice"]
+    picture = farm.shown("exchange")
+    assert [vdir["state"] for row in picture if row["host"] == "EX1" for vdir in row["vdirs"] if vdir["vdir"] == "oab"] == [
+        "warned"
+    ]
+    assert any("Get-ServerComponentState EX2" in row["advice"] for row in picture if row["host"] == "EX2")
     servers["EX2"].order("maintenance off")
     balancer.wait_hosts("HTTPS", **_ALL_UP)
 
