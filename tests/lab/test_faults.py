@@ -28,7 +28,7 @@ async def test_each_service_fails_on_demand(server: SimulatedExchange, service: 
     for fault in (ServiceFault.HANGS, ServiceFault.HALF_OPEN):
         await obey(server, f"service {service} {fault}")
         with pytest.raises(TimeoutError):
-            await visit(server, service, seconds=0.15)
+            await visit(server, service, seconds=0.05)
     await obey(server, f"service {service} resets")
     with pytest.raises(BROKEN_PEER):
         await visit(server, service)
