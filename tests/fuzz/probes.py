@@ -57,6 +57,8 @@ LATE: Final = 5.0
 """Seconds that a probe may take: far more than its timeout, as this machine may be busy."""
 MOST_READ: Final = 32 * 1024 * 1024
 """Bytes that a server can get rid of, those in the kernel's buffers included."""
+FLOOD: Final = 65536
+"""Bytes that a flood says at once, where a piece is no longer: what is measured is the memory of probes, not of servers."""
 LONGEST_REASON: Final = 1000
 
 _TEXTS: Final = ("x", "a*b?c", "[!a", "a\nb\tc", "\x1b[2J", "é" * 40, '"', "x" * 4096)
@@ -199,8 +201,9 @@ class _Server:
             await say(piece)
             await asyncio.sleep(case.pause)
         if case.end == "flood":
+            last = case.said[-1] if case.said else b"x"
             while True:
-                await say((case.said[-1] if case.said else b"x") * 100)
+                await say(last * max(1, min(100, FLOOD // max(1, len(last)))))
                 await asyncio.sleep(0)
         if case.end == "wait":
             while await reader.read(65536):

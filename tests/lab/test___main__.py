@@ -45,39 +45,50 @@ def test_it_serves_once_ready_and_stops_on_a_signal(number: signal.Signals) -> N
         assert process.wait(timeout=10) == 0
 
 
-def test_it_ends_with_its_input() -> None:
-    """With --while-input no server outlives the one who started it."""
-    with running("--imap", str(free_port()), "--while-input") as process:
+def test_it_follows_its_input_and_ends_with_it() -> None:
+    """With --orders each line is followed and answered, and no server outlives the one who started it."""
+    port = free_port()
+    with running("--imap", str(port), "--orders") as process:
         assert process.stdout
         assert process.stdin
         process.stdout.readline()
+        for order, answer in (
+            ("service imap stopped", "done"),
+            ("service imap well", "done"),
+            ("service nntp well", "no service: 'nntp'"),
+            ("component OwaProxy Broken", "'Broken' is not a valid State"),
+            ("dance", "no order of Exchange SE: 'dance'"),
+        ):
+            process.stdin.write(f"{order}\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == f"{answer}\n"
+        socket.create_connection((ADDRESS, port), timeout=5).close()
         process.stdin.close()
         assert process.wait(timeout=10) == 0
 
 
-def test_maintenance_from_the_start() -> None:
-    """--maintenance answers as Exchange does when it is taken out of service."""
+def test_orders_from_the_start() -> None:
+    """In maintenance it answers as Exchange does when it is taken out of service."""
     port = free_port()
-    with running("--smtp", str(port), "--maintenance") as process:
+    with running("--smtp", str(port), "--version", "2016", "--order", "maintenance on") as process:
         assert process.stdout
         process.stdout.readline()
         with socket.create_connection((ADDRESS, port), timeout=5) as client:
             assert client.recv(100) == b"421 4.3.2 Service not active\r\n"
 
 
-def test_an_endpoint_mapper_that_is_wrong_from_the_start() -> None:
-    """--rpc-fault has it, and says what there is where it is none."""
-    port = free_port()
-    with running("--mapper", str(port), "--rpc-fault", "hangs") as process:
-        assert process.stdout
-        process.stdout.readline()
-        with socket.create_connection((ADDRESS, port), timeout=0.2) as client:
-            client.send(b"GET / HTTP/1.1\r\n\r\n")  # a mapper that works would hang up
-            with pytest.raises(TimeoutError):
-                client.recv(1)
-    with running("--mapper", str(port), "--rpc-fault", "none") as process:
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--order", "maintenance on", "--version", "2010"), "EX3: no order of Exchange 2010: 'maintenance on'\n"),
+        (("--client-access", "0"), "EX3: Exchange SE has no client_access: Outlook speaks MAPI over HTTP\n"),
+    ],
+)
+def test_what_a_version_does_not_have_is_refused(options: tuple[str, ...], words: str) -> None:
+    """Exit code 2, one line, no traceback."""
+    with running(*options) as process:
         _, said = process.communicate(timeout=10)
-        assert "invalid RpcFault value: 'none'" in said
+        assert (process.returncode, said) == (2, words)
 
 
 def test_a_port_that_is_taken_is_said() -> None:

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bascule.lab.certificate import VALIDITY, make_certificate
-from bascule.lab.https import server_context
+from bascule.lab.tls import server_context
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 ADDRESS = IPv4Address("127.0.0.11")

@@ -11,7 +11,7 @@ from impacket.uuid import uuidtup_to_bin
 from bascule.dcerpc.interfaces import EMSMDB, NSPI
 from bascule.dcerpc.mapping import MAXIMUM_FLOORS, floors, tower
 from bascule.dcerpc.packets import NDR, Syntax
-from bascule.lab.machine import RpcFault
+from bascule.lab.faults import RpcFault, ServiceFault
 from bascule.lab.server import SimulatedExchange
 
 CLIENT_ACCESS = ("a4f1db00-ca47-1067-b31f-00dd010662da", "0.81")
@@ -58,15 +58,29 @@ async def test_a_mapper_can_be_wrong(server: SimulatedExchange) -> None:
     server.machine.rpc_fault = RpcFault.NOT_REGISTERED
     with pytest.raises(DCERPCException, match="0x16c9a0d6"):
         await asyncio.to_thread(ask, server, ADDRESS_BOOK)
-    server.machine.rpc_fault = RpcFault.HANGS
+    server.machine.rpc_fault = None
+    server.machine.faults["mapper"] = ServiceFault.HANGS
     reader, writer = await asyncio.open_connection(str(server.address), server.ports.mapper)
     writer.write(bytes(100))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
             await reader.read(1)
     writer.transport.abort()
-    server.machine.rpc_fault = None
+    server.machine.faults.clear()
     assert await asyncio.to_thread(ask, server, CLIENT_ACCESS)
+
+
+async def test_a_service_that_is_stopped_is_registered_no_more(server: SimulatedExchange) -> None:
+    """Its port is closed, the other is named as ever; started again, it is back at its port."""
+    port = server.ports.address_book
+    await server.stop(["address_book"])
+    with pytest.raises(DCERPCException, match="0x16c9a0d6"):
+        await asyncio.to_thread(ask, server, ADDRESS_BOOK)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(str(server.address), port)
+    assert await asyncio.to_thread(ask, server, CLIENT_ACCESS)
+    await server.start(["address_book"])
+    assert await asyncio.to_thread(ask, server, ADDRESS_BOOK) == f"ncacn_ip_tcp:127.0.0.11[{port}]"
 
 
 def test_tower_reads_as_it_was_written() -> None:

@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import http.client
 import ssl
+import urllib.error
 import urllib.request
 
 import pytest
 
-from bascule.lab.https import HEALTH_PAGES, MAXIMUM_BODY
+from bascule.lab.components import Component, Requester, State
+from bascule.lab.http_request import MAXIMUM_BODY
+from bascule.lab.https import HEALTH_PAGES, LOGON_PAGE
 from bascule.lab.server import SimulatedExchange
 
 
@@ -27,23 +30,44 @@ def get(server: SimulatedExchange, path: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("path", [*sorted(HEALTH_PAGES), "/OWA/healthcheck.htm", "/ews/HealthCheck.htm?x=1"])
-async def test_health_page_is_exchanges(server: SimulatedExchange, path: str) -> None:
+async def test_health_page_is_exchanges(modern: SimulatedExchange, path: str) -> None:
     """A healthy protocol answers 200 and `200 OK<br/>NAME.DOMAIN`, in whatever case it is asked."""
-    assert await asyncio.to_thread(get, server, path) == (200, "EX1", "200 OK<br/>EX1.lab.local")
+    assert await asyncio.to_thread(get, modern, path) == (200, "EX1", "200 OK<br/>EX1.lab.local")
 
 
-@pytest.mark.parametrize("path", ["/", "/owa/", "/mapi/emsmdb"])
+@pytest.mark.parametrize("path", ["/", "/owa/", "/oab/"])
 async def test_any_other_page_names_the_server(server: SimulatedExchange, path: str) -> None:
     """A client learns from header and body which server it reached."""
     assert await asyncio.to_thread(get, server, path) == (200, "EX1", "EX1.lab.local\n")
 
 
-async def test_maintenance_takes_the_health_pages_away(server: SimulatedExchange) -> None:
+async def test_maintenance_takes_the_health_pages_away(modern: SimulatedExchange) -> None:
     """In maintenance the connection is cut where the health page was; other pages are still served."""
-    server.machine.in_maintenance = True
+    modern.machine.maintain(begin=True)
     with pytest.raises(OSError, match="closed connection without response"):
+        await asyncio.to_thread(get, modern, "/owa/healthcheck.htm")
+    assert (await asyncio.to_thread(get, modern, "/owa/"))[0] == 200
+
+
+async def test_a_component_that_an_update_left_inactive_takes_its_own_page_away(modern: SimulatedExchange) -> None:
+    """It comes back when every requester wants it back, and not before."""
+    components = modern.machine.components
+    for requester in (Requester.FUNCTIONAL, Requester.MAINTENANCE):
+        components.ask(Component.ECP_PROXY, State.INACTIVE, requester)
+    components.ask(Component.ECP_PROXY, State.ACTIVE, Requester.MAINTENANCE)
+    with pytest.raises(OSError, match="closed connection without response"):
+        await asyncio.to_thread(get, modern, "/ecp/healthcheck.htm")
+    assert (await asyncio.to_thread(get, modern, "/owa/healthcheck.htm"))[0] == 200
+    components.ask(Component.ECP_PROXY, State.ACTIVE, Requester.FUNCTIONAL)
+    assert (await asyncio.to_thread(get, modern, "/ecp/healthcheck.htm"))[0] == 200
+
+
+async def test_2010_has_a_logon_page_and_no_health_page(server: SimulatedExchange) -> None:
+    """Where newer versions have one, it has nothing."""
+    status, name, page = await asyncio.to_thread(get, server, LOGON_PAGE)
+    assert (status, name, "<form>" in page) == (200, "EX1", True)
+    with pytest.raises(urllib.error.HTTPError, match="404"):
         await asyncio.to_thread(get, server, "/owa/healthcheck.htm")
-    assert (await asyncio.to_thread(get, server, "/owa/"))[0] == 200
 
 
 async def test_one_connection_carries_many_requests(server: SimulatedExchange) -> None:
@@ -56,7 +80,7 @@ async def test_one_connection_carries_many_requests(server: SimulatedExchange) -
         answers = []
         with contextlib.closing(connection):
             for method, body in (("GET", None), ("HEAD", None), ("POST", b"x" * 200_000), ("GET", None)):
-                connection.request(method, "/ews/exchange.asmx", body=body)
+                connection.request(method, "/autodiscover/autodiscover.xml", body=body)
                 answer = connection.getresponse()
                 answers.append((answer.status, answer.read()))
         return answers

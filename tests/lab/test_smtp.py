@@ -5,6 +5,7 @@ import smtplib
 
 import pytest
 
+from bascule.lab.limits import Limits
 from bascule.lab.server import SimulatedExchange
 from bascule.lab.smtp import MAXIMUM_MESSAGE
 
@@ -35,15 +36,15 @@ async def test_greeting_names_the_server(server: SimulatedExchange) -> None:
     writer.transport.abort()
 
 
-async def test_maintenance_answers_421_to_new_and_old_sessions(server: SimulatedExchange) -> None:
+async def test_maintenance_answers_421_to_new_and_old_sessions(modern: SimulatedExchange) -> None:
     """A server in maintenance says 4.3.2 and hangs up, also in a session that stood before."""
-    client = await asyncio.to_thread(connect, server)
-    server.machine.in_maintenance = True
+    client = await asyncio.to_thread(connect, modern)
+    modern.machine.maintain(begin=True)
     await asyncio.to_thread(client.noop)  # the command under way is still answered
     assert (await asyncio.to_thread(client.getreply)) == (421, b"4.3.2 Service not active")
     client.close()
     with pytest.raises(smtplib.SMTPConnectError) as refused:
-        await asyncio.to_thread(connect, server)
+        await asyncio.to_thread(connect, modern)
     assert (refused.value.smtp_code, refused.value.smtp_error) == (421, b"4.3.2 Service not active")
 
 
@@ -78,3 +79,28 @@ async def test_an_endless_message_ends_the_session(server: SimulatedExchange) ->
     with pytest.raises((smtplib.SMTPException, OSError)):
         await asyncio.to_thread(send)
     assert server.machine.queued_messages == 0
+
+
+async def test_one_source_has_twenty_connections(server: SimulatedExchange, modern: SimulatedExchange) -> None:
+    """The next is told so, in the words of its version; when one has left there is a place again."""
+    for exchange, words in (
+        (server, b"4.3.2 The maximum number of concurrent connections has exceeded a limit"),
+        (modern, b"4.3.2 The maximum number of concurrent server connections has exceeded a per-source limit"),
+    ):
+        clients = await asyncio.gather(*(asyncio.to_thread(connect, exchange) for _ in range(20)))
+        with pytest.raises(smtplib.SMTPConnectError) as refused:
+            await asyncio.to_thread(connect, exchange)
+        assert (refused.value.smtp_code, refused.value.smtp_error) == (421, words + b", closing transmission channel")
+        await asyncio.to_thread(clients.pop().quit)
+        await asyncio.to_thread((await asyncio.to_thread(connect, exchange)).quit)
+        for client in clients:
+            client.close()
+
+
+async def test_a_silent_client_is_told_that_it_is_late(server: SimulatedExchange) -> None:
+    """Idle for too long, or there for too long."""
+    for limits in (Limits(smtp_idle=0.05), Limits(smtp_session=0.05)):
+        server.machine.limits = limits
+        client = await asyncio.to_thread(connect, server)
+        assert await asyncio.to_thread(client.getreply) == (421, b"4.4.1 Connection timed out")
+        client.close()

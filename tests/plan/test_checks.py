@@ -76,6 +76,12 @@ def test_what_a_policy_names_is_asked_for() -> None:
         (text('check exchange "owa"', table="require owa\nwarn owa"), "owa cannot be both required and warned of"),
         (text('check exchange "owa"', block=""), "no name to ask the health pages by"),
         (text('check exchange "owa"', block="exchange { version 2010 }"), "Exchange 2010 has no health pages"),
+        (
+            text('check https "/owa/healthcheck.htm" code 200', block="exchange { version 2010 }"),
+            "Exchange 2010 has no health",
+        ),
+        (text('check rpc "emsmdb"', block="exchange { version 2019 }"), "Exchange 2019 registers no RPC service"),
+        (text('check exchange "owa ecp"', table="warn owa ecp oab"), "no virtual directory takes a host out"),
     ],
 )
 def test_what_cannot_be_meant_is_said(written: str, message: str) -> None:

@@ -43,6 +43,11 @@ load-balancer {
 		listen on 10.80.0.10 port 443
 		forward to <exchange> check exchange "owa ecp ews mapi rpc oab activesync autodiscover powershell" mode source-hash
 	}
+	relay "OWA" {
+		listen on 10.80.0.10 port 444
+		forward to <exchange> port 443 check exchange "owa ecp" require owa mode source-hash
+		engine proxy
+	}
 	relay "IMAP" {
 		listen on 10.80.0.10 port 143
 		forward to <exchange> check imap starttls login "probe" password "s3cret" mode source-hash
@@ -118,26 +123,36 @@ def test_what_warns_takes_nobody_out_and_what_is_ill_does(farm: Farm) -> None:
         "host EX3 (10.80.2.3:443): shows another certificate",
         "host EX1 (10.80.2.1:443): oab: connection closed without an answer",
     )
-    assert balancer.relays() == dict.fromkeys(("HTTPS", "IMAP", "SMTP"), _ALL_UP)
+    assert balancer.relays() == dict.fromkeys(("HTTPS", "OWA", "IMAP", "SMTP"), _ALL_UP)
     assert not [event for event in farm.shown("log") if event.get("state") == "down"]
 
     servers["EX1"].order("page owa hang")
-    balancer.wait_hosts("HTTPS", EX1="down", EX2="up", EX3="up")
+    servers["EX2"].order("page ecp gone")
+    balancer.wait_hosts("HTTPS", EX1="down", EX2="down", EX3="up")
+    balancer.wait_hosts("OWA", EX1="down", EX2="up", EX3="up")
     assert balancer.relays()["IMAP"] == _ALL_UP
     reason = next(row["reason"] for row in farm.shown("hosts") if (row["name"], row["relay"]) == ("EX1", "HTTPS"))
     assert reason == "owa: no health page within 0.35 s"
     servers["EX1"].order("page owa well")
+    servers["EX2"].order("page ecp well")
     balancer.wait_hosts("HTTPS", **_ALL_UP)
+    balancer.wait_hosts("OWA", **_ALL_UP)
 
-    with _session(farm, "EX2") as talk:
+    client = _client_of(farm, "EX2")
+    with _session(farm, client, 443) as kernel, _session(farm, client, 444) as proxied:
         servers["EX2"].order("maintenance on")
-        balancer.wait_hosts("HTTPS", EX1="up", EX2="maintenance", EX3="up")
-        balancer.wait_hosts("SMTP", EX1="up", EX2="maintenance", EX3="up")
-        assert _asked(talk) == "EX2", "a session of a host in maintenance goes on"
+        balancer.wait_hosts(EX1="up", EX2="maintenance", EX3="up")
+        for talk in (kernel, proxied):
+            assert _asked(talk) == "EX2", "a session of a host in maintenance goes on"
+        for port in (443, 444):
+            with _session(farm, client, port) as new:
+                assert _asked(new) in {"EX1", "EX3"}, "who comes now meets another"
     assert "host EX2 takes no new clients: in Exchange maintenance" in farm.warnings()
-    picture = {row["host"]: row for row in farm.shown("exchange")}
-    assert {vdir["vdir"]: vdir["state"] for vdir in picture["EX1"]["vdirs"]}["oab"] == "warned"
-    assert "Get-ServerComponentState EX2" in picture["EX2"]["advice"]
+    picture = farm.shown("exchange")
+    assert [vdir["state"] for row in picture if row["host"] == "EX1" for vdir in row["vdirs"] if vdir["vdir"] == "oab"] == [
+        "warned"
+    ]
+    assert any("Get-ServerComponentState EX2" in row["advice"] for row in picture if row["host"] == "EX2")
     servers["EX2"].order("maintenance off")
     balancer.wait_hosts("HTTPS", **_ALL_UP)
 
@@ -147,21 +162,26 @@ def test_what_warns_takes_nobody_out_and_what_is_ill_does(farm: Farm) -> None:
     events = farm.shown("log")
     assert any("this is EX9.lab.local, not EX3" in event["words"] for event in events if event.get("state") == "down")
     rested = [event for event in events if event.get("host") == "EX2" and event.get("state") in {"down", "maintenance"}]
+    rested = [event for event in rested if "ecp: HTTP 404" not in event["words"]]
     assert rested
     assert {event["grade"] for event in rested} == {"info"}, "nobody is alarmed"
     said = balancer.log.read_text(encoding="utf-8") + json.dumps([events, farm.shown("hosts")]) + farm.warnings()
     assert "s3cret" not in said
 
 
-def _session(farm: Farm, host: str) -> ssl.SSLSocket:
-    """Return a session through the relay, of a client that this host takes."""
+def _client_of(farm: Farm, host: str) -> str:
+    """Return the address of a client that this host takes."""
     clients = [f"10.80.100.{number}" for number in range(1, 33)]
     answers = farm.balancer.command("explain", "--json", "--to", VIP, "443", *clients).stdout.splitlines()
-    client = next(answer["client"] for answer in map(json.loads, answers) if answer["host"] == host)
+    return next(str(answer["client"]) for answer in map(json.loads, answers) if answer["host"] == host)
+
+
+def _session(farm: Farm, client: str, port: int) -> ssl.SSLSocket:
+    """Return a session of a client through a relay."""
     plain = farm.net["client1"].socket()
     plain.settimeout(10)
     plain.bind((client, 0))
-    plain.connect((VIP, 443))
+    plain.connect((VIP, port))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context.wrap_socket(plain)

@@ -35,7 +35,19 @@ class Farm:
             self.processes[name].terminate()
             self.processes[name].wait(timeout=10)
         ports = ("--mapper", "135", "--client-access", "59532", "--address-book", "59533")
-        argv = [sys.executable, "-m", "bascule.lab", "--name", name, "--address", node.ip, *ports, *options]
+        argv = [
+            sys.executable,
+            "-m",
+            "bascule.lab",
+            "--version",
+            "2010",
+            "--name",
+            name,
+            "--address",
+            node.ip,
+            *ports,
+            *options,
+        ]
         self.processes[name] = node.popen(argv)
         node.wait_listening(*RELAYS.values())
 
@@ -69,7 +81,7 @@ def test_a_service_at_another_port_takes_the_hosts_clients_off_every_port(farm: 
     servers, balancer = farm
     before = chosen(balancer, 135)
     assert set(before) == {"EX1", "EX2"}
-    servers.serve("EX1", "--rpc-fault", "wrong-port")
+    servers.serve("EX1", "--order", "rpc wrong-port")
     balancer.wait_hosts("RPCLS", EX1="down", EX2="up")
     reasons = {(host["relay"], host["name"]): host["reason"] for host in told(balancer, "show", "hosts", "--json")}
     reason = reasons["RPCLS", "EX1"]

@@ -27,8 +27,8 @@ VIP: Final = "10.2.0.50"
 
 
 @contextmanager
-def balancer(at: Path) -> Iterator[tuple[NetLab, Balancer]]:
-    """Run a Bascule that nobody has configured, at the addresses of the pages, beside three servers and a client."""
+def balancer(at: Path, version: str) -> Iterator[tuple[NetLab, Balancer]]:
+    """Run a Bascule that nobody has configured, at the addresses of the pages, beside a client and servers of a version."""
     with NetLab(Layout(arms=1, servers=3)) as net, ExitStack() as last:
         net.hold("lb1", "10.2.0.10/16")
         net.hold("client1", f"{CLIENT}/16", OUTSIDE)
@@ -36,7 +36,7 @@ def balancer(at: Path) -> Iterator[tuple[NetLab, Balancer]]:
         net["lb1"].run("ip", "route", "add", OUTSIDE, "via", CLIENT)
         for n, node in enumerate(net.named("srv"), 1):
             net.hold(node.name, f"10.2.0.1{n}/16")
-            servers.start(node, f"EX{n}", at, f"10.2.0.1{n}")
+            servers.start(node, f"EX{n}", at, version, f"10.2.0.1{n}")
         runs = Balancer(net["lb1"], None, at / "lb")
         last.callback(runs.tell)
         last.callback(runs.close)
@@ -56,7 +56,7 @@ def run_on(net: NetLab, runs: Balancer) -> Run:
 
 def test_exchange_2010(open_directory: Path) -> None:
     """Every command says what the page shows; clients are served inside on every port, outside by HTTPS alone."""
-    with balancer(open_directory) as (net, runs):
+    with balancer(open_directory, "2010") as (net, runs):
         follow(PAGES / "exchange-2010.md", run_on(net, runs))
         client = net["client1"]
         outlook.use(client, [CLIENT], VIP, PORTS)
@@ -67,6 +67,6 @@ def test_exchange_2010(open_directory: Path) -> None:
 
 def test_exchange_2016(open_directory: Path) -> None:
     """Every command says what the page shows, and a client is served on every port of the farm."""
-    with balancer(open_directory) as (net, runs):
+    with balancer(open_directory, "2016") as (net, runs):
         follow(PAGES / "exchange-2016.md", run_on(net, runs))
         outlook.use(net["client1"], [CLIENT], VIP, (443, 143, 993))

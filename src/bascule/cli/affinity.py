@@ -49,7 +49,8 @@ def say_affinity(report: AffinityReport, screen: Screen) -> None:
 
 def _headline(bond: BondRow) -> Iterator[Text | str]:
     yield styled(bond.name, STRONG)
-    yield f" ({', '.join(bond.relays)}): {counted(bond.clients, 'client')}, {counted(bond.sessions, 'session')}, "
+    members = "" if bond.name.endswith(f" {bond.relays[0]}") else f" ({', '.join(bond.relays)})"
+    yield f"{members}: {counted(bond.clients, 'client')}, {counted(bond.sessions, 'session')}, "
     yield styled(f"{bond.split_total} split", BAD if bond.split_total else GOOD)
     if bond.sessions:
         style = DOUBTFUL if bond.unevenness > _UNEVEN else ""
@@ -58,5 +59,6 @@ def _headline(bond: BondRow) -> Iterator[Text | str]:
 
 def _service(said: ClientService) -> tuple[Text | str, ...]:
     then = {failed.host: failed.then or "nobody" for failed in said.failing}.get(said.host or "", "")
-    host = styled(said.host, GOOD) if said.host else styled("any", QUIET)
+    nobody = styled("any", QUIET) if said.served else styled("nobody", BAD)
+    host = styled(said.host, GOOD) if said.host else nobody
     return said.relay, said.group, f"{said.to} port {said.port}", host, then, said.reason

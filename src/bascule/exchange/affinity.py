@@ -23,6 +23,8 @@ MOST_SUPPOSED: Final = 32
 CROWDED: Final = 50
 """Sessions of one address from which on it may be more than one client; one Outlook has about a dozen."""
 
+_TURNED_AWAY: Final = frozenset({"block", "reject"})
+
 TIMES_MEDIAN: Final = 10
 """By how much such an address exceeds the others."""
 
@@ -47,6 +49,9 @@ class Fate:
     to: str
     port: int
     host: str | None
+    """None is nobody, or anybody."""
+    served: bool
+    """Whether any host takes the client."""
     reason: str
     failing: Mapping[str, str | None]
     """For each host: who has the client when that one fails; None is nobody, or anybody."""
@@ -119,6 +124,7 @@ def fates(plan: Plan, states: States, client: Address, known: Grounds | None = N
                 to=str(listen.address),
                 port=listen.port,
                 host=now.host,
+                served=now.verdict not in _TURNED_AWAY and any(index != NO_HOST for index in relay.pool.slots),
                 reason=now.reason,
                 failing={
                     host.label: explain(without[host.label], asked, states=states, rankings=rankings, grounds=known).host

@@ -13,7 +13,8 @@ from bascule.health.caller import Caller
 from bascule.health.conversation import Conversation
 from bascule.health.reasons import ProbeError, quote
 
-_SHUT: Final = re.compile(rb"421[ -]4\.3\.2\b")
+_SHUT: Final = re.compile(rb"421[ -]4\.3\.2 Service not a(ctive|vailable)")
+"""The code alone is not enough: Exchange has it for a source with too many connections, too."""
 
 
 def says_shut(reply: bytes) -> bool:

@@ -11,7 +11,8 @@ from typing import Final
 from bascule.dcerpc.mapping import ENDPOINT_MAPPER, MAP, NOT_REGISTERED, TCP_FLOOR, floors, interface_of, tower
 from bascule.dcerpc.packets import Status, Syntax, align
 from bascule.dcerpc.reading import Reader
-from bascule.lab.machine import Machine, RpcFault
+from bascule.lab.faults import RpcFault
+from bascule.lab.machine import Machine
 from bascule.lab.rpc_server import Fault, Interface, Operation, serve_rpc
 from bascule.lab.wire import Wire
 
@@ -26,9 +27,7 @@ _TOWER_HEAD: Final = Struct("<II")
 async def serve_mapper(
     machine: Machine, ports: Mapping[Syntax, int], address: IPv4Address, also: Interface, wire: Wire
 ) -> None:
-    """Hold one conversation of a machine's endpoint mapper, which has the faults that the machine has."""
-    while machine.rpc_fault is RpcFault.HANGS:
-        await wire.exactly(1)  # until the client leaves
+    """Hold one conversation of a machine's endpoint mapper, which tells what the machine has it tell."""
     await serve_rpc((endpoint_mapper(registered(ports, machine.rpc_fault), address), also), wire)
 
 

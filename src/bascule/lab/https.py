@@ -1,95 +1,88 @@
-"""HTTPS as a simulated Exchange server speaks it: the health pages, and a page that says which server answers."""
+"""HTTPS as a simulated Exchange server speaks it: health pages, logins, long polls, and who the server is."""
 
-import ssl
-import tempfile
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
-from bascule.lab.certificate import Certificate
+from bascule.lab.components import Component
+from bascule.lab.http_request import Request
+from bascule.lab.long_polls import hold, long_poll
 from bascule.lab.machine import Machine
+from bascule.lab.ntlm import Login
 from bascule.lab.page_faults import misbehave
 from bascule.lab.wire import Wire
 
-HEALTH_PAGES: Final = frozenset(
-    f"/{directory}/healthcheck.htm"
-    for directory in (
-        "autodiscover", "ecp", "ews", "mapi", "microsoft-server-activesync", "oab", "owa", "powershell", "rpc",
-    )
-)  # fmt: skip
-"""The pages in which Exchange 2013 and later says what it thinks of its own protocols; paths match in any case."""
+HEALTH_PAGES: Final[Mapping[str, Component]] = MappingProxyType(
+    {
+        f"/{folder}/healthcheck.htm": component
+        for folder, component in (
+            ("autodiscover", Component.AUTO_DISCOVER_PROXY),
+            ("ecp", Component.ECP_PROXY),
+            ("ews", Component.EWS_PROXY),
+            ("mapi", Component.MAPI_PROXY),
+            ("microsoft-server-activesync", Component.ACTIVE_SYNC_PROXY),
+            ("oab", Component.OAB_PROXY),
+            ("owa", Component.OWA_PROXY),
+            ("powershell", Component.RPS_PROXY),
+            ("rpc", Component.RPC_PROXY),
+        )
+    }
+)
+"""The pages in which Exchange 2013 and later says what it thinks of its own protocols, and whose they are."""
 
-MAXIMUM_HEADERS: Final = 100
-"""Lines of a request's head."""
+LOGON_PAGE: Final = "/owa/auth/logon.aspx"
+"""What is asked for where there are no health pages."""
 
-MAXIMUM_BODY: Final = 1024 * 1024
-"""Bytes of a request's body; it is read and thrown away."""
-
-_PIECE: Final = 65536
-
-
-def server_context(certificate: Certificate) -> ssl.SSLContext:
-    """Return what a server needs to speak TLS with a certificate of its own."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    present(context, certificate.pem)
-    return context
-
-
-def present(context: ssl.SSLContext, pem: bytes) -> None:
-    """Have a server show this certificate, of this key, from the next handshake on."""
-    with tempfile.NamedTemporaryFile(prefix="bascule-lab-") as file:  # OpenSSL reads keys from files alone
-        file.write(pem)
-        file.flush()
-        context.load_cert_chain(file.name)
+_WITH_LOGIN: Final = frozenset({"ews", "mapi", "rpc"})
+"""Folders that want one; of the others a browser's pages name the server to anybody."""
 
 
 async def serve_http(machine: Machine, wire: Wire) -> None:
     """Answer one client's requests until it leaves. Raises ValueError for what is no request, which ends it."""
-    keep_alive = True
-    while keep_alive:
-        method, target, version = (await wire.line()).split(" ")
-        if not version.startswith("HTTP/1."):
-            raise ValueError(f"no HTTP/1 request: {version!r}")
-        headers = await _headers(wire)
-        await _skip_body(wire, headers)
-        path = target.partition("?")[0].lower()
-        if path in HEALTH_PAGES and machine.in_maintenance:
-            return  # Exchange cuts the connection where its offline responder has taken the page away
-        fault = machine.pages.get(path.split("/")[1]) if path in HEALTH_PAGES else None
-        if fault is not None:
+    login = Login()
+    keep = True
+    while keep:
+        request = await Request.read(wire)
+        keep = await _answer(machine, login, request, wire) and request.keep_alive
+
+
+async def _answer(machine: Machine, login: Login, request: Request, wire: Wire) -> bool:
+    """Answer one request, and return whether the connection is of further use."""
+    headers: Sequence[str] = ()
+    status, body = "200 OK", f"{machine.fqdn}\n"
+    if _is_watched(machine, request.path):
+        component = HEALTH_PAGES.get(request.path)
+        if component is not None and not machine.components.active(component):
+            return False  # Exchange cuts the connection where its offline responder has taken the page away
+        if (fault := machine.pages.get(request.folder)) is not None:
             await misbehave(fault, wire)
-            return
-        keep_alive = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
-        body = f"200 OK<br/>{machine.fqdn}" if path in HEALTH_PAGES else f"{machine.fqdn}\n"
-        await wire.send(_response(machine, body, head_only=method == "HEAD", keep_alive=keep_alive))
+            return False
+        body = f"200 OK<br/>{machine.fqdn}" if component is not None else f"<html><form>{machine.fqdn}</form></html>"
+    elif request.path in HEALTH_PAGES:
+        status, body = "404 Not Found", ""
+    elif request.folder in _WITH_LOGIN and (wanted := login.answer(request.headers.get("authorization", ""))):
+        status, headers, body = "401 Unauthorized", wanted, ""
+    elif (poll := long_poll(request)) is not None:
+        await hold(poll, machine, wire)
+        return True
+    await wire.send(_response(machine, request, status, headers, body))
+    return True
 
 
-async def _headers(wire: Wire) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for _ in range(MAXIMUM_HEADERS + 1):
-        line = await wire.line()
-        if not line:
-            return headers
-        name, _, value = line.partition(":")
-        headers[name.strip().lower()] = value.strip()
-    raise ValueError(f"more than {MAXIMUM_HEADERS} header lines")
+def _is_watched(machine: Machine, path: str) -> bool:
+    """Whether balancers ask for this page to know how the server is."""
+    return path in HEALTH_PAGES if machine.release.health_pages else path == LOGON_PAGE
 
 
-async def _skip_body(wire: Wire, headers: dict[str, str]) -> None:
-    length = int(headers.get("content-length", "0"))
-    if not 0 <= length <= MAXIMUM_BODY or "transfer-encoding" in headers:
-        raise ValueError("a body that is too long, or of unknown length")
-    while length:
-        length -= len(await wire.exactly(min(length, _PIECE)))
-
-
-def _response(machine: Machine, body: str, *, head_only: bool, keep_alive: bool) -> bytes:
+def _response(machine: Machine, request: Request, status: str, headers: Sequence[str], body: str) -> bytes:
+    """Return an answer. `X-FEServer`, which Exchange has since 2013, is always there: clients shall know whom they met."""
     head = (
-        "HTTP/1.1 200 OK\r\n"
-        "Content-Type: text/html\r\n"
-        "Server: Microsoft-IIS/10.0\r\n"
-        f"X-FEServer: {machine.name}\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n"
-        "\r\n"
+        f"HTTP/1.1 {status}",
+        "Content-Type: text/html",
+        f"Server: {machine.release.web_server}",
+        f"X-FEServer: {machine.name}",
+        f"Content-Length: {len(body)}",
+        f"Connection: {'keep-alive' if request.keep_alive else 'close'}",
+        *headers,
     )
-    return (head if head_only else head + body).encode("ascii")
+    return "\r\n".join((*head, "", "" if request.method == "HEAD" else body)).encode("ascii")

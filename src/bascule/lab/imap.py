@@ -2,7 +2,9 @@
 
 import shlex
 import ssl
+from contextlib import ExitStack
 
+from bascule.lab.components import Component
 from bascule.lab.machine import Machine
 from bascule.lab.wire import Wire
 
@@ -10,8 +12,19 @@ _FLAGS = r"(\Seen \Answered \Flagged \Deleted \Draft $MDNSent)"
 
 
 async def serve_imap(machine: Machine, wire: Wire, *, context: ssl.SSLContext | None = None) -> None:
-    """Hold one conversation. Whom the machine admits may log in; a literal is no argument here."""
+    """Hold one conversation. Whom the machine admits may log in; a literal is no argument here.
+
+    Where its component is not active the service hangs up: what Exchange says then is not published.
+    """
+    if not machine.components.active(Component.IMAP_PROXY):
+        return
     await wire.say(f"* OK The Microsoft Exchange IMAP4 service is ready. [{machine.fqdn}]")
+    wire.patience = machine.limits.stranger_idle
+    with ExitStack() as places:
+        await _converse(machine, wire, places, context)
+
+
+async def _converse(machine: Machine, wire: Wire, places: ExitStack, context: ssl.SSLContext | None) -> None:
     logged_in = False
     while True:
         line = await wire.line()
@@ -23,10 +36,14 @@ async def serve_imap(machine: Machine, wire: Wire, *, context: ssl.SSLContext | 
             await wire.say(f"{tag} OK Begin TLS negotiation now.")
             await wire.start_tls(context)
             continue
-        if command == "LOGIN" and not machine.admits(*_credentials(line)):
-            await wire.say(f"{tag} NO LOGIN failed.")
-            continue
-        logged_in = logged_in or command == "LOGIN"
+        if command == "LOGIN":
+            user, password = _credentials(line)
+            if not machine.admits(user, password):
+                await wire.say(f"{tag} NO LOGIN failed.")
+                continue
+            if not machine.take_place("imap", user, places):
+                return
+            wire.patience, logged_in = machine.limits.mailbox_idle, True
         await wire.say(*_answer(tag, command, logged_in=logged_in))
 
 

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from typing import Final
 
-from bascule.lab.wire import BROKEN_PEER, MAXIMUM_LINE, Session, Wire
+from bascule.lab.wire import BROKEN_PEER, MAXIMUM_LINE, Session, Trouble, Wire
 
 MAXIMUM_SESSIONS: Final = 1000
 """Conversations at a time; a connection over the bound is closed at once."""
@@ -13,9 +13,17 @@ MAXIMUM_SESSIONS: Final = 1000
 class Listener:
     """Accepts connections on one port and holds a conversation on each."""
 
-    def __init__(self, session: Session, *, context: ssl.SSLContext | None = None, maximum: int = MAXIMUM_SESSIONS) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        context: ssl.SSLContext | None = None,
+        trouble: Trouble = lambda: None,
+        maximum: int = MAXIMUM_SESSIONS,
+    ) -> None:
         self._session = session
         self._maximum = maximum
+        self._trouble = trouble
         self._context = context
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
@@ -25,7 +33,7 @@ class Listener:
     async def open(self, address: str, port: int) -> int:
         """Listen, and return the port: the one asked for, or a free one for 0. Raises OSError when it is taken."""
         self._server = await asyncio.start_server(
-            self._accept, address, port, limit=MAXIMUM_LINE, ssl=self._context, reuse_address=True, backlog=128
+            self._accept, address, port, limit=MAXIMUM_LINE, reuse_address=True, backlog=128
         )
         taken: int = self._server.sockets[0].getsockname()[1]
         return taken
@@ -49,7 +57,9 @@ class Listener:
 
     async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._session(Wire(reader, writer))
+            wire = Wire(reader, writer, self._trouble)
+            await wire.begin(self._context)
+            await self._session(wire)
             writer.close()
             await writer.wait_closed()
         except BROKEN_PEER:

@@ -1,41 +1,13 @@
 """Who a simulated server is, and what its protocols share."""
 
+import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-
-class PageFault(StrEnum):
-    """How a health page may go wrong."""
-
-    RESET = "reset"
-    """The connection is cut where the page was, as Exchange does for a protocol that it thinks ill of."""
-    GONE = "gone"
-    """404."""
-    FAILING = "failing"
-    """503."""
-    WRONG = "wrong"
-    """200, with a body that is no health page's."""
-    LOGIN = "login"
-    """200, with a page to log in at."""
-    MOVED = "moved"
-    """302, to such a page."""
-    REFUSED = "refused"
-    """401."""
-    DRIP = "drip"
-    """The answer comes byte by byte, and never to an end."""
-    HANG = "hang"
-    """Nothing comes."""
-
-
-class RpcFault(StrEnum):
-    """What may be wrong with an endpoint mapper."""
-
-    WRONG_PORT = "wrong-port"
-    """It names other ports than those that are served, as where no static port is set."""
-    NOT_REGISTERED = "not-registered"
-    """It knows neither service, as while they are stopped."""
-    HANGS = "hangs"
-    """It accepts and never answers."""
+from bascule.lab.components import Component, Components, Requester, State
+from bascule.lab.faults import PageFault, RpcFault, ServiceFault
+from bascule.lab.limits import Limits, Places
+from bascule.lab.release import NEWEST, Release
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,16 +17,27 @@ class Machine:
     name: str
     """NetBIOS name, as `X-FEServer` gives it: `EX1`."""
     domain: str = "lab.local"
-    in_maintenance: bool = False
-    """As after `Set-ServerComponentState … ServerWideOffline Inactive`: no health page, and SMTP answers 421 4.3.2."""
+    release: Release = NEWEST
+    limits: Limits = field(default_factory=Limits)
+    components: Components = field(default_factory=Components)
+    """Exchange 2010 has none: its stay active."""
+    faults: dict[str, ServiceFault] = field(default_factory=dict)
+    """What is wrong with services, by field of `Ports`; for new connections, and for others where the fault says so."""
     pages: dict[str, PageFault] = field(default_factory=dict)
     """What is wrong with health pages, by their folder in lower case: `owa`, `microsoft-server-activesync`."""
+    rpc_fault: RpcFault | None = None
+    """What the endpoint mapper tells wrongly."""
     mailboxes: dict[str, str] | None = None
     """Who may log in, with the password; None lets in everybody."""
-    rpc_fault: RpcFault | None = None
-    """None is a mapper that works. What is set holds from the next connection on."""
+    sources: Places = field(default_factory=Places)
+    """SMTP's connections, by where they come from."""
+    users: Places = field(default_factory=Places)
+    """Logins to IMAP4 and POP3, by protocol and user."""
+    poll_seconds: float = 300.0
+    """How long a client's question for news is held open where there are none."""
     queued_messages: int = 0
-    """Messages that SMTP has accepted since the start; none is kept."""
+    """Messages that have come since the start; none is kept."""
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def fqdn(self) -> str:
@@ -64,3 +47,29 @@ class Machine:
     def admits(self, user: str, password: str) -> bool:
         """Whether a user may log in to IMAP, POP3 or SMTP."""
         return self.mailboxes is None or self.mailboxes.get(user) == password
+
+    def take_place(self, protocol: str, user: str, until: ExitStack) -> bool:
+        """Count a login to IMAP4 or POP3 until a conversation ends; False where the user has too many already."""
+        if self.users.of((protocol, user)) >= self.limits.mailbox_connections:
+            return False  # Exchange closes the connection then, and logs UserConnectionLimitReached
+        until.enter_context(self.users.held((protocol, user)))
+        return True
+
+    def maintain(self, *, begin: bool) -> None:
+        """Begin or end maintenance, as `Set-ServerComponentState … ServerWideOffline … -Requester Maintenance` does."""
+        state = State.INACTIVE if begin else State.ACTIVE
+        self.components.ask(Component.SERVER_WIDE_OFFLINE, state, Requester.MAINTENANCE)
+
+    def receive(self) -> None:
+        """Take a message, which is news for everybody who waits for some."""
+        self.queued_messages += 1
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def news(self, seconds: float) -> bool:
+        """Wait for news at most so long, and return whether there are any."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._news.wait()
+        except TimeoutError:
+            return False

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bascule.lab.machine import PageFault
+from bascule.lab.faults import PageFault
 from bascule.lab.wire import IDLE_SECONDS, Wire
 
 DRIP_SECONDS: Final = 0.05

@@ -1,11 +1,13 @@
 """SMTP as a simulated Exchange server speaks it: takes messages, counts them and throws them away (RFC 5321)."""
 
+import asyncio
 import ssl
 from base64 import b64decode
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
 
+from bascule.lab.components import Component
 from bascule.lab.machine import Machine
 from bascule.lab.wire import Wire
 
@@ -19,14 +21,28 @@ _SHUT: Final = "421 4.3.2 Service not active"
 
 
 async def serve_smtp(machine: Machine, wire: Wire, *, context: ssl.SSLContext | None = None) -> None:
-    """Hold one conversation; in maintenance say so and hang up."""
-    if machine.in_maintenance:
+    """Hold one conversation; where too many are there already, or in maintenance, say so and hang up."""
+    who = (wire.port, wire.peer)
+    if not machine.limits.smtp_admits(already=machine.sources.all(), from_here=machine.sources.of(who)):
+        await wire.say(f"421 4.3.2 {machine.release.too_many}")
+        return
+    wire.patience = machine.limits.smtp_idle
+    try:
+        with machine.sources.held(who):
+            async with asyncio.timeout(machine.limits.smtp_session):
+                await _converse(machine, wire, context)
+    except TimeoutError:
+        await wire.say("421 4.4.1 Connection timed out")
+
+
+async def _converse(machine: Machine, wire: Wire, context: ssl.SSLContext | None) -> None:
+    if _is_shut(machine):
         await wire.say(_SHUT)
         return
     ready = format_datetime(datetime.now(UTC))
     await wire.say(f"220 {machine.fqdn} Microsoft ESMTP MAIL Service ready at {ready}")
     envelope = _Envelope()
-    while not machine.in_maintenance:
+    while not _is_shut(machine):
         command, _, argument = (await wire.line()).partition(" ")
         match command.upper():
             case "QUIT":
@@ -50,6 +66,10 @@ async def serve_smtp(machine: Machine, wire: Wire, *, context: ssl.SSLContext | 
             case other:
                 await wire.say(envelope.answer(other, argument))
     await wire.say(_SHUT)
+
+
+def _is_shut(machine: Machine) -> bool:
+    return not machine.components.active(Component.FRONTEND_TRANSPORT)
 
 
 def _offers(wire: Wire, context: ssl.SSLContext | None) -> tuple[str, ...]:
@@ -106,5 +126,5 @@ async def _take(machine: Machine, wire: Wire) -> str:
         size += len(line) + 2
         if size > MAXIMUM_MESSAGE:
             raise ValueError(f"a message of more than {MAXIMUM_MESSAGE} bytes")
-    machine.queued_messages += 1
+    machine.receive()
     return f"250 2.6.0 [InternalId={machine.queued_messages}, Hostname={machine.fqdn}] Queued mail for delivery"

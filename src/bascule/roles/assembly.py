@@ -10,6 +10,7 @@ from typing import Protocol
 from bascule.engines.admin.store import KeyStore
 from bascule.engines.admin.supervisor import WebProcess
 from bascule.engines.proxy.engine import ProxyEngine
+from bascule.service.events import EventKind
 from bascule.service.local.access_log.entry import tell_end
 from bascule.service.local.access_log.writer import AccessLogWriter
 from bascule.service.local.account_book import AccountBook
@@ -83,7 +84,12 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
     request, journal = core.request, core.journal
     if history is None:
         return ConfigurationFile(request.path, request.name, core.machine, core.balancer, journal), ()
-    accounts = AccountBook(DatabaseAccounts(core.database), Passwords(), now=core.now, mailboxes=core.mailboxes)
+    accounts = AccountBook(
+        *(DatabaseAccounts(core.database), Passwords()),
+        now=core.now,
+        mailboxes=core.mailboxes,
+        renewed=partial(_log_in_anew, journal, core.balancer),
+    )
     backups = Backups(request.state, core.machine.clock, journal, now=core.now)
     early = EarlyText(request.state, core.balancer, history, journal, core.machine.clock)
     deployments = Deployments(
@@ -101,6 +107,12 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
         now=core.now,
     )
     return deployments, (deployments, backups, early)
+
+
+async def _log_in_anew(journal: Journal, balancer: Balancer, user: str) -> None:
+    """Have the checks know at once that a test mailbox has another password: no plan changes by it."""
+    journal.note(EventKind.CONFIGURATION, f"checks log in as {user} with the password that was just written")
+    await balancer.log_in_anew()
 
 
 def served(

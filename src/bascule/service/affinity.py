@@ -38,6 +38,9 @@ class ClientService(_Part, frozen=True, kw_only=True):
     to: str
     port: int
     host: str | None
+    """None where nobody has the client, or several might."""
+    served: bool = True
+    """Whether anybody does."""
     reason: str
     failing: tuple[FailedHost, ...] = ()
 

@@ -9,25 +9,26 @@ import asyncio
 import re
 import ssl
 import sys
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
+from subprocess import PIPE
 from typing import Final, TextIO
 
 from bascule.lab.certificate import Certificate, make_certificate
-from bascule.lab.listener import Listener
+from bascule.lab.process import serve
+from bascule.lab.release import RELEASES, Release
 from bascule.lab.server import Ports, SimulatedExchange
 from bascule.lab.wire import Session, Wire
 from bed.node import Node
+from bed.servers.simulated import Simulated
 
 PORTS: Final = (443, 110, 995, 143, 993, 135, 59532, 59533)
 """The guide's."""
-_SERVED: Final = Ports(https=443, imap=143, pop3=110, smtp=25, client_access=59532, address_book=59533, mapper=135)
-_ALSO: Final = {993: "imap", 995: "pop3", 587: "smtp"}
-"""Further ports, and what is spoken there; the first two over TLS."""
-_TLS: Final = frozenset({993, 995})
+_MAIL: Final = Ports(https=443, imap=143, imaps=993, pop3=110, pop3s=995, smtp=25, submission=587)
+_RPC: Final = {"client_access": 59532, "address_book": 59533, "mapper": 135}
 _HEADER: Final = 16
 """Bytes of an RPC packet's header; the last four are the call's number."""
 _END: Final = b"-----END CERTIFICATE-----"
@@ -38,7 +39,7 @@ class Heard(Wire):
     """A wire that notes which client speaks."""
 
     def __init__(self, wire: Wire, log: TextIO) -> None:
-        super().__init__(wire._reader, wire._writer)
+        super().__init__(wire._reader, wire._writer, wire._trouble)
         self._log = log
         self._known = False
 
@@ -63,8 +64,15 @@ class Heard(Wire):
         self._known = True
 
 
-def start(node: Node, name: str, at: Path, address: str = "") -> Path:
-    """Start a server on a node, wait until it listens, and return its log; `address` is the node's first unless said.
+@dataclass(frozen=True)
+class Logged(Simulated):
+    """A server that runs."""
+
+    log: Path
+
+
+def start(node: Node, name: str, at: Path, version: str, address: str = "") -> Logged:
+    """Start a server on a node, and wait until it listens; `address` is the node's first unless said.
 
     Servers of one folder have one certificate, as those of a farm must.
     """
@@ -72,56 +80,43 @@ def start(node: Node, name: str, at: Path, address: str = "") -> Path:
     address = address or node.ip
     if not shared.exists():
         shared.write_bytes(make_certificate("mail.lab.local", IPv4Address(address), now=datetime.now(UTC)).pem)
-    words = [sys.executable, "-m", "bed.servers.outlook", name, address, str(log), str(shared)]
-    node.popen(words, cwd=Path(__file__).parents[2])
-    node.wait_listening(*PORTS, *_ALSO)
-    return log
+    words = [sys.executable, "-m", "bed.servers.outlook", name, address, str(log), str(shared), version]
+    server = Logged(node.popen(words, cwd=Path(__file__).parents[2], stdin=PIPE, stdout=PIPE, text=True), log)
+    server.wait()
+    return server
 
 
 class Noting(SimulatedExchange):
     """A simulated server that logs its clients, on every port that Outlook and its like know."""
 
-    def __init__(self, name: str, address: IPv4Address, log: TextIO, pem: bytes) -> None:
+    def __init__(self, name: str, address: IPv4Address, log: TextIO, pem: bytes, release: Release) -> None:
         certificate = Certificate(der=ssl.PEM_cert_to_DER_cert(pem[: pem.index(_END) + len(_END)].decode()), pem=pem)
-        super().__init__(name=name, address=address, ports=_SERVED, certificate=certificate)
+        ports = replace(_MAIL, **_RPC) if release.rpc else _MAIL
+        super().__init__(name=name, address=address, ports=ports, certificate=certificate, release=release)
         self._log = log
 
-    async def start(self) -> None:
-        """Listen on every port."""
-        await super().start()
-        for port, service in _ALSO.items():
-            further = Listener(self._sessions()[service], context=self._context if port in _TLS else None)
-            await further.open(str(self.address), port)
-
-    def _sessions(self) -> Mapping[str, Session]:
-        return {service: self._noting(session) for service, session in super()._sessions().items()}
-
-    def _mapper(self, served: Mapping[str, int]) -> Session:
-        return self._noting(super()._mapper(served))
-
-    def _noting(self, session: Session) -> Session:
-        return partial(_noted, session, self._log)
+    def session(self, service: str) -> Session:
+        """Return how one client is served, and noted."""
+        return partial(_noted, super().session(service), self._log)
 
 
 async def _noted(session: Session, log: TextIO, wire: Wire) -> None:
     await session(Heard(wire, log))
 
 
-async def _serve(name: str, address: IPv4Address, log: TextIO, pem: bytes) -> None:
-    await Noting(name, address, log, pem).start()
-    await asyncio.Event().wait()
-
-
 def main() -> None:
-    """Serve until killed."""
+    """Serve until the end of standard input, and obey its lines."""
     parser = argparse.ArgumentParser(description="A simulated Exchange server that logs its clients.")
     parser.add_argument("name")
     parser.add_argument("address", type=IPv4Address)
     parser.add_argument("log", type=Path)
     parser.add_argument("certificate", type=Path)
+    parser.add_argument("version", choices=RELEASES)
     options = parser.parse_args()
     with options.log.open("a", encoding="ascii") as log:
-        asyncio.run(_serve(options.name, options.address, log, options.certificate.read_bytes()))
+        pem = options.certificate.read_bytes()
+        server = Noting(options.name, options.address, log, pem, RELEASES[options.version])
+        asyncio.run(serve(server, follow=True))
 
 
 if __name__ == "__main__":

@@ -119,8 +119,13 @@ REPORT: Final = AffinityReport(
             reason="slot 7 of table <exchange>, first choice EX1",
             failing=(FailedHost(host="EX1", then="EX2"), FailedHost(host="EX2", then="EX1")),
         ),
+        ClientService(relay="IMAP", group="", to="10.2.0.50", port=143, host=None, reason="any live host"),
+        ClientService(relay="POP3", group="", to="10.2.0.50", port=110, host=None, served=False, reason="no host is up"),
     ),
     bonds=(
+        BondRow(
+            name="relay IMAPS", relays=("IMAPS",), clients=0, sessions=0, unevenness=0.0, shares=(), split=(), split_total=0
+        ),
         BondRow(
             name="affinity group outlook",
             relays=("RPCLS", "RPCCAS"),
@@ -147,9 +152,12 @@ def test_affinity_for_people() -> None:
     assert called.code == 0
     assert called.out == (
         "10.1.0.7 gets\n"
-        "Service  Group    Place               Host  If that fails  Why\n"
-        "RPCLS    outlook  10.2.0.50 port 135  EX1   EX2            slot 7 of table <exchange>, first choice EX1\n"
+        "Service  Group    Place               Host    If that fails  Why\n"
+        "RPCLS    outlook  10.2.0.50 port 135  EX1     EX2            slot 7 of table <exchange>, first choice EX1\n"
+        "IMAP              10.2.0.50 port 143  any                    any live host\n"
+        "POP3              10.2.0.50 port 110  nobody                 no host is up\n"
         "\n"
+        "relay IMAPS: 0 clients, 0 sessions, 0 split\n"
         "affinity group outlook (RPCLS, RPCCAS): 2 clients, 4 sessions, 3 split, fullest host 1.50 times its due\n"
         "  Host  Clients  Sessions  Share  Due\n"
         "  EX1   2        3         75.0%  50.0%\n"
@@ -165,7 +173,7 @@ def test_affinity_as_json() -> None:
     """Everything, in one object."""
     connection = PretendedConnection({AskAffinity: REPORT})
     said = json.loads(call("exchange", "affinity", "--json", connection=connection).out)
-    assert said["bonds"][0]["split"][0]["hosts"] == ["EX1", "EX2"]
+    assert said["bonds"][1]["split"][0]["hosts"] == ["EX1", "EX2"]
     assert said["services"][0]["failing"][0] == {"host": "EX1", "then": "EX2"}
     assert connection.asked == [AskAffinity()]
 

@@ -61,6 +61,13 @@ def test_the_picture_has_a_column_for_each_server() -> None:
     ]
 
 
+def test_each_check_of_a_port_has_a_picture() -> None:
+    """Two relays may ask the same servers for different pages."""
+    shown = show(ExchangeHealth(servers=(*FARM.servers, *FARM.servers)))
+    assert len(shown) == 2 * len(show(FARM))
+    assert shown[: len(shown) // 2] == show(FARM)
+
+
 def test_json_has_a_server_a_line() -> None:
     """Scripts read these names."""
     rows = [json.loads(line) for line in show(FARM, "--json")]

@@ -58,7 +58,7 @@ def test_once_shows_affinity_and_failover(environment: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("when", "number"),
-    [("Starting", signal.SIGINT), ("is killed", signal.SIGTERM), ("Traffic goes on", signal.SIGINT)],
+    [("A simulation of Exchange 2010", signal.SIGINT), ("is killed", signal.SIGTERM), ("Traffic goes on", signal.SIGINT)],
 )
 def test_a_signal_ends_it_at_any_time(environment: dict[str, str], when: str, number: signal.Signals) -> None:
     """Ctrl-C, or who stops it otherwise, takes everything away, whatever is going on."""

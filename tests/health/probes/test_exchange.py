@@ -6,10 +6,13 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from bascule.config.model import MailCheck, MailProtocol
 from bascule.config.vdirs import ExchangeCheck, Vdir, VdirPolicy
 from bascule.health.outcome import Outcome
 from bascule.lab.certificate import make_certificate
-from bascule.lab.machine import PageFault
+from bascule.lab.components import Component, Requester, State
+from bascule.lab.faults import PageFault
+from bascule.lab.limits import Limits
 from bascule.lab.server import Ports, SimulatedExchange
 from bascule.plan.model import Endpoint
 from bed.loopback import Loopback, Script, closes, drips, floods, resets, says, silent
@@ -29,8 +32,9 @@ def check(*vdirs: Vdir, policy: VdirPolicy | None = None, server: str = "EX1") -
 
 @pytest.fixture
 async def exchange() -> AsyncIterator[SimulatedExchange]:
-    """Run EX1, well, with HTTPS and SMTP."""
-    server = SimulatedExchange(name="EX1", address=ADDRESS, ports=Ports(https=0, smtp=0), certificate=CERTIFICATE)
+    """Run EX1, well, with HTTPS and mail."""
+    ports = Ports(https=0, smtp=0, imap=0, pop3=0)
+    server = SimulatedExchange(name="EX1", address=ADDRESS, ports=ports, certificate=CERTIFICATE)
     await server.start()
     yield server
     await server.stop()
@@ -112,19 +116,38 @@ async def test_every_page_may_hang_and_each_is_told(exchange: SimulatedExchange)
 
 async def test_maintenance_is_recognised(exchange: SimulatedExchange) -> None:
     """No health page, and SMTP says 421 4.3.2: that is no failure."""
-    exchange.machine.in_maintenance = True
+    exchange.machine.maintain(begin=True)
     outcome = await ask(exchange, check())
     assert not outcome.up
     assert outcome.findings.maintenance
     assert outcome.reason == "in Exchange maintenance: no health page, and SMTP said 421 4.3.2 Service not active"
 
 
+@pytest.mark.parametrize("protocol", [MailProtocol.IMAP, MailProtocol.POP3])
+async def test_maintenance_is_recognised_where_mail_is_read(exchange: SimulatedExchange, protocol: MailProtocol) -> None:
+    """The service greets nobody then; whether that is a failure is for SMTP to say."""
+    assert exchange.ports.smtp
+    endpoint = Endpoint(ADDRESS, getattr(exchange.ports, protocol))
+    exchange.machine.maintain(begin=True)
+    outcome = await ask_once(endpoint, MailCheck(protocol=protocol), smtp=exchange.ports.smtp)
+    assert (outcome.up, outcome.findings.maintenance) == (False, True)
+    assert outcome.reason == "in Exchange maintenance: no greeting, and SMTP said 421 4.3.2 Service not active"
+    exchange.machine.maintain(begin=False)
+    for component in (Component.IMAP_PROXY, Component.POP_PROXY):
+        exchange.machine.components.ask(component, State.INACTIVE, Requester.FUNCTIONAL)
+    outcome = await ask_once(endpoint, MailCheck(protocol=protocol), smtp=exchange.ports.smtp)
+    assert (outcome.up, outcome.findings.maintenance) == (False, False)
+    assert outcome.reason == "connection closed without an answer"
+
+
 async def test_a_farm_that_fails_is_not_in_maintenance(exchange: SimulatedExchange) -> None:
-    """No health page while SMTP works is a failure."""
+    """No health page while SMTP works is a failure, also where SMTP has no more connections for our address."""
     exchange.machine.pages |= {vdir.page.split("/")[1].lower(): PageFault.RESET for vdir in ALL}
-    outcome = await ask(exchange, check())
-    assert not outcome.findings.maintenance
-    assert outcome.reason == f"{', '.join(ALL)}: connection closed without an answer"
+    for limits in (Limits(), Limits(smtp_connections=0)):
+        exchange.machine.limits = limits
+        outcome = await ask(exchange, check())
+        assert not outcome.findings.maintenance
+        assert outcome.reason == f"{', '.join(ALL)}: connection closed without an answer"
 
 
 @pytest.mark.parametrize(

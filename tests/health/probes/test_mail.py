@@ -70,6 +70,14 @@ async def test_a_greeting_is_up_and_hears_goodbye(  # noqa: PLR0917 - parameters
     ("check", "greeting", "reason"),
     [
         (SMTP, b"421 4.3.2 Service not active\r\n", "in Exchange maintenance: greeted with 421 4.3.2 Service not active"),
+        (
+            SMTP,
+            b"421 4.3.2 The maximum number of concurrent connections has exceeded a limit\r\n",
+            (
+                "greeted with 421 4.3.2 The maximum number of concurrent connections has exceeded a limit: "
+                "its receive connector wants a higher MaxInboundConnectionPerSource"
+            ),
+        ),
         (SMTP, b"421-4.3.2 wait\r\n421 later\r\n", "greeted with 421-4.3.2 wait"),
         (SMTP, b"554 5.7.1 no\r\n", "greeted with 554 5.7.1 no"),
         (SMTP, b"250 hello\r\n", "greeted with 250 hello"),

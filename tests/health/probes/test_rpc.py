@@ -1,7 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
-from dataclasses import fields
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import Any, Final
@@ -15,7 +14,8 @@ from bascule.dcerpc.mapping import tower
 from bascule.dcerpc.packets import Packet, PacketType, Status, Syntax
 from bascule.health.outcome import Outcome
 from bascule.lab.certificate import make_certificate
-from bascule.lab.machine import RpcFault
+from bascule.lab.faults import RpcFault, ServiceFault
+from bascule.lab.release import RELEASES
 from bascule.lab.rpc_server import Fault
 from bascule.lab.server import Ports, SimulatedExchange
 from bascule.plan.model import Endpoint
@@ -50,10 +50,10 @@ async def asked(mapper: int, *ports: int, within: float = 2.0, **of_check: Any) 
 
 @pytest.fixture
 async def exchange() -> AsyncIterator[SimulatedExchange]:
-    """Run a simulated server with every service on a free port."""
+    """Run a simulated server with its RPC services on free ports."""
     certificate = make_certificate("EX1.lab.local", HERE, now=datetime.now(UTC))
-    ports = Ports(**dict.fromkeys((field.name for field in fields(Ports)), 0))
-    server = SimulatedExchange(name="EX1", address=HERE, ports=ports, certificate=certificate)
+    ports = Ports(client_access=0, address_book=0, mapper=0)
+    server = SimulatedExchange(name="EX1", address=HERE, ports=ports, certificate=certificate, release=RELEASES["2010"])
     await server.start()
     yield server
     await server.stop()
@@ -121,7 +121,7 @@ async def test_a_service_that_is_not_registered(exchange: SimulatedExchange) -> 
 async def test_a_mapper_that_hangs(exchange: SimulatedExchange) -> None:
     """Is down once the time is over."""
     mapper, cas, abs_ = ports_of(exchange)
-    exchange.machine.rpc_fault = RpcFault.HANGS
+    exchange.machine.faults["mapper"] = ServiceFault.HANGS
     outcome = await asked(mapper, cas, abs_, within=0.3)
     assert (outcome.up, outcome.ours) == (False, False)
     assert outcome.reason == f"no answer of the endpoint mapper at port {mapper} within 0.3 s"

@@ -124,12 +124,19 @@ class Kept(dict[str, str]):
 
 async def test_the_password_of_a_test_mailbox_is_kept_for_the_checks() -> None:
     """It leaves the text, which loads as before; `set` in its place changes nothing."""
-    kept = Kept()
-    book = AccountBook(MemoryAccounts(), QUICK, now=lambda: NOW, mailboxes=kept)
+    kept, renewed = Kept(), []
+
+    async def hear(user: str) -> None:
+        renewed.append((user, kept.password(user)))
+
+    book = AccountBook(MemoryAccounts(), QUICK, now=lambda: NOW, mailboxes=kept, renewed=hear)
     text = b'forward to <exchange> check imap tls login "probe" password %s mode random\n'
     assert await book.sealed(text % b'"s3cret"', "alice") == text % b"set"
     assert await book.sealed(text % b"set", "alice") == text % b"set"
     assert kept == {"probe": "s3cret"}
+    await book.sealed(text % b'"s3cret"', "alice")
+    await book.sealed(text % b'"other"', "alice")
+    assert renewed == [("probe", "s3cret"), ("probe", "other")], "whoever sends it hears of what is new, and of no more"
 
 
 async def test_what_another_wrote_opens_nothing(book: Book) -> None:

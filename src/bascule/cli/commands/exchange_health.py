@@ -1,9 +1,9 @@
 """`show exchange`: virtual directories by server, as Exchange itself thinks of them."""
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Final
 
 from rich.text import Text
@@ -17,7 +17,7 @@ _STYLES: Final = {"up": GOOD, "down": BAD, VdirState.WELL: GOOD, VdirState.WARNE
 
 
 def show_exchange(arguments: Namespace, session: Session) -> int:
-    """Print a picture for each table and port, and below it what is wrong and what to look at."""
+    """Print a picture for each table and port and what is asked there, and below it what is wrong and what to look at."""
     servers = session.connect(arguments.socket).call(ShowExchange()).servers
     if arguments.json:
         for server in servers:
@@ -25,16 +25,24 @@ def show_exchange(arguments: Namespace, session: Session) -> int:
         return ExitCode.FINE
     if not servers:
         session.screen.say(styled("no table is checked by `check exchange`", QUIET))
-    for (table, port), found in groupby(servers, key=lambda server: (server.table, server.port)):
-        together = list(found)
+    for together in _pictures(servers):
         session.screen.table(
-            [f"<{table}> port {port}", *(server.host for server in together)],
+            [f"<{together[0].table}> port {together[0].port}", *(server.host for server in together)],
             [[name, *cells] for name, cells in _picture(together, session.now())],
         )
-        for server in together:
-            for words in _words(server):
-                session.screen.say(f"{server.host}: {words}")
+        for line in dict.fromkeys(f"{server.host}: {words}" for server in together for words in _words(server)):
+            session.screen.say(line)
     return ExitCode.FINE
+
+
+def _pictures(servers: Iterable[ExchangeServerRow]) -> Iterable[Sequence[ExchangeServerRow]]:
+    """Return what belongs into one picture: the servers of one table at one port, of each check that asks them there."""
+    found: dict[tuple[str, int, int], list[ExchangeServerRow]] = defaultdict(list)
+    asked: Counter[tuple[str, int, str]] = Counter()
+    for server in servers:
+        found[server.table, server.port, asked[server.table, server.port, server.host]].append(server)
+        asked[server.table, server.port, server.host] += 1
+    return found.values()
 
 
 def _picture(servers: Sequence[ExchangeServerRow], now: datetime) -> Iterator[tuple[str, Sequence[Text]]]:

@@ -38,7 +38,8 @@ async def _play(console: Console, *, once: bool) -> list[str]:
     _end_on_signals(asyncio.current_task())
     faults: list[str] = []
     with Screen(console) as screen:
-        screen.say(f"Starting {', '.join(f'{name} ({address})' for name, address in SERVERS.items())} and the balancer …")
+        servers = ", ".join(f"{name} ({address})" for name, address in SERVERS.items())
+        screen.say(f"A simulation of Exchange 2010: starting {servers} and the balancer …")
         with contextlib.suppress(asyncio.CancelledError):  # ctrl-C is how it ends
             async with stage() as played:
                 story = Story(played, screen, now=time.monotonic, sleep=asyncio.sleep)

@@ -42,7 +42,7 @@ SERVICES: Final = (
         relay="HTTPS",
         simulated="https",
         port=10443,
-        check='check https "/owa/healthcheck.htm" code 200 expect "200 OK"',
+        check='check https "/owa/auth/logon.aspx" code 200',
     ),
     Service(relay="IMAP", simulated="imap", port=10143, check="check imap"),
     Service(relay="POP3", simulated="pop3", port=10110, check="check pop3"),

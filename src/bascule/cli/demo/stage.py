@@ -50,7 +50,7 @@ class Stage:
         """Start a simulated server and wait until it listens. Raises StageError when it does not."""
         options = [f"--{service.simulated.replace('_', '-')}={self.ports[service.simulated]}" for service in SERVICES]
         server = await asyncio.create_subprocess_exec(
-            *(*self._python, "bascule.lab", "--while-input", "--name", name),
+            *(*self._python, "bascule.lab", "--orders", "--version", "2010", "--name", name),
             *("--address", str(SERVERS[name]), *options),
             stdin=PIPE,  # closed by our end, however we end
             stdout=PIPE,

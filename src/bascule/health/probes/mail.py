@@ -13,6 +13,7 @@ from bascule.config.model import MailCheck, MailProtocol
 from bascule.health.caller import Caller
 from bascule.health.conversation import Conversation
 from bascule.health.logins import Logins
+from bascule.health.maintenance import says_shut, told_by_smtp
 from bascule.health.probes.mail_login import log_in
 from bascule.health.reasons import MaintenanceError, ProbeError, quote, tls_words
 from bascule.plan.model import ProbeTarget
@@ -21,7 +22,7 @@ _SMTP_REPLY: Final = re.compile(rb"([2-5][0-9][0-9])([ -]|$)")
 """RFC 5321, 4.2: three digits, then a hyphen where another line follows."""
 
 _SMTP_READY: Final = 220
-_MAINTENANCE: Final = re.compile(r"421[ -]4\.3\.2 Service not a(ctive|vailable)")
+_TOO_MANY: Final = re.compile(r"421[ -]4\.3\.2 The maximum number of concurrent ")
 
 _LOGIN: Final = "login"
 _STARTTLS: Final[Mapping[MailProtocol, tuple[bytes, bytes]]] = MappingProxyType(
@@ -38,12 +39,15 @@ _FAREWELLS: Final[Mapping[MailProtocol, bytes]] = MappingProxyType(
 )
 _SMTP_TRANSIENT: Final = range(400, 500)
 
+_SMTP: Final = 0.3
+"""Share of a check's timeout for SMTP to tell of maintenance."""
+
 
 async def probe(check: MailCheck, caller: Caller, logins: Logins, target: ProbeTarget) -> str:
     """Wait for the greeting, judge it, go on as far as is asked, and leave politely. Raises ProbeError, OSError."""
     async with caller.conversation(tls=check.tls) as conversation:
         caller.awaited = "greeting"
-        greeting = await _GREETINGS[check.protocol](conversation, caller)
+        greeting = await _greeting(check, conversation, caller, target.timing.timeout)
         if check.starttls:
             caller.awaited = "answer to STARTTLS"
             await _start_tls(check.protocol, conversation, caller)
@@ -52,6 +56,20 @@ async def probe(check: MailCheck, caller: Caller, logins: Logins, target: ProbeT
             await _visit(check, conversation, caller, logins, target)
         await conversation.farewell(_FAREWELLS[check.protocol])
     return caller.proven
+
+
+async def _greeting(check: MailCheck, conversation: Conversation, caller: Caller, within: float) -> str:
+    """Return the greeting of a server that is up; SMTP is asked why there is none from IMAP or POP3.
+
+    Exchange's POP3 and IMAP4 are of no service in maintenance, and do not say that it is.
+    """
+    try:
+        return await _GREETINGS[check.protocol](conversation, caller)
+    except (OSError, ProbeError):
+        shut = "" if check.protocol is MailProtocol.SMTP else await told_by_smtp(caller, within * _SMTP)
+        if shut:
+            raise MaintenanceError(f"in Exchange maintenance: no greeting, and SMTP said {shut}") from None
+        raise
 
 
 async def _start_tls(protocol: MailProtocol, conversation: Conversation, caller: Caller) -> None:
@@ -110,8 +128,10 @@ async def _smtp(conversation: Conversation, caller: Caller) -> str:
 
 def _refusal(how: str, said: str) -> ProbeError:
     """Return the failure that a refusal means: `Service not active` is what Exchange says in maintenance."""
-    if _MAINTENANCE.match(said):
+    if says_shut(said.encode()):
         return MaintenanceError(f"in Exchange maintenance: {how} {said}")
+    if _TOO_MANY.match(said):
+        return ProbeError(f"{how} {said}: its receive connector wants a higher MaxInboundConnectionPerSource")
     return ProbeError(f"{how} {said}")
 
 

@@ -1,7 +1,7 @@
 """Accounts: made, changed and removed, by who may, or by a text that is committed; the last administrator stays."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -31,13 +31,25 @@ from bascule.store.mailboxes import Mailboxes
 _UNREADABLE: Final = "surrogateescape"
 
 
+async def _nobody_cares(_: str) -> None:
+    """Do nothing about a mailbox's new password."""
+
+
 class AccountBook:
     """Whoever may do something. Every method may raise OperationFailed and MachineError."""
 
     def __init__(
-        self, accounts: Accounts, passwords: Passwords, *, now: Callable[[], datetime], mailboxes: Mailboxes | None = None
+        self,
+        accounts: Accounts,
+        passwords: Passwords,
+        *,
+        now: Callable[[], datetime],
+        mailboxes: Mailboxes | None = None,
+        renewed: Callable[[str], Awaitable[None]] = _nobody_cares,
     ) -> None:
+        """`renewed` is called with the user of a test mailbox that has another password than before."""
         self._mailboxes = mailboxes
+        self._renewed = renewed
         self._accounts = accounts
         self._passwords = passwords
         self._now = now
@@ -108,8 +120,9 @@ class AccountBook:
             return text
         found = await asyncio.to_thread(sealed, text.decode(errors=_UNREADABLE))
         for user, password in found.mailboxes.items():
-            if self._mailboxes is not None:
+            if self._mailboxes is not None and self._mailboxes.password(user) != password:
                 await asyncio.to_thread(self._mailboxes.keep, user, password)
+                await self._renewed(user)
         for name, password in found.passwords.items():
             if await asyncio.to_thread(self._accounts.account, name) is None:
                 kept = await asyncio.to_thread(self._passwords.hashed, password)

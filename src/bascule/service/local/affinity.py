@@ -84,6 +84,7 @@ def _service(fate: Fate) -> ClientService:
         to=fate.to,
         port=fate.port,
         host=fate.host,
+        served=fate.served,
         reason=fate.reason,
         failing=tuple(FailedHost(host=host, then=then) for host, then in fate.failing.items()),
     )

@@ -10,7 +10,6 @@ from typing import Final, Protocol
 
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.facts import Facts
-from bascule.config.load import load
 from bascule.config.model import Configuration
 from bascule.deploy.effects import apart, effects
 from bascule.deploy.harm import Situation, harmed
@@ -23,7 +22,7 @@ from bascule.service.local.account_book import AccountBook
 from bascule.service.local.administrators import Administrators
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.journal import Journal
-from bascule.service.local.preparation import Looks, Use, judge_here
+from bascule.service.local.preparation import Looks, Use, judge, judge_here
 from bascule.service.local.rows import SessionCounts
 from bascule.service.local.running import Running
 from bascule.service.permissions import Role
@@ -199,14 +198,14 @@ class Deployments:
                 raise OperationFailed(Rejected(diagnostics=judged.diagnostics))
             await self.accounts.require_known(judged.configuration.system.users, role, by)
             doubts = await self.accounts.doubts(judged.configuration.system.users)
-            text = await self._sealed(text, by)
+            text, meant = await self._sealed(text, judged.configuration, facts, by)
             running = self._balancer.running
             same = newest is not None and newest.text == text and facts.table_files == running.facts.table_files
             if same and not running.held:
                 sentence = f"nothing to deploy: the text is revision {base}, which is in effect"
                 return Deployed(sentence=sentence, revision=base, warnings=judged.diagnostics)
             if not request.force:
-                await self._admit(judged.configuration, facts, request.origin)
+                await self._admit(meant, facts, request.origin)
             pending = Pending(
                 stage=Stage.APPLYING,
                 base=base,
@@ -217,7 +216,7 @@ class Deployments:
                 again=request.again,
             )
             before, sessions = _situation(self._balancer.running), await self._counted()
-            applied = await self._apply(pending, judged.configuration, facts, request.seconds, tell)
+            applied = await self._apply(pending, meant, facts, request.seconds, tell)
             self._before = None if request.ignore_health else before
             after = self._balancer.running.plan
             old, new = (self._balancer.supposed(plan) for plan in apart(before.plan, after))
@@ -240,12 +239,17 @@ class Deployments:
         if found:
             raise OperationFailed(Rejected(diagnostics=found))
 
-    async def _sealed(self, text: bytes, by: str) -> bytes:
-        """Return a text as it is kept: without passwords, and still one that loads."""
+    async def _sealed(
+        self, text: bytes, configuration: Configuration, facts: Facts, by: str
+    ) -> tuple[bytes, Configuration]:
+        """Return a text as it is kept and runs, without passwords, and what it means then: it still loads."""
         kept = await self.accounts.sealed(text, by)
-        if kept != text and (found := await asyncio.to_thread(load, kept)).configuration is None:
+        if kept == text:
+            return text, configuration
+        found = await asyncio.to_thread(judge, kept, facts, Use.DEPLOYED)
+        if found.configuration is None:
             raise OperationFailed(Rejected(diagnostics=found.diagnostics))
-        return kept
+        return kept, found.configuration
 
     async def commit(self, by: str, tell: Tell = silence) -> Deployed:
         """Keep what is deployed as the next revision. Raises OperationFailed where nothing waits for it, MachineError."""

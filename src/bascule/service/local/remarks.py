@@ -47,12 +47,13 @@ def host_remarks(plan: Plan, hosts: HostStates) -> Mapping[ProbeTarget, Sequence
 def remark_findings(plan: Plan, hosts: HostStates) -> Sequence[str]:
     """Return a sentence for each host and what stands of it."""
     members = {host.target: host for host in _hosts(plan)}
-    return [
+    found = (
         f"host {members[target].label} ({target.endpoint}): {words}"
         for target, said in host_remarks(plan, hosts).items()
         if target in members
         for words in said
-    ]
+    )
+    return [*dict.fromkeys(found)]  # a host that several checks ask tells most of it to each
 
 
 def resting_hosts(plan: Plan, states: Mapping[ProbeTarget, HostState], hosts: HostStates) -> Sequence[str]:
@@ -104,7 +105,7 @@ def _differing(members: Members, hosts: HostStates) -> Mapping[ProbeTarget, str]
     if len({seen.fingerprint for seen in shown.values()}) < 2:  # noqa: PLR2004 - one is what it should be
         return {}
     usual = Counter(seen.fingerprint for seen in shown.values()).most_common(1)[0][0]
-    others = [members[target].label for target, seen in shown.items() if seen.fingerprint == usual]
+    others = [*dict.fromkeys(members[target].label for target, seen in shown.items() if seen.fingerprint == usual)]
     named = ", ".join(others[:_OTHERS_SHOWN]) + (", …" if len(others) > _OTHERS_SHOWN else "")
     return {
         target: f"shows another certificate ({_briefly(seen)}) than {named}: who moves there must log in again"
@@ -136,12 +137,12 @@ def _certificates_changed(plan: Plan, target: ProbeTarget, before: HostStates, a
     groups = _companions(plan, target)
     known, now = _all_differing(groups, before), _all_differing(groups, after)
     hosts = {each: host for members in groups for each, host in members.items()}
-    for each, words in now.items():
-        if each not in known:
-            yield _news(hosts[each], words, warns=True)
-    for each, words in known.items():
-        if each not in now:
-            yield _news(hosts[each], words, warns=False)
+    begun = {each.endpoint: (hosts[each], words) for each, words in now.items() if each not in known}
+    ended = {each.endpoint: (hosts[each], words) for each, words in known.items() if each not in now}
+    for host, words in begun.values():
+        yield _news(host, words, warns=True)
+    for host, words in ended.values():
+        yield _news(host, words, warns=False)
 
 
 def _news(host: PoolHost, words: str, *, warns: bool) -> News:
