@@ -1,11 +1,17 @@
 # Each target makes .venv first; `make setup` does only that.
-.PHONY: setup demo run test faults soak fuzz bench bench-faults bench-control lint format lock clean
+.PHONY: setup demo screenshots run test faults soak fuzz bench bench-faults bench-control lint format lock clean
 
 setup:
 	@tools/setup run
 
 demo: setup
 	@exec .venv/bin/bascule demo
+
+# Needs root: Chromium looks at a Bascule in a network of its own.
+screenshots:
+	@tools/setup dev
+	@tools/debian-packages
+	@PYTHONPATH=tests exec .venv/bin/python -m bed.screenshots docs/screenshots
 
 run: setup
 	@test -n "$(CONFIG)" || { echo "say which configuration: make run CONFIG=FILE" >&2; exit 2; }

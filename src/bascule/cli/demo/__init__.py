@@ -48,6 +48,9 @@ async def _play(console: Console, *, once: bool) -> list[str]:
                 await story.tell()
                 if not once:
                     screen.say(_invitation(played))
+                    screen.say(
+                        f"The pages, and a link that makes you their administrator, once: {await played.setup_link()}"
+                    )
                     await story.go_on()
         screen.say("Ended: processes, listeners and files of the demo are gone.")
     return faults

@@ -61,16 +61,23 @@ SERVICES: Final = (
 )
 
 
+PAGES: Final = "pages"
+"""What the admin server's port is found by, beside those of the services."""
+
+_PAGES_PORT: Final = 8443
+
+
 def free_ports() -> Mapping[str, int]:
-    """Return a port for each service, free on the balancer's and every server's address.
+    """Return a port for each service, free on the balancer's and every server's address, and one for the pages.
 
     All are as far from the ports preferred, so that two demos that start at once meet on the first port or on none.
     Raises OSError where loopback has none to give.
     """
     for offset in range(0, _FARTHEST, _STEP):
         ports = {service.simulated: service.port + offset for service in SERVICES}
-        if all(_is_free(port) for port in ports.values()):
-            return ports
+        pages = _PAGES_PORT + offset
+        if _can_listen(BALANCER, pages) and all(_is_free(port) for port in ports.values()):
+            return {**ports, PAGES: pages}
     raise OSError(f"no ports are free on {BALANCER} and {', '.join(map(str, SERVERS.values()))}")
 
 
@@ -86,6 +93,9 @@ def configuration(ports: Mapping[str, int]) -> str:
         "\t\tkey 7f3a91c2\n"
         "\t}\n"
         f"{relays}"
+        "}\n"
+        "system {\n"
+        f"\thttp-server {{ listen on {BALANCER}; port {ports[PAGES]} }}\n"
         "}\n"
     )  # fmt: skip
 

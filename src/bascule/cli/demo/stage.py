@@ -15,11 +15,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from bascule.cli.demo.scenery import BALANCER, CLIENTS, SERVERS, SERVICES, configuration, free_ports
+from bascule.cli.demo.scenery import BALANCER, CLIENTS, PAGES, SERVERS, SERVICES, configuration, free_ports
 from bascule.cli.demo.traffic import Round, drive, visit
-from bascule.service.client import Client
+from bascule.service.client import Answer, Client
+from bascule.service.deployment import Deploy
 from bascule.service.failures import OperationFailed
+from bascule.service.logins import MakeSetupLink
 from bascule.service.operations import ShowRelays
+from bascule.service.request import Request
 from bascule.service.results import HostRow
 
 PATIENCE: Final = 20.0
@@ -40,7 +43,6 @@ class Stage:
         self.ports = ports
         self._python = (*without_rights(), sys.executable, "-m")
         self.socket = directory / "control.sock"
-        self.configuration = directory / "bascule.conf"
         self._state = directory / "state"
         self._log = directory / "balancer.log"
         self._servers: dict[str, Process] = {}
@@ -80,11 +82,9 @@ class Stage:
 
     async def start_balancer(self) -> None:
         """Start the balancer and wait until every relay serves a client. Raises StageError when it does not."""
-        self.configuration.write_text(configuration(self.ports), encoding="utf-8")
         with self._log.open("wb") as log:
             self._balancer = await asyncio.create_subprocess_exec(
-                *(*self._python, "bascule", "run", "--config", str(self.configuration)),
-                *("--state", str(self._state), "--socket", str(self.socket)),
+                *(*self._python, "bascule", "run", "--state", str(self._state), "--socket", str(self.socket)),
                 stdin=DEVNULL,
                 stdout=log,
                 stderr=STDOUT,
@@ -92,6 +92,11 @@ class Stage:
             )
         try:
             async with asyncio.timeout(PATIENCE):
+                while not self.socket.exists():
+                    self._require_balancer()
+                    await asyncio.sleep(0.1)
+                text = configuration(self.ports).encode()
+                await self._ask(Deploy(text=text, commit=True, message="the demo's"))
                 for service in SERVICES:
                     while (await visit(CLIENTS[0], service, self.ports[service.simulated])).failure:
                         self._require_balancer()
@@ -105,12 +110,19 @@ class Stage:
 
     async def host_rows(self, name: str) -> Sequence[HostRow]:
         """Return what the balancer says of a server, a row for each relay. Raises StageError when it says nothing."""
-        try:
-            answer = await asyncio.to_thread(Client(self.socket).call, ShowRelays())
-        except OperationFailed as error:
-            raise StageError(f"{error}\n{self._last_words()}") from error
+        answer = await self._ask(ShowRelays())
         tables = (table for relay in answer.relays for table in relay.tables)
         return [host for table in tables for host in table.hosts if host.name == name]
+
+    async def setup_link(self) -> str:
+        """Return a link to the pages that makes an administrator, once. Raises StageError."""
+        return f"https://{BALANCER}:{self.ports[PAGES]}{(await self._ask(MakeSetupLink())).path}"
+
+    async def _ask(self, request: Request[Answer]) -> Answer:
+        try:
+            return await asyncio.to_thread(Client(self.socket).call, request)
+        except OperationFailed as error:
+            raise StageError(f"{error}\n{self._last_words()}") from error
 
     async def clear(self) -> None:
         """End every process and listener. Raises StageError where something is left."""

@@ -1,0 +1,55 @@
+"""`make screenshots`: every page at desktop and phone width, light and dark, of a Bascule before echo servers.
+
+`python -m bed.screenshots FOLDER`; needs root, as the network of the tests does.
+"""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+from bascule.web.menu import MENU
+from bed.portal import DESKTOP, PHONE, chromium, portal, visiting
+
+_RELAYS: Final = (("HTTPS", 443), ("POP3S", 995), ("IMAPS", 993), ("RPCLS", 135), ("RPCCAS", 59532), ("RPCABS", 59533))
+_SIZES: Final = {"desktop": DESKTOP, "phone": PHONE}
+_SETTLES: Final = 1500
+"""Milliseconds until live figures are there."""
+
+
+def paths() -> Iterator[str]:
+    """Yield every page of the menu, each once."""
+    seen = [entry.path for group in MENU for entry in group.entries]
+    yield from dict.fromkeys(seen)
+
+
+def named(path: str) -> str:
+    """Return what a page's pictures are called."""
+    return re.sub(r"\W+", "-", path).strip("-") or "overview"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Picture them all, and return the exit code."""
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as at, portal(Path(at), relays=_RELAYS) as house, chromium(house.client) as browser:
+        for (size, measures), dark in product(_SIZES.items(), (False, True)):
+            suffix = f"{size}-{'dark' if dark else 'light'}.png"
+            with visiting(browser, house, "/login", name="", size=measures, dark=dark) as page:
+                page.screenshot(path=folder / f"login-{suffix}")
+            with visiting(browser, house, size=measures, dark=dark) as page:
+                for path in paths():
+                    page.goto(path)
+                    page.wait_for_timeout(_SETTLES)
+                    page.screenshot(path=folder / f"{named(path)}-{suffix}", full_page=True)
+    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")  # noqa: T201 - for whoever started it
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
