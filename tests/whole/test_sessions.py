@@ -37,7 +37,7 @@ def listed(place: Site, *words: str) -> list[dict[str, Any]]:
 
 def rows(place: Site, *words: str) -> list[dict[str, Any]]:
     """Return what a command prints as JSON."""
-    return [json.loads(line) for line in place.balancer.command(*words, "--json", check=False).stdout.splitlines()]
+    return [json.loads(line) for line in place.balancer.asked(*words, "--json", check=False).stdout.splitlines()]
 
 
 def test_a_session_is_listed_with_what_both_ends_know_of_it(place: Site) -> None:
