@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -59,9 +60,11 @@ def test_a_session_is_listed_with_what_both_ends_know_of_it(place: Site) -> None
 
 def test_what_is_named_must_fit(place: Site) -> None:
     """Sessions are chosen by client, host and relay, sorted, and all counted where not all are listed."""
-    one, other = place.clients_of("EX1")[0], place.clients_of("EX2")[0]
-    with place.session(one) as (quiet, _), place.session(other) as (busy, _):
+    one = place.clients_of("EX1")[0]
+    with place.session(one) as (quiet, _), ExitStack() as last:
         exchange(quiet, b"a\n")
+        other = place.clients_of("EX2")[0]  # as long after it as a command takes: each worker counts ages for itself
+        busy, _ = last.enter_context(place.session(other))
         exchange(busy, b"x" * 20000 + b"\n")
 
         def clients(*words: str) -> list[str]:
