@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -36,10 +37,27 @@ def test_packets_are_seen_each_way() -> None:
         server = str(net["srv1"].interfaces[0].addresses[0]).partition("/")[0]
         with net["lb1"].entered():
             sent, refused = [each for each in asyncio.run(looked()) if each.data[9] in (1, 17)][:2]
-            assert (sent.direction, sent.length, len(sent.data), sent.interface) == (4, 528, 60, "eth0")
+            assert (sent.direction, sent.length, len(sent.data)) == (4, 528, 60)
             assert (refused.direction, refused.data[9]) == (0, 1)
+            assert sent.interface == refused.interface == socket.if_nametoindex("eth0")
+            assert abs(sent.at - time.time_ns()) < 60 * 10**9
             assert 0 < refused.at - sent.at < 5 * 10**9
             assert len(refused.sender) == 6
+
+            async def whole() -> Sequence[int]:
+                """Send more than the ring holds at once, and look often enough."""
+                tap = KernelPacketTap().open(((0x06, 0, 0, 65535),), 65535)
+                try:
+                    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+                        lengths = []
+                        for number in range(300):
+                            door.sendto(b"x" * (1000 + number), (server, 9))
+                            lengths += [len(each.data) for each in await tap.packets(5) if each.data[9] == 17]
+                        return lengths
+                finally:
+                    tap.close()
+
+            assert asyncio.run(whole()) == [1028 + number for number in range(300)]
 
             async def silent() -> Sequence[TappedPacket]:
                 tap = KernelPacketTap().open(NOTHING, 60)

@@ -1,41 +1,50 @@
 """The door to the packets that pass this machine's interfaces: a packet socket (packet(7)) with a filter of ours.
 
 It needs CAP_NET_RAW. Packets are taken as they pass a device: what comes in before any rewriting of ours, what leaves
-behind it. What passes the loopback device is seen once.
+behind it. What passes the loopback device is seen once. The kernel writes them into a ring that we read without asking it
+(Documentation/networking/packet_mmap.rst, TPACKET_V2).
 """
 
 import asyncio
 import ctypes
+import mmap
 import socket
 import struct
-import time
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from bascule.system.errors import MachineError
 
-_ATTACH_FILTER, _ROOM_BEYOND, _NANOSECONDS = 26, 33, 35
-"""SO_ATTACH_FILTER, SO_RCVBUFFORCE and SO_TIMESTAMPNS (asm-generic/socket.h)."""
-_PACKET, _STATISTICS, _LENGTHS = 263, 6, 8
-"""SOL_PACKET, PACKET_STATISTICS and PACKET_AUXDATA (linux/socket.h, linux/if_packet.h)."""
+_ATTACH_FILTER: Final = 26
+"""SO_ATTACH_FILTER (asm-generic/socket.h)."""
+_PACKET, _RING, _STATISTICS, _VERSION = 263, 5, 6, 10
+"""SOL_PACKET, PACKET_RX_RING, PACKET_STATISTICS and PACKET_VERSION (linux/socket.h, linux/if_packet.h)."""
+_SECOND: Final = 1  # TPACKET_V2
 _EVERYTHING: Final = 3  # ETH_P_ALL
 _IP: Final = frozenset({0x0800, 0x86DD})
 _LOOPBACK: Final = 772  # ARPHRD_LOOPBACK
 _OUTGOING: Final = 4  # PACKET_OUTGOING
-_QUEUE: Final = 8 * 1024 * 1024
-"""Bytes that wait for us in the kernel."""
-AT_ONCE: Final = 1000
+
+AT_ONCE: Final = 2000
 """Packets of one look."""
 _MOST_BYTES: Final = 4 * 1024 * 1024
 """Of one look."""
+_RING_SIZE: Final = 8 * 1024 * 1024
+_PAGE: Final = 4096
+_BEFORE: Final = 80
+"""Bytes of a frame before the packet: its header, its link layer, and what aligns them."""
+_LINK_AT: Final = 32
+_OURS, _KERNELS = 1, bytes(4)
+"""Of a frame's state: TP_STATUS_USER, TP_STATUS_KERNEL."""
 _NANO: Final = 1_000_000_000
+
 _INSTRUCTION: Final = struct.Struct("=HBBI")
 _PROGRAM: Final = struct.Struct("@HP")
-_TIME: Final = struct.Struct("@qq")
 _COUNTS: Final = struct.Struct("=II")
-_AUXILIARY: Final = struct.Struct("=IIIHHHH")
-_ROOM_FOR_WORDS: Final = socket.CMSG_SPACE(_TIME.size) + socket.CMSG_SPACE(_AUXILIARY.size)
+_RING_REQUEST: Final = struct.Struct("=IIII")
+_FRAME: Final = struct.Struct("=IIIHHII")
+_LINK: Final = struct.Struct("=xx2siHBB8s")
 _NOTHING: Final = ((0x06, 0, 0, 0),)
 _STEP: Final = "capture packets"
 
@@ -43,13 +52,13 @@ Program: TypeAlias = Sequence[tuple[int, int, int, int]]
 """Instructions of the kernel's packet filter (`struct sock_filter`): operation, two jumps, a value."""
 
 
-@dataclass(frozen=True, slots=True)
-class TappedPacket:
+class TappedPacket(NamedTuple):
     """A packet as it passed a device, from its IP header on."""
 
     at: int
     """Nanoseconds since 1970."""
-    interface: str
+    interface: int
+    """Its index."""
     kind: int
     """Of the device's hardware (ARPHRD_…, if_arp.h)."""
     protocol: int
@@ -71,7 +80,7 @@ class Tap(Protocol):
         ...
 
     def lost(self) -> int:
-        """Return how many came too fast for us, since this was asked last."""
+        """Return how many came too fast for us, since this was asked last. Raises MachineError."""
         ...
 
     def close(self) -> None:
@@ -96,29 +105,29 @@ class KernelPacketTap:
             door = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_EVERYTHING))
         except OSError as error:
             raise MachineError(_STEP, error.strerror or str(error)) from error
-        tap = KernelTap(door, length)
         try:
-            door.settimeout(0)
-            attach(door, _NOTHING)
-            while tap.one() is not None:
-                pass  # what came before the filter stood is not what was asked for
-            door.setsockopt(socket.SOL_SOCKET, _NANOSECONDS, 1)
-            door.setsockopt(_PACKET, _LENGTHS, 1)
-            _make_room(door)
+            attach(door, _NOTHING)  # what comes before the filter stands is not what was asked for
+            tap = KernelTap(door, length)
             attach(door, program)
             tap.lost()
         except OSError as error:
-            tap.close()
+            door.close()
             raise MachineError(_STEP, error.strerror or str(error)) from error
         return tap
 
 
 class KernelTap:
-    """One packet socket, which takes so many bytes of each packet."""
+    """One packet socket, and its ring of frames; each holds so many bytes of a packet. Raises OSError."""
 
     def __init__(self, door: socket.socket, length: int) -> None:
         self._door = door
-        self._length = length
+        self._size, block = _sizes(_BEFORE + length)
+        blocks = _RING_SIZE // block
+        self._frames = blocks * (block // self._size)
+        door.setsockopt(_PACKET, _VERSION, _SECOND.to_bytes(4, sys.byteorder))
+        door.setsockopt(_PACKET, _RING, _RING_REQUEST.pack(block, blocks, self._size, self._frames))
+        self._ring = mmap.mmap(door.fileno(), blocks * block)
+        self._next = 0
 
     async def packets(self, seconds: float) -> Sequence[TappedPacket]:
         """Wait for the first, and take what waits behind it."""
@@ -138,51 +147,47 @@ class KernelTap:
 
     def lost(self) -> int:
         """Ask the kernel, which begins anew with every question."""
-        _, dropped = _COUNTS.unpack(self._door.getsockopt(_PACKET, _STATISTICS, _COUNTS.size))
+        try:
+            _, dropped = _COUNTS.unpack(self._door.getsockopt(_PACKET, _STATISTICS, _COUNTS.size))
+        except OSError as error:
+            raise MachineError(_STEP, error.strerror or str(error)) from error
         return int(dropped)
 
     def close(self) -> None:
-        """Close the socket."""
+        """Give the ring and the socket back."""
+        self._ring.close()
         self._door.close()
 
-    def one(self) -> TappedPacket | None:
-        """Return the next packet that waits. Raises OSError."""
-        try:
-            data, told, _, way = self._door.recvmsg(self._length, _ROOM_FOR_WORDS)
-        except BlockingIOError:
-            return None
-        interface, protocol, direction, kind, sender = way
-        words = {(level, what): word for level, what, word in told}
-        stamp, lengths = words.get((socket.SOL_SOCKET, _NANOSECONDS)), words.get((_PACKET, _LENGTHS))
-        seconds, rest = _TIME.unpack(stamp) if stamp else divmod(time.time_ns(), _NANO)
-        length = _AUXILIARY.unpack_from(lengths)[1] if lengths else len(data)
-        return TappedPacket(seconds * _NANO + rest, interface, kind, protocol, direction, sender, data, length)
-
     def _waiting(self) -> Sequence[TappedPacket]:
+        """Take the frames that are ours now, and give them back to the kernel."""
         found: list[TappedPacket] = []
         size = 0
-        try:
-            for _ in range(AT_ONCE):
-                packet = self.one()
-                if packet is None or size > _MOST_BYTES:
-                    break
-                if packet.protocol in _IP and not (packet.kind == _LOOPBACK and packet.direction == _OUTGOING):
-                    found.append(packet)
-                    size += len(packet.data)
-        except OSError as error:
-            raise MachineError(_STEP, error.strerror or str(error)) from error
+        for _ in range(AT_ONCE):
+            at = self._next * self._size
+            status, length, kept, _mac, start, seconds, rest = _FRAME.unpack_from(self._ring, at)
+            if not status & _OURS or size > _MOST_BYTES:
+                break
+            protocol, interface, kind, direction, many, sender = _LINK.unpack_from(self._ring, at + _LINK_AT)
+            data = self._ring[at + start : at + start + kept]
+            self._ring[at : at + len(_KERNELS)] = _KERNELS
+            self._next = (self._next + 1) % self._frames
+            size += kept
+            protocol = int.from_bytes(protocol, "big")
+            if protocol in _IP and not (kind == _LOOPBACK and direction == _OUTGOING):
+                moment = seconds * _NANO + rest
+                found.append(TappedPacket(moment, interface, kind, protocol, direction, sender[:many], data, length))
         return found
+
+
+def _sizes(frame: int) -> tuple[int, int]:
+    """Return how large a frame must be that holds so much, and a block of frames: whole pages, without a gap."""
+    if frame > _PAGE:
+        whole = -(-frame // _PAGE) * _PAGE
+        return whole, whole
+    return 1 << (frame - 1).bit_length(), 16 * _PAGE
 
 
 def attach(door: socket.socket, program: Program) -> None:
     """Have the kernel give a socket only what a filter takes. Raises OSError where it refuses the filter."""
     made = ctypes.create_string_buffer(b"".join(_INSTRUCTION.pack(*each) for each in program))
     door.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, _PROGRAM.pack(len(program), ctypes.addressof(made)))
-
-
-def _make_room(door: socket.socket) -> None:
-    """Have much wait for us: beyond what anybody may, where we may."""
-    try:
-        door.setsockopt(socket.SOL_SOCKET, _ROOM_BEYOND, _QUEUE)
-    except PermissionError:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _QUEUE)

@@ -21,7 +21,7 @@ def ip_packet(source: str, to: str, ports: tuple[int, int] = (0, 0), *, protocol
     return header + first.packed + second.packed + transport
 
 
-def tapped(data: bytes, *, at: int = 1_700_000_000_123_456_789, interface: str = "lo", out: bool = False) -> TappedPacket:
+def tapped(data: bytes, *, at: int = 1_700_000_000_123_456_789, interface: int = 1, out: bool = False) -> TappedPacket:
     """Return a packet as a tap gives it."""
     version4 = data[0] >> 4 == 4
     return TappedPacket(at, interface, 1, 0x0800 if version4 else 0x86DD, 4 if out else 0, b"\2\0\0\0\0\1", data, len(data))

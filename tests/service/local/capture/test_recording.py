@@ -25,7 +25,7 @@ def test_tcpdump_reads_it(tmp_path: Path) -> None:
     file = recording()
     packets = [
         tapped(ip_packet("10.1.1.1", "10.2.0.50", (50000, 443))),
-        tapped(ip_packet("10.2.0.50", "10.2.0.11", (40000, 443)), interface="eth9", out=True),
+        tapped(ip_packet("10.2.0.50", "10.2.0.11", (40000, 443)), interface=9999, out=True),
         tapped(ip_packet("2001:db8::1", "2001:db8::2", (5, 53), protocol=17)),
     ]
     path = tmp_path / "file.pcapng"

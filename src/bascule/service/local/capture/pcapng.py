@@ -39,7 +39,7 @@ class Writer:
         self._length = length
         self._program = program
         self._comment = comment
-        self._interfaces: dict[str, int] = {}
+        self._interfaces: dict[int, int] = {}
 
     def begin(self, names: Mapping[Address, str]) -> bytes:
         """Return how the file begins; `names` are what people call addresses."""
@@ -53,7 +53,7 @@ class Writer:
         number = self._interfaces.get(packet.interface)
         if number is None:
             number = self._interfaces[packet.interface] = len(self._interfaces)
-            options = _options({_NAME: packet.interface.encode(), _RESOLUTION: _NANOSECONDS})
+            options = _options({_NAME: _called(packet.interface).encode(), _RESOLUTION: _NANOSECONDS})
             made = _block(_INTERFACE, _INTERFACE_BODY.pack(_COOKED, 0, self._length + _SLL2.size) + options)
         content = _cooked(packet) + data
         body = _PACKET_BODY.pack(number, *_time(packet.at), len(content), packet.length + _SLL2.size)
@@ -74,16 +74,15 @@ class Writer:
 
 def _cooked(packet: TappedPacket) -> bytes:
     sender = packet.sender[:_LONGEST_ADDRESS]
-    index = _index(packet.interface)
-    return _SLL2.pack(packet.protocol, 0, index, packet.kind, packet.direction & 0xFF, len(sender), sender)
+    return _SLL2.pack(packet.protocol, 0, packet.interface, packet.kind, packet.direction, len(sender), sender)
 
 
-def _index(interface: str) -> int:
-    """Return the number of an interface; 0 of one that has gone meanwhile."""
+def _called(interface: int) -> str:
+    """Return what an interface is called; one that has gone meanwhile by its number."""
     try:
-        return socket.if_nametoindex(interface)
+        return socket.if_indextoname(interface)
     except OSError:
-        return 0
+        return f"interface {interface}"
 
 
 def _names(names: Mapping[Address, str]) -> Iterator[bytes]:
