@@ -266,7 +266,7 @@ class ControlServer:
 
     async def _send_all(self, channel: _Line, context: Context, request: Request[Any]) -> None:
         operation = OPERATIONS[type(request)]
-        who, deed = _peer(context), operation.deed(request)
+        who, deed = _peer(context), _deed(context, request)
         try:
             async with contextlib.aclosing(getattr(self._service, operation.method)(context, request)) as answers:
                 async for answer in answers:

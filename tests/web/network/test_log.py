@@ -17,8 +17,14 @@ load-balancer {
 	redirect "SMTP" {
 	}
 }
+firewall {
+	block in  label "x"
+}
 """
-WALK = [WalkRow(number=1, rule='block in label "x"', label="x", line=9, ident="")]
+WALK = [
+    WalkRow(number=1, rule='block in label "x"', label="x", line=9, ident=""),
+    WalkRow(number=2, rule="pass in to 10.2.0.50 port 25", cause="redirect SMTP", ident=""),
+]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,9 @@ def test_only_what_needs_an_eye() -> None:
         ("relay", "SMTP", 4),
         ("relay", "HTTPS", None),
         ("table", "exchange", 2),
-        ("rule", "x", 9),
+        ("rule", "x", 8),
+        ("rule", 'block in label "x"', 8),
+        ("rule", "pass in to 10.2.0.50 port 25", 4),
         ("rule", "y", None),
         ("system", "", None),
     ],

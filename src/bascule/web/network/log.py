@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bascule.config.editing.locating import line_of
+from bascule.config.editing.rules import rules_of
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.firewall import WalkRow
 
@@ -37,15 +38,18 @@ def subject(event: Event) -> tuple[str, str] | None:
 
 
 def line_of_subject(text: str, walk: Sequence[WalkRow], kind: str, name: str) -> int | None:
-    """Return the line of the running configuration that an event's subject has; `walk` are the running rules."""
+    """Return the line of a text that an event's subject has; `walk` are the running rules, by whose names logs go."""
     if kind == "rule":
-        return next((row.line for row in walk if name in (row.label, row.rule)), None)
+        row = next((each for each in walk if name in (each.label, each.rule)), None)
+        if row is None or not row.cause:
+            return next((rule.line for rule in rules_of(text) if row is not None and rule.words == row.rule), None)
+        kind, _, name = row.cause.partition(" ")
     return next((line for path in _paths(kind, name) if (line := line_of(text, path)) is not None), None)
 
 
 def _paths(kind: str, name: str) -> Sequence[tuple[str, ...]]:
     match kind:
-        case "relay":
+        case "relay" | "redirect":
             return [("load-balancer", each, name) for each in ("relay", "redirect")]
         case "table":
             return [("load-balancer", "table", name), ("firewall", "table", name)]

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from bascule.web.pages import live, login, overview
+from bascule.web.pages import live, login, network, overview
 
-ROUTES: Final = (*login.ROUTES, *live.ROUTES, *overview.ROUTES)
+ROUTES: Final = (*login.ROUTES, *live.ROUTES, *overview.ROUTES, *network.ROUTES)

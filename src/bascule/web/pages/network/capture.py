@@ -1,0 +1,80 @@
+"""Network > Capture: packets of a client or a relay, as a file that comes while it is made."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from starlette.responses import Response, StreamingResponse
+
+from bascule.service.capture import LARGEST_CAPTURE, LONGEST_CAPTURE, Capture, Captured
+from bascule.service.failures import OperationFailed, describe
+from bascule.service.operations import ShowRelays
+from bascule.service.permissions import Permission
+from bascule.web.faults import STATUSES
+from bascule.web.pages.network.words import asked
+from bascule.web.visit import Visit, action, page
+
+PATH: Final = "/network/capture"
+_MEGA: Final = 1024 * 1024
+_BOUNDS: Final = f"a capture takes 1 to {LONGEST_CAPTURE} seconds, and its file 1 to {LARGEST_CAPTURE // _MEGA} megabytes"
+
+
+async def capture(visit: Visit) -> Response:
+    """Ask what shall be captured."""
+    return await _form(visit)
+
+
+async def begin(visit: Visit) -> Response:
+    """Answer with the file, piece by piece, until it ends or the browser goes away."""
+    form = visit.form
+    megabytes = form.one("megabytes", "16")
+    values = {
+        "client": form.one("client"),
+        "relay": form.one("relay"),
+        "seconds": form.one("seconds", "30"),
+        "bytes": int(megabytes[:9]) * _MEGA if megabytes.isascii() and megabytes.isdigit() else 0,
+        "full": form.has("full"),
+    }
+    request = asked(Capture, values)
+    if request is None:
+        return await _form(visit, _BOUNDS, 422)
+    pieces = visit.follow(request)
+    try:
+        first = await anext(pieces)
+    except OperationFailed as failed:
+        return await _form(visit, describe(failed.failure), STATUSES[type(failed.failure)])
+    name = f"bascule-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.pcapng"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_data(first, pieces), media_type="application/x-pcapng", headers=headers)
+
+
+async def _data(first: Captured, pieces: AsyncIterator[Captured]) -> AsyncIterator[bytes]:
+    yield first.data
+    with suppress(OperationFailed):  # what came is a whole file
+        async for piece in pieces:
+            yield piece.data
+            if piece.ended:
+                return
+
+
+async def _form(visit: Visit, wrong: str = "", code: int = 200) -> Response:
+    values: dict[str, Any] = {"client": visit.query.get("client", ""), "relay": visit.query.get("relay", "")}
+    given = {name: visit.form.one(name) for name in ("client", "relay", "seconds", "megabytes")}
+    defaults = {**values, "seconds": "30", "megabytes": "16"}
+    return visit.page(
+        "network/capture.html",
+        code=code,
+        wrong=wrong,
+        values={name: given[name] or defaults[name] for name in given},
+        full=visit.form.has("full"),
+        relays=[("", "any")] + [(relay.name, relay.name) for relay in (await visit.ask(ShowRelays())).relays],
+        longest=LONGEST_CAPTURE,
+        largest=LARGEST_CAPTURE // _MEGA,
+    )
+
+
+ROUTES: Final = (
+    page(PATH, capture, permission=Permission.OPERATE),
+    action(PATH, begin, permission=Permission.OPERATE),
+)
