@@ -96,6 +96,8 @@ for (const part of document.querySelectorAll("[data-refresh]")) {
 			const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
 			if (!fresh || busy()) return;
 			localize(fresh);
+			const opened = [...part.querySelectorAll("details")].map((each) => each.open);
+			fresh.querySelectorAll("details").forEach((each, index) => { each.open = opened[index] ?? each.open; });
 			part.replaceChildren(...fresh.childNodes);
 		} catch {
 			return;  // the server may be on its way to another place

@@ -1,5 +1,6 @@
 """Network > Client: everything about one address, for whoever has its user on the phone."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from starlette.responses import Response
@@ -34,6 +35,7 @@ async def client(visit: Visit) -> Response:
         report=report,
         most=SHOWN,
         wrong=wrong,
+        now=datetime.now(UTC),
     )
 
 

@@ -1,5 +1,6 @@
 """Network > Sessions: those that live, chosen, and ended."""
 
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
@@ -43,6 +44,7 @@ async def sessions(visit: Visit) -> Response:
         any=any(chosen.values()),
         sort=sort,
         wrong=wrong,
+        now=datetime.now(UTC),
         relays=[relay.name for relay in (await visit.ask(ShowRelays())).relays],
     )
 

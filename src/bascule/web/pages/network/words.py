@@ -14,6 +14,7 @@ Asked = TypeVar("Asked", bound=Request[Any])
 
 def kept(outcome: Outcome, done: str) -> str:
     """Return what to say of an edit that was done; with what is wrong with the working copy now."""
+    done = f"{done[:1].upper()}{done[1:]}"
     if outcome.loaded is None:
         return "It was so already: nothing was changed."
     errors = [one for one in outcome.loaded.diagnostics if one.severity is Severity.ERROR]
