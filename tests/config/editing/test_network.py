@@ -1,6 +1,6 @@
-"""What a text says of interfaces and zones."""
+"""What a text says of interfaces."""
 
-from bascule.config.editing.network import WrittenInterface, interfaces_of, zones_of
+from bascule.config.editing.network import WrittenInterface, interfaces_of
 
 TEXT = """\
 interface eth0 {
@@ -24,9 +24,3 @@ def test_interfaces_have_their_addresses_and_routes() -> None:
         WrittenInterface("eth1", 11),
     )
     assert interfaces_of("") == interfaces_of("interface { }\ninterface a b { }\n}") == ()
-
-
-def test_zones_are_told_in_their_order() -> None:
-    """None where there is no firewall."""
-    assert zones_of(TEXT) == ("internal", "external")
-    assert zones_of("load-balancer { }") == ()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bascule.config.editing.rules import WrittenRule, change, move, remove, rules_of
+from bascule.config.editing.rules import WrittenRule, change, firewall_of, move, remove, rules_of
 from bascule.config.load import load
 from config.editing.edits import refusal
 
@@ -45,6 +45,13 @@ def test_rules_are_listed_with_what_the_text_says_of_them() -> None:
     assert configuration.firewall is not None
     assert [each.words for each in rules_of(TEXT)] == [each.text for each in configuration.firewall.rules]
     assert rules_of("load-balancer { }") == rules_of("") == rules_of("firewall {") == ()
+
+
+def test_zones_are_told_in_their_order() -> None:
+    """None where there is no firewall."""
+    text = "firewall {\n\tzone b { from 10.2.0.0/16 }\n\tnonsense\n\tzone a { interface eth0 }\n\tzone\n}\n"
+    assert firewall_of(text).zones == ("b", "a")
+    assert firewall_of("load-balancer { }").zones == ()
 
 
 def test_a_rule_moves_with_its_comments() -> None:

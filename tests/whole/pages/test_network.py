@@ -18,16 +18,17 @@ VIP: Final = "10.80.0.10"
 FIREWALL: Final = f"""
 firewall {{
 	zone internal {{ from 10.80.0.0/16 }}
+	table <blocked> {{ 192.0.2.0/24 }}
 
 	# scanners
-	block in log from 192.0.2.0/24 label "scanners"
+	block in log from <blocked> label "scanners"
 	pass in on internal proto tcp to any port {PORT} label "pages"
 	pass in on internal to {VIP}
 	block in log  # the rest
 }}
 """
 RULES: Final = (
-    'block in log from 192.0.2.0/24 label "scanners"',
+    'block in log from <blocked> label "scanners"',
     f'pass in on internal proto tcp to any port {PORT} label "pages"',
     f"pass in on internal to {VIP}",
     "block in log",
@@ -142,6 +143,28 @@ def test_rules_and_port_forwards_are_added(house: Portal, browser: Browser) -> N
         done(page, "which has mistakes now")
 
 
+def test_addresses_are_put_into_a_table(house: Portal, browser: Browser) -> None:
+    """At once, with who did it and why; taken out as well. What is no address is refused."""
+    with visiting(browser, house, "/network/firewall/tables", name="anna", scripts=False) as page:
+        page.get_by_label("Address or network").fill("198.51.100.7")
+        page.get_by_label("For").select_option("an hour")
+        page.get_by_label("Reason").fill("guesses <b>passwords</b>")
+        page.get_by_role("button", name="Put in").click()
+        done(page, "table <blocked>: 198.51.100.7 put in")
+        row = page.get_by_role("row").filter(has_text="198.51.100.7")
+        assert row.locator("td").nth(2).inner_text() == "anna"
+        assert row.locator("td").nth(5).inner_text() == "guesses <b>passwords</b>"
+        row.get_by_role("button", name="Take out").click()
+        done(page, "198.51.100.7")
+        assert row.count() == 0
+        page.get_by_label("Address or network").fill("nonsense")
+        page.get_by_role("button", name="Put in").click()
+        refused(page, "nonsense is no address")
+        page.get_by_label("Address or network").fill("10.80.1.1")
+        page.get_by_role("button", name="Put in").click()
+        refused(page, "10.80.1.1")
+
+
 def test_a_packet_is_tried(house: Portal, browser: Browser) -> None:
     """The rule that decides is named among those that were asked; what is no packet is said."""
     with visiting(browser, house, "/network/firewall", name="vera") as page:
@@ -152,7 +175,7 @@ def test_a_packet_is_tried(house: Portal, browser: Browser) -> None:
         verdict = page.locator("#verdict")
         assert verdict.locator(".state").inner_text() == "block"
         verdict.get_by_text("rules were asked").click()
-        assert verdict.locator(".matched code").inner_text() == 'block in log from 192.0.2.0/24 label "scanners"'
+        assert verdict.locator(".matched code").inner_text() == 'block in log from <blocked> label "scanners"'
         page.get_by_label("To port").fill("0")
         page.get_by_role("button", name="Try").click()
         refused(page, "a port of 1 to 65535")
@@ -223,7 +246,13 @@ def test_a_capture_is_downloaded_while_it_is_made(house: Portal, browser: Browse
 
 
 PATHS: Final = (
-    *("interfaces", "routes", "firewall?client=192.0.2.9&port=443", "firewall/rule?line=9&words=block+in"),
+    *(
+        "interfaces",
+        "routes",
+        "firewall?client=192.0.2.9&port=443",
+        "firewall/rule?line=9&words=block+in",
+        "firewall/tables",
+    ),
     *("sessions", "sessions/end", "client?address=10.80.100.1", "log", "log/configuration?kind=relay&name=HTTPS"),
     "capture",
 )

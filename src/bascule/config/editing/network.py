@@ -1,12 +1,11 @@
-"""Lists what a text says of interfaces and zones, as far as it can be read: a text with mistakes has them, too."""
+"""Lists what a text says of interfaces, as far as it can be read: a text with mistakes has them, too."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bascule.config.editing.finding import find, shown
+from bascule.config.editing.finding import shown
 from bascule.config.editing.layout import Lines
-from bascule.config.editing.spelling import from_line, spelled
-from bascule.config.syntax import Statement, Tree
+from bascule.config.syntax import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,6 @@ def interfaces_of(text: str) -> tuple[WrittenInterface, ...]:
         WrittenInterface(name, block.words[0].line, _behind(block, "address"), _behind(block, "route"))
         for name, block in blocks
     )
-
-
-def zones_of(text: str) -> tuple[str, ...]:
-    """Return the names of the firewall's zones, in the order in which they are asked."""
-    return tuple(name for name, _ in _named(_firewall(Lines.of(text).tree), "zone"))
-
-
-def _firewall(tree: Tree) -> Iterator[Statement]:
-    place = find(tree, spelled(from_line("firewall", lambda _: None), lambda _: None).steps)
-    block = place.chain[-1].block if place.chain else None
-    return iter(()) if block is None else block.statements
 
 
 def _named(statements: Iterator[Statement], word: str) -> Sequence[tuple[str, Statement]]:

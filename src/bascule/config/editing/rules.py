@@ -32,10 +32,33 @@ class WrittenRule:
 _Change: TypeAlias = Callable[[Lines, Place, Sequence[Statement], int], str]
 
 
-def rules_of(text: str) -> tuple[WrittenRule, ...]:
-    """Return the rules of a text in the order in which they are asked, as far as it can be read."""
+@dataclass(frozen=True, slots=True)
+class WrittenFirewall:
+    """What a text says of the firewall."""
+
+    rules: tuple[WrittenRule, ...] = ()
+    """In the order in which they are asked."""
+    zones: tuple[str, ...] = ()
+    """The names, in the order of the text."""
+
+
+def firewall_of(text: str) -> WrittenFirewall:
+    """Return the firewall of a text, as far as it can be read: one with mistakes has one, too."""
     items = _items(_firewall(Lines.of(text)))
-    return tuple(WrittenRule(one.words[0].line, shown(one), _comment(items, one)) for one in _rules(items))
+    statements = [(index, item) for index, item in enumerate(items) if isinstance(item, Statement) and item.words]
+    return WrittenFirewall(
+        rules=tuple(
+            WrittenRule(one.words[0].line, shown(one), _comment(items, index))
+            for index, one in statements
+            if one.words[0].text in _ACTIONS
+        ),
+        zones=tuple(one.words[1].text for _, one in statements if one.words[0].text == "zone" and len(one.words) > 1),
+    )
+
+
+def rules_of(text: str) -> tuple[WrittenRule, ...]:
+    """Return the rules alone."""
+    return firewall_of(text).rules
 
 
 def move(text: str, rule: WrittenRule, by: int) -> Edited:
@@ -105,8 +128,9 @@ def _rules(items: Sequence[Item]) -> Sequence[Statement]:
     return [one for one in statements if one.words[0].text in _ACTIONS]
 
 
-def _comment(items: Sequence[Item], rule: Statement) -> str:
-    index = next(index for index, item in enumerate(items) if item is rule)
+def _comment(items: Sequence[Item], index: int) -> str:
+    rule = items[index]
+    assert isinstance(rule, Statement)
     above = [token for item in items[comments_of(items, index) : index] for token in tokens_of(item)]
     comments = [token.text for token in (*above, *rule.tail) if token.kind is TokenKind.COMMENT]
     return " ".join(comment.lstrip("#").strip() for comment in comments)

@@ -5,9 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from typing import TypeAlias
 
 from bascule.config.editing.rules import WrittenRule
 from bascule.service.firewall import RulePlace, WalkRow
+
+_Step: TypeAlias = tuple[str, int, int, int, int]
+"""`equal`, or another word, and the indices that it is about, as difflib has them."""
 
 
 class Deployed(StrEnum):
@@ -65,7 +69,7 @@ def _generated(row: WalkRow) -> ShownRule:
 def _own(running: Sequence[WalkRow], written: Sequence[WrittenRule]) -> Iterator[ShownRule]:
     """Yield both lists as one, in the order of the working copy."""
     words, wanted = [row.rule for row in running], [rule.words for rule in written]
-    steps = SequenceMatcher(None, words, wanted, autojunk=False).get_opcodes()
+    steps = _steps(words, wanted)
     same = {begin + n: first + n for step, first, last, begin, _ in steps if step == "equal" for n in range(last - first)}
     moved = _moved(words, wanted, same)
     kept = frozenset((*same.values(), *moved.values()))
@@ -80,6 +84,19 @@ def _own(running: Sequence[WalkRow], written: Sequence[WrittenRule]) -> Iterator
                 yield ShownRule(rule=rule.words, deployed=Deployed.NEW, written=rule, line=rule.line)
             else:
                 yield _of(rule, running[at], Deployed.SAME if index in same else Deployed.MOVED)
+
+
+def _steps(words: Sequence[str], wanted: Sequence[str]) -> Sequence[_Step]:
+    """Return how one list becomes the other; most of both is the same, which costs nothing."""
+    shorter = min(len(words), len(wanted))
+    first = next((n for n in range(shorter) if words[n] != wanted[n]), shorter)
+    last = next((n for n in range(shorter - first) if words[-1 - n] != wanted[-1 - n]), shorter - first)
+    inner = SequenceMatcher(None, words[first : len(words) - last], wanted[first : len(wanted) - last], autojunk=False)
+    return [
+        ("equal", 0, first, 0, first),
+        *((step, a + first, b + first, c + first, d + first) for step, a, b, c, d in inner.get_opcodes()),
+        ("equal", len(words) - last, len(words), len(wanted) - last, len(wanted)),
+    ]
 
 
 def _moved(words: Sequence[str], wanted: Sequence[str], same: Mapping[int, int]) -> Mapping[int, int]:

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from bascule.web.pages.network import capture, client, firewall, interfaces, log, routes, sessions
+from bascule.web.pages.network import capture, client, firewall, interfaces, log, routes, sessions, tables
 
 ROUTES: Final = (
     *interfaces.ROUTES,
     *routes.ROUTES,
     *firewall.ROUTES,
+    *tables.ROUTES,
     *sessions.ROUTES,
     *client.ROUTES,
     *log.ROUTES,

@@ -1,5 +1,6 @@
 """Network > Firewall: the rules in their order, what each has decided about, port forwards, and a packet to try."""
 
+from asyncio import to_thread
 from collections.abc import Callable
 from typing import Final
 
@@ -7,9 +8,8 @@ from starlette.responses import Response
 
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.editing.edited import Edited
-from bascule.config.editing.network import zones_of
 from bascule.config.editing.port_forward import PortForwardAnswers, port_forward
-from bascule.config.editing.rules import WrittenRule, change, move, remove, rules_of
+from bascule.config.editing.rules import WrittenFirewall, WrittenRule, change, firewall_of, move, remove
 from bascule.config.editing.setting import put
 from bascule.config.editing.spelling import from_arguments, from_line
 from bascule.config.firewall import Protocol
@@ -25,6 +25,9 @@ from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import Change, copy_of, edit
 
 PATH: Final = "/network/firewall"
+SHOWN: Final = 200
+"""Rules on a page."""
+
 _LONGEST: Final = 1000
 """Characters of a rule in the address of a page."""
 
@@ -69,8 +72,8 @@ async def order_rule(visit: Visit) -> Response:
 
 async def one_rule(visit: Visit) -> Response:
     """Show one rule to change."""
-    words = visit.query.get("words", "")[:_LONGEST]
-    return visit.page("network/rule.html", line=visit.query.get("line", ""), old=words, words=words, wrong=())
+    words, line, first = (visit.query.get(name, "")[:_LONGEST] for name in ("words", "line", "from"))
+    return visit.page("network/rule.html", line=line, old=words, words=words, first=first, wrong=())
 
 
 async def change_rule(visit: Visit) -> Response:
@@ -79,30 +82,37 @@ async def change_rule(visit: Visit) -> Response:
     line, old, words = form.one("line"), form.one("old"), form.one("words")
     outcome = await edit(visit, lambda text: change(text, _rule(line, old), words))
     if outcome.refused:
-        return visit.page("network/rule.html", code=422, line=line, old=old, words=words, wrong=outcome.refused)
-    return visit.go(f"{PATH}#rules", kept(outcome, "the rule was changed"))
+        shown = {"line": line, "old": old, "words": words, "first": form.one("from")}
+        return visit.page("network/rule.html", code=422, wrong=outcome.refused, **shown)
+    return visit.go(_path(form.one("from")), kept(outcome, "the rule was changed"))
 
 
 async def _edited(visit: Visit, done: Change, said: str, where: str) -> Response:
     outcome = await edit(visit, done)
     if outcome.refused:
         return await _shown(visit, wrong={where: outcome.refused})
-    return visit.go(f"{PATH}#rules", kept(outcome, said))
+    return visit.go(_path(visit.form.one("from")), kept(outcome, said))
 
 
 async def _shown(visit: Visit, wrong: dict[str, tuple[Diagnostic, ...]] | None = None) -> Response:
     shown = await visit.ask(ShowFirewall(counters=True))
     may = visit.may(Permission.DEPLOY)
-    text = (await copy_of(visit)).text if may else ""
-    written = rules_of(text) if may else tuple(WrittenRule(row.line or 0, row.rule) for row in shown.walk if not row.cause)
+    if may:
+        written = await to_thread(firewall_of, (await copy_of(visit)).text)
+    else:
+        written = WrittenFirewall(tuple(WrittenRule(row.line or 0, row.rule) for row in shown.walk if not row.cause))
+    rules = ruleset(shown.walk, written.rules)
+    first = min(_number(visit.query.get("from", "")), max(0, len(rules.own) - 1) // SHOWN * SHOWN)
     tried, failed = await _tried(visit)
     return visit.page(
         "network/firewall.html",
         code=422 if wrong else 200,
-        rules=ruleset(shown.walk, written),
+        rules=rules,
+        first=first,
+        shown=SHOWN,
         judged=bool(shown.walk),
         note=shown.note,
-        zones=zones_of(text),
+        zones=written.zones,
         interfaces=[row.name for row in (await visit.ask(ShowInterfaces())).interfaces],
         protocols=[protocol.value for protocol in Protocol],
         tried=tried,
@@ -129,7 +139,17 @@ async def _tried(visit: Visit) -> tuple[Explanation | None, str]:
 
 
 def _rule(line: str, words: str) -> WrittenRule:
-    return WrittenRule(int(line) if line.isascii() and line.isdigit() and len(line) < len("1000000000") else 0, words)
+    return WrittenRule(_number(line), words)
+
+
+def _number(word: str) -> int:
+    """Return a number that somebody may have written; 0 for what is none."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < len("1000000000") else 0
+
+
+def _path(first: str) -> str:
+    """Return the page whose first rule is that."""
+    return f"{PATH}?from={_number(first)}#rules" if _number(first) else f"{PATH}#rules"
 
 
 ROUTES: Final = (

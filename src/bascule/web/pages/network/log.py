@@ -31,7 +31,7 @@ async def log(visit: Visit) -> Response:
         warnings=visit.query.get("grade") == "warning",
         words=visit.query.get("words", "").strip()[:_LONGEST],
     )
-    events = (await visit.ask(ShowLog(last=_LOOKED_AT))).events
+    events = (await visit.ask(ShowLog(last=SHOWN + 1 if wanted == Wanted() else _LOOKED_AT))).events
     found = [event for event in reversed(events) if wanted.fits(event)]
     return visit.page(
         "network/log.html",
