@@ -1,18 +1,16 @@
 """Network > Capture: packets of a client or a relay, as a file that comes while it is made."""
 
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from bascule.service.capture import LARGEST_CAPTURE, LONGEST_CAPTURE, Capture, Captured
+from bascule.service.capture import LARGEST_CAPTURE, LONGEST_CAPTURE, Capture
 from bascule.service.failures import OperationFailed, describe
 from bascule.service.operations import ShowRelays
 from bascule.service.permissions import Permission
-from bascule.web.faults import STATUSES
+from bascule.web.capturing import captured
 from bascule.web.pages.network.words import asked
+from bascule.web.statuses import STATUSES
 from bascule.web.visit import Visit, action, page
 
 PATH: Final = "/network/capture"
@@ -39,23 +37,10 @@ async def begin(visit: Visit) -> Response:
     request = asked(Capture, values)
     if request is None:
         return await _form(visit, _BOUNDS, 422)
-    pieces = visit.follow(request)
     try:
-        first = await anext(pieces)
+        return await captured(visit.follow(request))
     except OperationFailed as failed:
         return await _form(visit, describe(failed.failure), STATUSES[type(failed.failure)])
-    name = f"bascule-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.pcapng"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_data(first, pieces), media_type="application/x-pcapng", headers=headers)
-
-
-async def _data(first: Captured, pieces: AsyncIterator[Captured]) -> AsyncIterator[bytes]:
-    yield first.data
-    with suppress(OperationFailed):  # what came is a whole file
-        async for piece in pieces:
-            yield piece.data
-            if piece.ended:
-                return
 
 
 async def _form(visit: Visit, wrong: str = "", code: int = 200) -> Response:
