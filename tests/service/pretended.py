@@ -16,6 +16,7 @@ from bascule.service.accounts import (
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.audit import AuditLog
+from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -160,6 +161,13 @@ class PretendedService:
             await asyncio.Event().wait()
         finally:
             self.following -= 1
+
+    async def capture(self, _: Context, request: Capture, /) -> AsyncIterator[Captured]:
+        """Have captured two pieces; a client is nobody's."""
+        if request.client is not None:
+            raise MachineError("capture packets", "Operation not permitted")
+        yield Captured(data=b"one ", packets=1)
+        yield Captured(data=b"two", packets=2, lost=1, ended="the time is over")
 
     async def poll(self, context: Context, _: Poll, /) -> Polled:
         """Have found every host up."""

@@ -1,6 +1,7 @@
 """What may stand on the command line, and the help that says so."""
 
 import argparse
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +15,7 @@ from bascule.config.firewall import Protocol
 from bascule.config.kinds.kind import Flaw, Kind
 from bascule.config.kinds.numbers import duration
 from bascule.config.lexer import Token, TokenKind
+from bascule.service.capture import LARGEST_CAPTURE, LONGEST_CAPTURE, SMALLEST_CAPTURE
 from bascule.service.deployment import LONGEST_TEST, MAXIMUM_REVISIONS
 from bascule.service.measured import LONGEST_HISTORY
 from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
@@ -39,6 +41,7 @@ _PROTOCOLS: Final = tuple(protocol.value for protocol in Protocol)
 _ORDER_TIME: Final = duration(1, LONGEST_ORDER)
 _TEST_TIME: Final = duration(5, LONGEST_TEST)
 _HISTORY_TIME: Final = duration(60, LONGEST_HISTORY)
+_CAPTURE_TIME: Final = duration(1, LONGEST_CAPTURE)
 _LONG_NUMBER: Final = 9
 _LONGEST_MESSAGE: Final = 256
 _LAST: Final = 100
@@ -61,6 +64,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_table(add_parser, places)
     _add_explain(add_parser, places)
     _add_sessions(add_parser, places)
+    _add_capture(add_parser, places)
     _add_sticky(add_parser, places)
     _add_host(add_parser, places)
     add_exchange(add_parser, places)
@@ -187,6 +191,23 @@ def _add_sessions(add_parser: AddParser, places: Places) -> None:
     for command in (killing, asking, finding):
         _add_json(command)
         _add_socket(command, places)
+
+
+def _add_capture(add_parser: AddParser, places: Places) -> None:
+    command = _add(add_parser, "capture", "capture.capture", "write the packets of a client, or a relay, to a pcapng file")
+    command.add_argument("--client", metavar="A", type=_address, help="packets of this client only, on both sides")
+    command.add_argument("--relay", metavar="R", help="of this relay or redirect only")
+    command.add_argument(
+        "--seconds", metavar="T", type=_capture, default=30, help="so long at most: 90s, 5m (default: 30 s)"
+    )
+    command.add_argument(
+        "--bytes", metavar="N", type=_file_size, default=16 << 20, help="so large a file at most: 500K, 16M (default: 16M)"
+    )
+    command.add_argument(
+        "--full", action="store_true", help="whole packets (default: headers, and 128 bytes of what they carry)"
+    )
+    command.add_argument("file", metavar="FILE", help="the file to write, of mode 0600; - is standard output")
+    _add_socket(command, places)
 
 
 def _add_sticky(add_parser: AddParser, places: Places) -> None:
@@ -505,6 +526,18 @@ def _test(text: str) -> float:
 
 def _history(text: str) -> int:
     return int(_seconds(text, _HISTORY_TIME))
+
+
+def _capture(text: str) -> int:
+    return int(_seconds(text, _CAPTURE_TIME))
+
+
+def _file_size(text: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,9})([KM]?)", text)
+    number = 0 if found is None else int(found[1]) << {"": 0, "K": 10, "M": 20}[found[2]]
+    if not SMALLEST_CAPTURE <= number <= LARGEST_CAPTURE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size of a file (4K to {LARGEST_CAPTURE >> 20}M)")
+    return number
 
 
 def _time(text: str) -> float:

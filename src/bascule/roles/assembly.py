@@ -19,6 +19,7 @@ from bascule.service.local.administration import Administration
 from bascule.service.local.administrators import Administrators
 from bascule.service.local.backups import Backups
 from bascule.service.local.balancer import Balancer
+from bascule.service.local.capture.capturing import Captures
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
@@ -50,6 +51,7 @@ from bascule.store.history import History
 from bascule.store.mailboxes import Mailboxes
 from bascule.store.orders import DatabaseOrders
 from bascule.store.table_entries import DatabaseEntries
+from bascule.system.packet_tap import KernelPacketTap
 
 
 class Watching(Protocol):
@@ -137,13 +139,14 @@ def served(
     orders = DatabaseOrders(core.database)
     firewall_log = FirewallLog(machine.packets, balancer, journal, clock=machine.clock)
     administration = Administration(orders, balancer, clock=machine.clock, now=now, journal=journal)
+    sessions = SessionTable(machine, balancer, proxy, ended, gathering, now=now)
     service = LocalService(
         *(machine, balancer, proxy),
         administration=administration,
         audit=DatabaseAudit(core.database),
         source=source,
         journal=journal,
-        sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
+        sessions=sessions,
         counters=counters,
         measuring=measuring,
         logins=logins,
@@ -155,6 +158,7 @@ def served(
             administrators=Administrators(),
             now=now,
         ),
+        captures=Captures(KernelPacketTap(), balancer, sessions, machine.clock),
         watches=(watches, access_log, names, soundness, firewall_log),
         end=end,
     )

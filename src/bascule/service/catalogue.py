@@ -21,6 +21,7 @@ from bascule.service.accounts import (
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.audit import AuditLog
+from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -145,6 +146,7 @@ AnyRequest: TypeAlias = (
     | ShowLogin
     | SetUp
     | MakeSetupLink
+    | Capture
 )
 
 
@@ -441,6 +443,14 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.OPERATE,
                 summary="end the parent; relays go on without health checks",
                 audit="stopped the parent",
+            ),
+            Operation(
+                request=Capture,
+                result=Captured,
+                permission=Permission.OPERATE,
+                summary="capture the packets of a client, or of a relay",
+                audit="captured packets of client {client}, relay {relay}, whole packets: {full}",
+                streams=True,
             ),
             Operation(
                 request=ShowAccounts,

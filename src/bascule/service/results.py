@@ -12,6 +12,7 @@ from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.accounts import AccountChanged, AccountRows
 from bascule.service.affinity import AffinityReport
 from bascule.service.audit import AuditLog
+from bascule.service.capture import Captured
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
 from bascule.service.exchange_health import ExchangeHealth
@@ -595,4 +596,5 @@ AnyResult: TypeAlias = (
     | Left
     | Login
     | SetupLink
+    | Captured
 )

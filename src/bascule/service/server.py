@@ -266,12 +266,19 @@ class ControlServer:
 
     async def _send_all(self, channel: _Line, context: Context, request: Request[Any]) -> None:
         operation = OPERATIONS[type(request)]
+        who, deed = _peer(context), _deed(context, request)
         try:
             async with contextlib.aclosing(getattr(self._service, operation.method)(context, request)) as answers:
                 async for answer in answers:
+                    await self._keep(who, deed)
+                    deed = None  # which is noted as it begins, and once
                     await self._send(channel, answer)
         except OperationFailed as failed:
+            await self._keep(who, deed, _in_short(failed.failure))
             await self._send(channel, failed.failure)
+        except MachineError as error:
+            await self._keep(who, deed, str(error))
+            await self._send(channel, Unavailable(message=str(error)))
         except (TimeoutError, OSError) as error:
             self._log.debug("a peer of the control socket reads no more: %s", error)
         except Exception:  # the process's edge towards a peer: a bug is written down before it ends the stream

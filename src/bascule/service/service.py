@@ -14,6 +14,7 @@ from bascule.service.accounts import (
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.audit import AuditLog
+from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -236,6 +237,10 @@ class Service(Protocol):
 
     async def who(self, context: Context, request: Who, /) -> Whose:
         """Say which client stands behind an address and port in a host's log."""
+        ...
+
+    def capture(self, context: Context, request: Capture, /) -> AsyncIterator[Captured]:
+        """Yield a file with packets, piece after piece."""
         ...
 
     async def clear(self, context: Context, request: Clear, /) -> Cleared:

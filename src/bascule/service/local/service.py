@@ -28,6 +28,7 @@ from bascule.service.accounts import (
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.audit import AuditLog, AuditRow
+from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -47,6 +48,7 @@ from bascule.service.local.account_book import AccountBook
 from bascule.service.local.administration import Administration
 from bascule.service.local.affinity import affinity
 from bascule.service.local.balancer import Balancer
+from bascule.service.local.capture.capturing import Captures
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.counters.rows import counter_rows
 from bascule.service.local.counters.sampling import Counters
@@ -180,6 +182,7 @@ class LocalService:
         measuring: Measuring,
         tables: AddressTables,
         logins: LoginBook | None,
+        captures: Captures,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -195,6 +198,7 @@ class LocalService:
         self._measuring = measuring
         self._tables = tables
         self._logins = logins
+        self._captures = captures
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -504,6 +508,10 @@ class LocalService:
     async def order_host(self, context: Context, request: OrderHost, /) -> HostOrdered:
         """Carry out an administrator's order about a host."""
         return await self._administration.give(request, context.user)
+
+    def capture(self, context: Context, request: Capture, /) -> AsyncIterator[Captured]:
+        """Capture packets."""
+        return self._captures.capture(context, request)
 
     async def clear(self, context: Context, _: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""

@@ -2,6 +2,13 @@
 
 from typing import Final
 
-from bascule.web.pages import graphs, live, login, metrics, overview
+from bascule.web.pages import graphs, live, login, metrics, network, overview
 
-ROUTES: Final = (*login.ROUTES, *live.ROUTES, *overview.ROUTES, *graphs.ROUTES, *metrics.ROUTES)
+ROUTES: Final = (
+    *login.ROUTES,
+    *live.ROUTES,
+    *overview.ROUTES,
+    *graphs.ROUTES,
+    *metrics.ROUTES,
+    *network.ROUTES,
+)
