@@ -1,5 +1,6 @@
 """Binds the `system` block."""
 
+from bascule.config.binding.outward import outward
 from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
 from bascule.config.model import HttpServer, KeyFiles, System, User
@@ -33,6 +34,7 @@ def system(top: Node, report: Report) -> System:
         dns_span=None if dns is None else dns.match.span,
         http_server=_http_server(node.first("http-server")),
         host_name="" if host_name is None else host_name.match[HOST_NAME],
+        outward=outward(node, report),
     )
 
 
