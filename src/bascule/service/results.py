@@ -11,6 +11,7 @@ import msgspec
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.accounts import AccountChanged, AccountRows
 from bascule.service.affinity import AffinityReport
+from bascule.service.alerts import AlertTried
 from bascule.service.audit import AuditLog
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
@@ -585,4 +586,5 @@ AnyResult: TypeAlias = (
     | Left
     | Login
     | SetupLink
+    | AlertTried
 )

@@ -27,6 +27,7 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.alerts import AlertTried, TryAlert
 from bascule.service.audit import AuditLog, AuditRow
 from bascule.service.deployment import (
     Cancel,
@@ -62,6 +63,7 @@ from bascule.service.local.logins.places import addresses
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.network_rows import interface_rows, route_rows
+from bascule.service.local.outward.telling import Telling
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
@@ -177,6 +179,7 @@ class LocalService:
         measuring: Measuring,
         tables: AddressTables,
         logins: LoginBook | None,
+        telling: Telling,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -192,6 +195,7 @@ class LocalService:
         self._measuring = measuring
         self._tables = tables
         self._logins = logins
+        self._telling = telling
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -287,6 +291,10 @@ class LocalService:
     async def change_table(self, context: Context, request: ChangeTable, /) -> TableChanged:
         """Change one."""
         return await self._tables.change(request, context.user)
+
+    async def alert_test(self, _: Context, request: TryAlert, /) -> AlertTried:
+        """Have a test sent."""
+        return await self._telling.test(request)
 
     async def show_log(self, _: Context, request: ShowLog, /) -> Events:
         """List what the journal has kept."""
