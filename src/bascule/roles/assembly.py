@@ -31,6 +31,7 @@ from bascule.service.local.logins.book import LoginBook
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.names.following import FollowedNames
+from bascule.service.local.outward.snmp import SnmpAgent
 from bascule.service.local.outward.telling import Around, Telling
 from bascule.service.local.passwords import Passwords
 from bascule.service.local.published import PublishedText
@@ -139,6 +140,14 @@ def served(
             certificate=lambda: min((row.ends for row in balancer.admin.rows(balancer.running.plan)), default=None),
         ),
     )
+    snmp = SnmpAgent(
+        balancer,
+        journal,
+        clock=machine.clock,
+        starts=core.starts,
+        password=core.mailboxes.password,
+        count=partial(session_counts, machine=machine, proxy=proxy),
+    )
     administration = Administration(orders, balancer, clock=machine.clock, now=now, journal=journal)
     service = LocalService(
         *(machine, balancer, proxy),
@@ -159,10 +168,10 @@ def served(
             now=now,
         ),
         telling=telling,
-        watches=(watches, access_log, names, soundness, firewall_log, telling),
+        watches=(watches, access_log, names, soundness, firewall_log, telling, snmp),
         end=end,
     )
-    followed = (administration, gathering, counters, measuring, access_log, watches, soundness, firewall_log, telling)
+    followed = (administration, gathering, counters, measuring, access_log, watches, soundness, firewall_log, telling, snmp)
     return service, followed
 
 

@@ -58,7 +58,7 @@ class Companion(Generic[Report]):
         """Return the process's id; None while none runs."""
         return None if self._child is None else self._child.pid
 
-    def want(self, wanted: bool) -> None:  # noqa: FBT001 - it says which
+    def want(self, *, wanted: bool) -> None:
         """Have it run, or not."""
         if wanted:
             self._wanted.set()

@@ -144,7 +144,7 @@ class Telling:
         self._post.forget(alerts)
         self._faults = {host: fault for host, fault in self._faults.items() if host in map(str, _hosts(outward))}
         self._clocks.follow(named_clocks(outward))
-        self._herald.want(bool(outward.syslog or outward.alerts or outward.clocks))
+        self._herald.want(wanted=bool(outward.syslog or outward.alerts or outward.clocks))
         for order in self._settings():
             self._order(order)
 
