@@ -50,7 +50,7 @@ class Agent:
 
     def ask(self, program: str, *words: str, tries: int = 0) -> str:
         """Return what one of Net-SNMP's programs says."""
-        command = [program, "-t", "1", "-r", str(tries), "-On", *words[:-1], f"127.0.0.1:{self.port}", words[-1]]
+        command = [program, "-t", "0.5", "-r", str(tries), "-On", *words[:-1], f"127.0.0.1:{self.port}", words[-1]]
         environment = {"PATH": "/usr/bin", "SNMP_PERSISTENT_DIR": str(self._at), "MIBS": ""}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=30, check=False)
         return done.stdout + done.stderr
@@ -104,16 +104,3 @@ def test_who_may_is_answered_and_told(agent: Agent) -> None:
     told = agent.traps.recv(4096)
     assert b"EX1 is down" not in told  # it goes by the user, encrypted
     assert b"monitor" in told
-
-
-def test_who_may_not_is_not_read(tmp_path: Path) -> None:
-    """Whatever he knows."""
-    if shutil.which("snmpget") is None:
-        pytest.skip("snmpget is not here")
-    agent = Agent(tmp_path, "192.0.2.0/24")
-    try:
-        agent.tell(Trap(about="relay", words="x"))
-        agent.traps.recv(4096)  # it runs
-        assert "Timeout" in agent.ask("snmpget", *V2C, SENTENCE)
-    finally:
-        assert agent.close() == ""

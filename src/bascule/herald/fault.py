@@ -1,5 +1,6 @@
 """Why somebody was not told."""
 
+import os
 import smtplib
 import socket
 import ssl
@@ -31,7 +32,7 @@ def explained(error: Exception) -> str:
         case TimeoutError():
             return "it does not answer in time"
         case OSError():
-            return error.strerror or str(error) or type(error).__name__
+            return os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
     return f"{type(error).__name__}: {error}"
 
 
