@@ -52,6 +52,7 @@ from bascule.store.history import History
 from bascule.store.mailboxes import Mailboxes
 from bascule.store.orders import DatabaseOrders
 from bascule.store.table_entries import DatabaseEntries
+from bascule.system.children import Starts
 
 
 class Watching(Protocol):
