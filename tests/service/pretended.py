@@ -15,6 +15,7 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.alerts import AlertTried, TriedRow, TryAlert
 from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
@@ -147,6 +148,10 @@ class PretendedService:
     async def change_table(self, _: Context, request: ChangeTable, /) -> TableChanged:
         """Have changed it."""
         return TableChanged(sentence=request.name)
+
+    async def alert_test(self, _: Context, request: TryAlert, /) -> AlertTried:
+        """Have told one."""
+        return AlertTried(rows=(TriedRow(alert=request.name or "a", to="b"),))
 
     async def show_log(self, _: Context, __: ShowLog, /) -> Events:
         """Have seen nothing."""

@@ -5,12 +5,12 @@ import msgspec
 import pytest
 
 from bascule.service.accounts import ChangePassword
+from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS, AnyRequest, Operation
 from bascule.service.logins import ShowLogin
 from bascule.service.metrics import ShowMetrics
 from bascule.service.operations import Explain, ShowRelays
 from bascule.service.permissions import Permission
-from bascule.service.results import AnyResult
 from bascule.service.service import Service
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bascule.service.any_result import AnyResult
 from bascule.service.capture import Capture
 from bascule.service.client import Client, NotRunningError
 from bascule.service.deployment import (
@@ -39,7 +40,6 @@ from bascule.service.progress import Progress
 from bascule.service.request import Request
 from bascule.service.result import Result
 from bascule.service.results import (
-    AnyResult,
     Cleared,
     Events,
     Polled,

@@ -20,6 +20,7 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.alerts import AlertTried, TryAlert
 from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
@@ -147,6 +148,7 @@ AnyRequest: TypeAlias = (
     | SetUp
     | MakeSetupLink
     | Capture
+    | TryAlert
 )
 
 
@@ -525,6 +527,13 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.ADMINISTER,
                 summary="make a link that makes an administrator",
                 audit="made a setup link",
+            ),
+            Operation(
+                request=TryAlert,
+                result=AlertTried,
+                permission=Permission.OPERATE,
+                summary="send a test to everybody whom an alert tells",
+                audit="tried alert {name}",
             ),
         )
     }

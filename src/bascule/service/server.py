@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS, AnyRequest
 from bascule.service.failures import (
     Busy,
@@ -27,7 +28,6 @@ from bascule.service.peer import Peer, peer_of
 from bascule.service.permissions import ALLOWED, ROLES, Role
 from bascule.service.reports import Reports
 from bascule.service.request import Context, LongRequest, Request
-from bascule.service.results import AnyResult
 from bascule.service.service import Service
 from bascule.system.channel import Channel, ChannelError
 from bascule.system.errors import MachineError

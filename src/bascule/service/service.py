@@ -13,6 +13,7 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.alerts import AlertTried, TryAlert
 from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
@@ -125,6 +126,10 @@ class Service(Protocol):
 
     async def show_tables(self, context: Context, request: ShowTables, /) -> Tables:
         """List the firewall's address tables."""
+        ...
+
+    async def alert_test(self, context: Context, request: TryAlert, /) -> AlertTried:
+        """Send a test to everybody whom an alert tells."""
         ...
 
     async def change_table(self, context: Context, request: ChangeTable, /) -> TableChanged:

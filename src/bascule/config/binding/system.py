@@ -1,5 +1,6 @@
 """Binds the `system` block."""
 
+from bascule.config.binding.outward import outward
 from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
 from bascule.config.model import HttpServer, KeyFiles, System, User
@@ -39,6 +40,7 @@ def system(top: Node, report: Report) -> System:
         host_name="" if host_name is None else host_name.match[HOST_NAME],
         metrics=tuple(network for network, _ in readers),
         metrics_span=None if metrics is None else metrics.match.span,
+        outward=outward(node, report),
     )
 
 

@@ -10,6 +10,7 @@ from bascule.config.kinds.texts import HOST_NAME as HOST_NAME_KIND
 from bascule.config.kinds.texts import NAME, PATH, text
 from bascule.config.model import Address, Network
 from bascule.config.schema.clause import Clause, Literal, Value, by_values
+from bascule.config.schema.outward import OUTWARD
 
 USER: Final = Value("user", NAME)
 PASSWORD: Final = Value("password", text("a password in quotes", secret=True, empty=False))
@@ -81,5 +82,6 @@ SYSTEM: Final = Clause(
                 ),
             ),
         ),
+        *OUTWARD,
     ),
 )

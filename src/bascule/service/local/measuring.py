@@ -80,7 +80,7 @@ class Measuring:
                 self._happened += self._journal.last(REMEMBERED)  # since this process began
                 while True:
                     await self._clock.sleep(MOMENT - self._now().timestamp() % MOMENT + _AFTER)
-                    self._happened += events.at_once().events
+                    self._happened += events.taken().events
                     await self._measure(int(self._now().timestamp()) // MOMENT * MOMENT - MOMENT)
         finally:
             if (file := self._file) is not None:

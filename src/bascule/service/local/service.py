@@ -11,7 +11,6 @@ from msgspec import structs
 from bascule import __version__
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Severity
-from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.nftables.ruleset import FAMILY, TABLE
 from bascule.engines.proxy.engine import ProxyEngine
@@ -27,7 +26,8 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
-from bascule.service.audit import AuditLog, AuditRow
+from bascule.service.alerts import AlertTried, TryAlert
+from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
@@ -65,8 +65,10 @@ from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.metrics import require_reader
 from bascule.service.local.network_rows import interface_rows, route_rows
+from bascule.service.local.outward.telling import Telling
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
+from bascule.service.local.reported import audit_row, engine_uses, level_of
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
@@ -114,7 +116,6 @@ from bascule.service.results import (
     Discarded,
     DoctorReport,
     Drift,
-    EngineUse,
     Events,
     Explained,
     Finding,
@@ -139,7 +140,7 @@ from bascule.service.results import (
 )
 from bascule.service.results import Counters as CountersResult
 from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
-from bascule.store.audit import Audit, Line
+from bascule.store.audit import Audit
 from bascule.system.surroundings import interface_states, route_states
 
 _LATELY: Final = timedelta(days=1)
@@ -183,6 +184,7 @@ class LocalService:
         tables: AddressTables,
         logins: LoginBook | None,
         captures: Captures,
+        telling: Telling,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -199,6 +201,7 @@ class LocalService:
         self._tables = tables
         self._logins = logins
         self._captures = captures
+        self._telling = telling
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -212,7 +215,9 @@ class LocalService:
         findings = (*self._findings(running), *await self._crowds(running))
         resting = tuple(resting_hosts(running.plan, running.belief.states, running.hosts))
         return StatusReport(
-            level=Level.DOWN if running.held else _level(len(relays), active, max(0, hosts - up - len(resting)), findings),
+            level=Level.DOWN
+            if running.held
+            else level_of(len(relays), active, max(0, hosts - up - len(resting)), findings),
             sentence=how_it_goes(
                 len(relays), active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held
             ),
@@ -224,7 +229,7 @@ class LocalService:
             relays_active=active,
             hosts=hosts,
             hosts_up=up,
-            engines=tuple(_engines(running)),
+            engines=tuple(engine_uses(running)),
             findings=findings,
             maintenance=resting,
             admin=self._balancer.admin.rows(running.plan),
@@ -295,6 +300,10 @@ class LocalService:
         """Change one."""
         return await self._tables.change(request, context.user)
 
+    async def alert_test(self, _: Context, request: TryAlert, /) -> AlertTried:
+        """Have a test sent."""
+        return await self._telling.test(request)
+
     async def show_log(self, _: Context, request: ShowLog, /) -> Events:
         """List what the journal has kept."""
         return Events(events=tuple(self._journal.last(request.last)))
@@ -331,7 +340,7 @@ class LocalService:
     async def show_audit(self, _: Context, request: ShowAudit, /) -> AuditLog:
         """List what is kept of it."""
         lines = await asyncio.to_thread(self._audit.lines, request.last)
-        return AuditLog(rows=tuple(_audited(line) for line in lines))
+        return AuditLog(rows=tuple(audit_row(line) for line in lines))
 
     async def copy_load(self, context: Context, request: LoadCopy, /) -> Loaded:
         """Keep a text as a working copy."""
@@ -552,42 +561,3 @@ class LocalService:
     async def _crowds(self, running: Running) -> Sequence[Finding]:
         crowds = await self._sticky.crowds(running.plan)
         return [Finding(severity=Severity.WARNING, message=crowd) for crowd in crowds]
-
-
-def _level(relays: int, active: int, hosts_down: int, findings: Sequence[Finding]) -> Level:
-    if relays and not active:
-        return Level.DOWN
-    if active < relays or hosts_down or findings:
-        return Level.DEGRADED
-    return Level.OK
-
-
-def _engines(running: Running) -> Sequence[EngineUse]:
-    kernel, proxy = running.plan.of(EngineName.KERNEL), running.plan.of(EngineName.PROXY)
-    uses = []
-    if kernel:
-        uses.append(
-            EngineUse(engine="kernel", relays=len({relay.name for relay in kernel}), reason="nftables may be used here")
-        )
-    if proxy:
-        refusal = running.facts.no_nftables
-        reason = (
-            f"nftables may not be used here: {refusal}"
-            if refusal
-            else "the configuration says so, or an end is on loopback"
-        )
-        uses.append(EngineUse(engine="proxy", relays=len({relay.name for relay in proxy}), reason=reason))
-    return uses
-
-
-def _audited(line: Line) -> AuditRow:
-    deed = line.deed
-    return AuditRow(
-        number=line.number,
-        at=deed.at,
-        user=deed.user,
-        uid=deed.uid,
-        pid=deed.pid,
-        words=deed.words,
-        refused=deed.refused,
-    )
