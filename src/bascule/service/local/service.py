@@ -214,10 +214,9 @@ class LocalService:
         hosts, up = count_hosts(running)
         findings = (*self._findings(running), *await self._crowds(running))
         resting = tuple(resting_hosts(running.plan, running.belief.states, running.hosts))
+        down = max(0, hosts - up - len(resting))
         return StatusReport(
-            level=Level.DOWN
-            if running.held
-            else level_of(len(relays), active, max(0, hosts - up - len(resting)), findings),
+            level=Level.DOWN if running.held else level_of(len(relays), active, down, findings),
             sentence=how_it_goes(
                 len(relays), active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held
             ),

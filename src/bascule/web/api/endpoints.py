@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
 from bascule.service.affinity import AskAffinity
+from bascule.service.alerts import TryAlert
 from bascule.service.capture import Capture
 from bascule.service.catalogue import OPERATIONS, Operation
 from bascule.service.deployment import (
@@ -103,6 +104,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/history", ShowHistory),
     Endpoint("GET", "/events", ShowLog),
     Endpoint("GET", "/events/stream", Monitor),
+    Endpoint("POST", "/alerts/test", TryAlert),
     Endpoint("GET", "/audit", ShowAudit),
     Endpoint("POST", "/capture", Capture),
     Endpoint("GET", "/interfaces", ShowInterfaces),
