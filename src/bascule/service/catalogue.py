@@ -378,7 +378,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 request=ShowHistory,
                 result=MeasuredHistory,
                 permission=Permission.VIEW,
-                summary="list what relays and hosts carried in the last days",
+                summary="list what relays and hosts carried in the last hours, days or months",
             ),
             Operation(
                 request=WatchCounters,

@@ -55,6 +55,10 @@ class Reader:
     async def next(self) -> Events:
         """Wait until something has happened, and return all that has since the last call."""
         await self._come.wait()
+        return self.at_once()
+
+    def at_once(self) -> Events:
+        """Return all that has happened since the last call; nothing where nothing has."""
         self._come.clear()
         happened = Events(events=tuple(self._waiting), lost=self._lost)
         self._waiting.clear()
