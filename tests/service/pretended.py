@@ -32,6 +32,7 @@ from bascule.service.failures import OperationFailed, Rejected
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -76,6 +77,7 @@ from bascule.service.results import (
     Killed,
     Level,
     Loaded,
+    Metrics,
     Polled,
     Relays,
     Reloaded,
@@ -292,6 +294,14 @@ class PretendedService:
         """Take a moment to answer."""
         await asyncio.sleep(0.2)
         return Stopped(sentence="stopped")
+
+    async def show_metrics(self, context: Context, _: ShowMetrics, /) -> Metrics:
+        """Let everybody read what the rest says."""
+        return Metrics(
+            status=await self.status(context, Status()),
+            relays=await self.show_relays(context, ShowRelays()),
+            counters=await self.show_counters(context, ShowCounters()),
+        )
 
     async def login(self, _: Context, request: LogIn, /) -> LoggedIn:
         """Let everybody in."""

@@ -518,6 +518,10 @@ class System:
     """Where the `dns` block stands; None where the text has none."""
     http_server: HttpServer | None = None
     host_name: str = ""
+    metrics: tuple[Network, ...] = ()
+    """Who may read figures without logging in."""
+    metrics_span: Span | None = field(default=None, compare=False)
+    """Where the `metrics` block stands; None where the text has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

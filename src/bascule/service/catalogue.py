@@ -36,6 +36,7 @@ from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -80,6 +81,7 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Loaded,
+    Metrics,
     Polled,
     Relays,
     Reloaded,
@@ -137,6 +139,7 @@ AnyRequest: TypeAlias = (
     | ChangeRole
     | ChangePassword
     | RemoveAccount
+    | ShowMetrics
     | LogIn
     | LogOut
     | ShowLogin
@@ -472,6 +475,12 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.ADMINISTER,
                 summary="remove an account",
                 audit="removed account {name}",
+            ),
+            Operation(
+                request=ShowMetrics,
+                result=Metrics,
+                permission=Permission.ENTER,  # the service looks at where it comes from
+                summary="list figures for a program that the text lets read them",
             ),
             Operation(
                 request=LogIn,

@@ -3,6 +3,7 @@
 Field names are part of the product's interface: they may be added to, never renamed.
 """
 
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -26,6 +27,17 @@ MOST_ROWS: Final = 20_160
 
 MOST_MARKS: Final = 500
 """Of one answer, the last ones."""
+
+
+class Detail(StrEnum):
+    """How far what was carried is told apart."""
+
+    ALL = "all"
+    """All relays together; of what is named, the relays."""
+    RELAYS = "relays"
+    """Relay by relay; where nothing is named, all of them together come first."""
+    HOSTS = "hosts"
+    """Host by host, each after its relay."""
 
 
 class HistoryRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

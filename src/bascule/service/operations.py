@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 
 from bascule.service.audit import AuditLog
-from bascule.service.measured import FINEST, LONGEST_HISTORY, MINUTE, MOST_BUCKETS, MeasuredHistory
+from bascule.service.measured import FINEST, LONGEST_HISTORY, MINUTE, MOST_BUCKETS, Detail, MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.request import LongRequest, Name, Port, Request
 from bascule.service.results import (
@@ -149,8 +149,7 @@ class ShowHistory(Request[MeasuredHistory], frozen=True, kw_only=True, tag="show
     """Into how many parts that is cut; fewer where there are very many hosts."""
     finest: Annotated[int, msgspec.Meta(ge=FINEST, le=LONGEST_HISTORY, multiple_of=FINEST)] = MINUTE
     """Seconds of which each part has one, or several; what lies further back is kept less finely."""
-    hosts: bool = True
-    """Whether hosts are told one by one; without them, and where nothing is named, all relays together come first."""
+    detail: Detail = Detail.HOSTS
 
 
 class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):

@@ -382,6 +382,15 @@ class Counters(Result, frozen=True, kw_only=True, tag="counters"):
     """What the numbers may lack, and why."""
 
 
+class Metrics(Result, frozen=True, kw_only=True, tag="metrics"):
+    """How it goes, who serves and what was carried, for programs that watch; counters are at most some seconds old."""
+
+    status: StatusReport
+    relays: Relays
+    """Without their sessions, which the counters have."""
+    counters: Counters
+
+
 # --- clients whose host is remembered ---------------------------------------------------------------------------------
 
 
@@ -569,6 +578,7 @@ AnyResult: TypeAlias = (
     | ExchangeHealth
     | Forgotten
     | Counters
+    | Metrics
     | MeasuredHistory
     | Deployed
     | Revisions

@@ -29,6 +29,7 @@ from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -71,6 +72,7 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Loaded,
+    Metrics,
     Polled,
     Relays,
     Reloaded,
@@ -262,6 +264,10 @@ class Service(Protocol):
 
     async def account_remove(self, context: Context, request: RemoveAccount, /) -> AccountChanged:
         """Take an account away."""
+        ...
+
+    async def show_metrics(self, context: Context, request: ShowMetrics, /) -> Metrics:
+        """Say how it goes and what was carried, to a program that comes from where the text says."""
         ...
 
     async def login(self, context: Context, request: LogIn, /) -> LoggedIn:

@@ -46,5 +46,6 @@ class Chosen(NamedTuple):
     relay: str = ""
     host: str = ""
     """A name, an address, or address and port; empty is all."""
+    relays: bool = True
     hosts: bool = True
-    """Whether hosts are told one by one, beside their relays."""
+    """What is told one by one: without hosts, their relays, and where nothing is named all together come first."""

@@ -125,26 +125,31 @@ class Measurements:
         Where neither a relay nor a host is named, and hosts are not told, all relays together come first.
         Raises MachineError.
         """
-        rows = self._database.read(f"SELECT number, relay, place, address, host {_PLACES}", chosen._asdict())
+        named = bool(chosen.relay or chosen.host)
+        query = f"SELECT number, relay, place, address, host {_PLACES}"
+        rows = self._database.read(query, chosen._asdict()) if named or chosen.relays else []
         hosts = {number: Measured(*names) for number, *names in rows}
         sums = {number: self._places[host.relay, ""].number for number, host in hosts.items()}
         told = {sums[number]: Measured(host.relay) for number, host in hosts.items()} | (hosts if chosen.hosts else {})
         wanted: dict[int, list[int]] = {}
-        for number, group in sums.items():
-            mine = wanted.setdefault(group, [] if chosen.host else [group])
-            if chosen.hosts or chosen.host:
-                mine.append(number)
-        if not (chosen.hosts or chosen.relay or chosen.host) and ("", "") in self._places:
-            number = self._places["", ""].number
-            wanted[number], told[number] = [number], Measured()
+        if chosen.hosts or chosen.host:
+            for number, group in sums.items():
+                wanted.setdefault(group, []).append(number)
+        if not chosen.host and ("", "") in self._places:
+            whole = self._places["", ""].number
+            wanted[whole] = [*dict.fromkeys(sums.values())]
+            if not (chosen.hosts or named):
+                wanted[whole].append(whole)
+                told[whole] = Measured()
         with self._understood():
             found = runs(self._database, _tier(chosen.step), chosen.since, chosen.until, wanted)
             return bucketed(found, chosen, sums if chosen.host else {}, told)[:most]
 
-    def places(self, relay: str = "", host: str = "") -> int:
-        """Return how many hosts of relays there may be moments of. Raises MachineError."""
-        ((number,),) = self._database.read(f"SELECT count(*) {_PLACES}", {"relay": relay, "host": host})
-        return int(number)
+    def places(self, relay: str = "", host: str = "") -> tuple[int, int]:
+        """Return how many relays, and hosts of relays, there may be moments of. Raises MachineError."""
+        counts = f"SELECT count(DISTINCT relay), count(*) {_PLACES}"
+        ((relays, hosts),) = self._database.read(counts, {"relay": relay, "host": host})
+        return relays, hosts
 
     def finest(self, since: int, now: int) -> int:
         """Return the seconds of the shortest moments that reach back to a time, or as far as any. Raises MachineError."""
@@ -204,10 +209,10 @@ def _known(change: sqlite3.Connection) -> _Places:
 
 
 def _groups(places: _Places) -> Mapping[int, Sequence[int]]:
-    """Return the places of each relay, itself included, by the number of the relay's own."""
+    """Return the places that lie together: the hosts of each relay, and all that are sums."""
     groups: dict[int, list[int]] = {}
-    for (relay, _), place in places.items():
-        groups.setdefault(places[relay, ""].number, []).append(place.number)
+    for (relay, place), its in places.items():
+        groups.setdefault(places[relay if place else "", ""].number, []).append(its.number)
     return groups
 
 

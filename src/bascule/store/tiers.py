@@ -1,8 +1,8 @@
 """Figures at three finenesses, each as bounded as it says: what comes is kept by ten seconds, ten minutes and days.
 
-A moment comes as one row of all places. When a block of moments is over, it is turned: each relay gets a row of its own,
-so that a drawing of one relay reads a row for each block and no other relay's; and all of it together becomes one moment of
-the next tier.
+A moment comes as one row of all places. When a block of moments is over, it is turned: the hosts of each relay get a row,
+and so do all sums, so that a drawing reads a row or two for each block; and all of it together becomes one moment of the
+next tier.
 """
 
 import json

@@ -24,7 +24,7 @@ class Group:
 
 
 MENU: Final = (
-    Group("", (Entry("Overview", "/"),)),
+    Group("", (Entry("Overview", "/"), Entry("Graphs", "/graphs"))),
     Group("Network", (Entry("Load balancer", "/network/load-balancer"),)),
     Group("Configuration", (Entry("Deploy working copy", "/configuration/deploy", Permission.DEPLOY),)),
     Group("System", (Entry("Load balancer", "/system/load-balancer"),)),

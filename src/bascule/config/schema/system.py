@@ -3,11 +3,12 @@
 from typing import Final
 
 from bascule.config.kinds.addresses import ADDRESS as ADDRESS_KIND
+from bascule.config.kinds.addresses import ADDRESS_OR_NETWORK
 from bascule.config.kinds.kind import choice
 from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.texts import HOST_NAME as HOST_NAME_KIND
 from bascule.config.kinds.texts import NAME, PATH, text
-from bascule.config.model import Address
+from bascule.config.model import Address, Network
 from bascule.config.schema.clause import Clause, Literal, Value, by_values
 
 USER: Final = Value("user", NAME)
@@ -18,6 +19,7 @@ HTTP_PORT: Final = Value("port", PORT_KIND)
 HTTP_ADDRESS: Final[Value[Address]] = Value("address", ADDRESS_KIND)
 HTTP_CERTIFICATE: Final = Value("certificate", PATH)
 HTTP_KEY: Final = Value("key", PATH)
+METRICS_NETWORK: Final[Value[Network]] = Value("network", ADDRESS_OR_NETWORK)
 HOST_NAME: Final = Value("host-name", HOST_NAME_KIND)
 
 _USER: Final = Clause(
@@ -49,6 +51,20 @@ SYSTEM: Final = Clause(
             word="dns",
             help="the name servers that are asked for hosts of tables, the first first",
             block=(Clause(parts=(SERVER,), many=True, identity=by_values, help="a name server"),),
+        ),
+        Clause(
+            word="metrics",
+            default="nobody",
+            help="who may read figures for Prometheus at `/metrics` of the admin pages, without logging in",
+            block=(
+                Clause(
+                    word="from",
+                    parts=(METRICS_NETWORK,),
+                    many=True,
+                    identity=by_values,
+                    help="whoever comes from there",
+                ),
+            ),
         ),
         Clause(
             word="http-server",

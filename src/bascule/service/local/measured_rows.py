@@ -6,7 +6,7 @@ from math import lcm
 from typing import Final
 
 from bascule.service.events import Event, EventKind
-from bascule.service.measured import MOST_ROWS, HistoryMark, HistoryRow, MeasuredHistory
+from bascule.service.measured import MOST_ROWS, Detail, HistoryMark, HistoryRow, MeasuredHistory
 from bascule.service.operations import ShowHistory
 from bascule.store.marks import Mark
 from bascule.store.measured import Bucket, Chosen
@@ -24,15 +24,16 @@ _MARKED: Final = {
 """What is worth a mark beside figures: events, by the states that they tell of."""
 
 
-def cut(request: ShowHistory, now: int, *, places: int, finest: Callable[[int, int], int]) -> Chosen:
-    """Return which moments are asked for, so that `places` hosts fit an answer.
+def cut(request: ShowHistory, now: int, *, places: tuple[int, int], finest: Callable[[int, int], int]) -> Chosen:
+    """Return which moments are asked for, so that `places`, relays and hosts, fit an answer.
 
     `finest` says how short moments are that reach back to a time.
     """
     until = now - now % request.finest
     since = until - _whole(request.seconds, request.finest)
     unit = lcm(request.finest, finest(since, now))
-    rows = places * (2 if request.hosts else 1) + 1  # at most, as each relay has a row beside its hosts
+    relays, hosts = places
+    rows = 1 + relays * (request.detail is not Detail.ALL) + hosts * (request.detail is Detail.HOSTS)
     buckets = max(1, min(request.buckets, MOST_ROWS // rows - 1))
     step = _whole(-(-(until - since) // buckets), unit)
     if step > _DAY:  # whole days are kept by themselves, and soon read
@@ -43,7 +44,8 @@ def cut(request: ShowHistory, now: int, *, places: int, finest: Callable[[int, i
         step=step,
         relay=request.relay or "",
         host=request.host or "",
-        hosts=request.hosts,
+        relays=request.detail is not Detail.ALL,
+        hosts=request.detail is Detail.HOSTS,
     )
 
 

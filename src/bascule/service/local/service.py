@@ -61,6 +61,7 @@ from bascule.service.local.logins.book import LoginBook, no_accounts
 from bascule.service.local.logins.places import addresses
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
+from bascule.service.local.metrics import require_reader
 from bascule.service.local.network_rows import interface_rows, route_rows
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
@@ -75,6 +76,7 @@ from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -119,6 +121,7 @@ from bascule.service.results import (
     Killed,
     Level,
     Loaded,
+    Metrics,
     Polled,
     Recent,
     Relays,
@@ -442,6 +445,18 @@ class LocalService:
         look, rates = await self._counters.now()
         rows = tuple(counter_rows(self._balancer.running, look, rates))
         return CountersResult(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
+
+    async def show_metrics(self, context: Context, request: ShowMetrics, /) -> Metrics:
+        """Say what was counted last, so that asking often costs little."""
+        running = self._balancer.running
+        require_reader(request.source, running.configuration.system.metrics)
+        look = self._counters.last or (await self._counters.now())[0]
+        rows = tuple(counter_rows(running, look, {}))
+        return Metrics(
+            status=await self.status(context, Status()),
+            relays=relay_rows(running, {}, self._machine.clock.monotonic()),
+            counters=CountersResult(since=self._counters.since, rows=rows),
+        )
 
     async def show_history(self, _: Context, request: ShowHistory, /) -> MeasuredHistory:
         """Read what was measured."""

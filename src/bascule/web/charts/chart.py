@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from bascule.web.charts.scale import Unit, heights, times, top, written
+from bascule.web.charts.scale import Tick, Unit, heights, times, top, written
 
 HEIGHT: Final = 180
 _TOP: Final = 18
@@ -87,6 +87,7 @@ def draw(chart: Chart) -> Markup:
             Markup('<desc id="{}-words">{}</desc>').format(chart.name, in_words(chart)),
             *_grid(chart, height),
             _lines(chart, height),
+            *_heights(chart, height),
             *_marks(chart),
             *_touched(chart),
             Markup("</svg>"),
@@ -113,9 +114,8 @@ def _grid(chart: Chart, height: float) -> Iterator[Markup]:
     line = Markup('<line class="{}" x1="0" x2="100%" y1="{}" y2="{}" stroke="currentColor"/>')
     yield line.format("base", base, base)
     for tick in heights(height, chart.unit):
-        y = round(base - tick.place * _PLOT, 1)
+        y = _place(tick)
         yield line.format("grid", y, y)
-        yield Markup('<text class="height" x="0" y="{}" dy="11" fill="currentColor">{}</text>').format(y, tick.words)
     for tick in times(chart.since, chart.until):
         x = f"{100 * tick.place:.2f}%"
         yield Markup('<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}" stroke="currentColor"/>').format(
@@ -124,6 +124,18 @@ def _grid(chart: Chart, height: float) -> Iterator[Markup]:
         yield Markup('<text class="time" x="{}" y="{}" text-anchor="middle" fill="currentColor">{}</text>').format(
             x, HEIGHT - 4, tick.words
         )
+
+
+def _heights(chart: Chart, height: float) -> Iterator[Markup]:
+    """Yield the words at the grid, which stand above the lines."""
+    for tick in heights(height, chart.unit):
+        yield Markup('<text class="height" x="0" y="{}" dy="11" fill="currentColor">{}</text>').format(
+            _place(tick), tick.words
+        )
+
+
+def _place(tick: Tick) -> float:
+    return round(_TOP + (1 - tick.place) * _PLOT, 1)
 
 
 def _lines(chart: Chart, height: float) -> Markup:

@@ -73,8 +73,8 @@ def charts(history: MeasuredHistory, zone: tzinfo) -> Sequence[Chart]:
     return found
 
 
-def by_place(history: MeasuredHistory) -> Mapping[Place, Sequence[HistoryRow]]:
-    """Return the rows of each relay and host: a sum first, the others by the most sessions that they had."""
+def by_place(history: MeasuredHistory, *, most: int | None = COLOURS) -> Mapping[Place, Sequence[HistoryRow]]:
+    """Return the rows of so many relays and hosts: a sum first, the others by the most sessions that they had."""
     found: dict[Place, list[HistoryRow]] = {}
     for row in history.rows:
         found.setdefault(Place(row.relay, row.address), []).append(row)
@@ -83,7 +83,7 @@ def by_place(history: MeasuredHistory) -> Mapping[Place, Sequence[HistoryRow]]:
         part = bool(place.address or (place.relay and Place("", "") in found))
         return part, -max(row.sessions for row in found[place]), place
 
-    return {place: found[place] for place in sorted(found, key=rank)[:COLOURS]}
+    return {place: found[place] for place in sorted(found, key=rank)[:most]}
 
 
 def course(

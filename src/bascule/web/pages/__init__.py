@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from bascule.web.pages import live, login, overview
+from bascule.web.pages import graphs, live, login, metrics, overview
 
-ROUTES: Final = (*login.ROUTES, *live.ROUTES, *overview.ROUTES)
+ROUTES: Final = (*login.ROUTES, *live.ROUTES, *overview.ROUTES, *graphs.ROUTES, *metrics.ROUTES)
