@@ -154,6 +154,7 @@ def _system(system: System) -> str:
         f"system {system.host_name}".rstrip(),
         " ".join(["dns", *map(str, system.dns)]),
         "no http-server" if server is None else _http_server(server),
+        *([" ".join(["metrics", *map(str, system.metrics)])] if system.metrics else []),
         " ".join(["users", ", ".join(f"{user.name} {user.role}" for user in system.users)]),
     ]
     return ", ".join(parts)

@@ -3,7 +3,7 @@
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bascule.store.grids import FIGURES, Grid, joined, merged, pack, parts, rounded, short, single, unpack
@@ -13,6 +13,7 @@ grids = st.dictionaries(st.integers(0, 1 << 31), cells, max_size=5).map(single)
 SEVEN = len(FIGURES)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1 << 57))
 def test_a_number_keeps_three_places(value: int) -> None:
     """Exact to 1023, within a thousandth above; rounding twice is rounding once."""
@@ -26,6 +27,7 @@ def test_what_is_no_count_is_none() -> None:
     assert rounded(1 << 80) == rounded(1 << 70) > 1 << 57
 
 
+@settings(max_examples=40, deadline=None)
 @given(grids)
 def test_a_grid_comes_back(grid: Grid) -> None:
     """Empty ones too."""

@@ -61,7 +61,7 @@ def test_moments_are_put_together(measurements: Measurements) -> None:
 @pytest.mark.parametrize("step", [MOMENT, 60, TEN_MINUTES, 3 * TEN_MINUTES, DAY])
 def test_every_fineness_tells_the_same(measurements: Measurements, step: int) -> None:
     """Of three hours with a gap, whichever tier it is read from, also while that has not come so far yet."""
-    moments = [*range(START, START + 3600, MOMENT), *range(START + 7200, START + 3 * 3600 - 250, MOMENT)]
+    moments = [*range(START, START + 3600, 3 * MOMENT), *range(START + 7200, START + 3 * 3600 - 250, 3 * MOMENT)]
     for number, at in enumerate(moments):
         measurements.keep(at, [host(1, sessions=number % 50), host(2)])
     found = measurements.buckets(EVER._replace(step=step), 10_000)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bascule.web.charts.chart import COLOURS, MOST_MARKS, Chart, Line, Mark, draw
@@ -41,12 +41,13 @@ def ways(root: ET.Element, kind: str = "line") -> Sequence[str]:
     return [path.attrib["d"] for path in root.iter("path") if kind in path.attrib["class"].split()]
 
 
+@settings(max_examples=40, deadline=None)
 @given(values, names, st.sampled_from([*Unit]))
 def test_any_values_are_drawn_within_the_picture(found: Sequence[float | None], name: str, unit: Unit) -> None:
     """With as many parts as there are runs without a gap."""
     root = read(draw(chart(Line(name, found), unit=unit)))
     runs = len(re.findall(r"v+", "".join("v" if value is not None else " " for value in found)))
-    way = " ".join(ways(root))
+    way = " ".join((*ways(root), *ways(root, "point")))
     assert way.count("M") == runs
     (picture,) = root.iter("svg") if root.attrib.get("viewBox") else [each for each in root.iter("svg") if each is not root]
     _, _, wide, high = map(float, picture.attrib["viewBox"].split())
@@ -66,7 +67,8 @@ def test_whoever_cannot_see_it_is_told() -> None:
     """A title, and the figures in words."""
     root = read(draw(chart(Line("EX1", [3, None, 420, 120]), marks=[Mark(SINCE, "EX2 is down", "bad")])))
     title, words = root.findtext("title"), root.findtext("desc")
-    assert root.attrib["aria-labelledby"] == "sessions-title sessions-words"
+    assert root.attrib["aria-labelledby"] == "sessions-title"
+    assert root.attrib["aria-describedby"] == "sessions-words"
     assert title == "Sessions"
     assert words == ("Sessions from 01 Mar 10:00 to 01 Mar 11:00: EX1 between 3 and 420, 120 at the end; marked: 1.")
     nothing = read(draw(chart(Line("EX1", [None]))))
@@ -113,6 +115,7 @@ def test_the_pointer_is_told_the_figures() -> None:
     assert (touched.attrib["x"], touched.attrib["width"]) == ("0.00%", "50.00%")
 
 
+@settings(max_examples=40, deadline=None)
 @given(values)
 def test_a_line_beside_a_name(found: Sequence[float | None]) -> None:
     """Stays within its picture; it is decoration unless it says something."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bascule.web.charts.scale import Unit, heights, times, top, written
@@ -13,6 +13,7 @@ from bascule.web.charts.scale import Unit, heights, times, top, written
 SINCE = datetime(2026, 3, 1, 10, 17, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e15), st.sampled_from(sorted(set(Unit) - {Unit.PERCENT}, key=lambda unit: unit.name)))
 def test_a_height_holds_the_largest(largest: float, unit: Unit) -> None:
     """And is at most twice as much, cut into a few parts of which the last is the height itself."""

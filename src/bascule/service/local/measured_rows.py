@@ -6,7 +6,7 @@ from math import lcm
 from typing import Final
 
 from bascule.service.events import Event, EventKind
-from bascule.service.measured import MOST_ROWS, Detail, HistoryMark, HistoryRow, MeasuredHistory
+from bascule.service.measured import MINUTE, MOST_ROWS, Detail, HistoryMark, HistoryRow, MeasuredHistory
 from bascule.service.operations import ShowHistory
 from bascule.store.marks import Mark
 from bascule.store.measured import Bucket, Chosen
@@ -29,7 +29,7 @@ def cut(request: ShowHistory, now: int, *, places: tuple[int, int], finest: Call
 
     `finest` says how short moments are that reach back to a time.
     """
-    until = now - now % request.finest
+    until = now - now % min(MINUTE, request.finest)
     since = until - _whole(request.seconds, request.finest)
     unit = lcm(request.finest, finest(since, now))
     relays, hosts = places

@@ -80,9 +80,10 @@ def draw(chart: Chart) -> Markup:
     height = top(largest, chart.unit)
     return Markup("").join(
         (
-            Markup('<svg class="chart" role="img" aria-labelledby="{0}-title {0}-words" width="100%" height="{1}">').format(
-                chart.name, HEIGHT
-            ),
+            Markup(
+                '<svg class="chart" role="img" aria-labelledby="{0}-title" aria-describedby="{0}-words" '
+                'width="100%" height="{1}">'
+            ).format(chart.name, HEIGHT),
             Markup('<title id="{}-title">{}</title>').format(chart.name, chart.title),
             Markup('<desc id="{}-words">{}</desc>').format(chart.name, in_words(chart)),
             *_grid(chart, height),
@@ -147,13 +148,15 @@ def _lines(chart: Chart, height: float) -> Markup:
         if single and runs:
             areas = " ".join(f"M{run[0][0]} {_PLOT}L{_points(run)}L{run[-1][0]} {_PLOT}Z" for run in runs)
             drawn.append(Markup('<path class="area {}" d="{}" fill="currentColor"/>').format(colour, areas))
-        if runs:
-            way = " ".join(f"M{_points(run)}" if len(run) > 1 else f"M{_points(run)}h0" for run in runs)
-            drawn.append(
-                Markup(
-                    '<path class="line {}" d="{}" fill="none" stroke="currentColor" vector-effect="non-scaling-stroke"/>'
-                ).format(colour, way)
-            )
+        alone = " ".join(f"M{_points(run)}h0" for run in runs if len(run) == 1)
+        way = " ".join(f"M{_points(run)}" for run in runs if len(run) > 1)
+        drawn += [
+            Markup(
+                '<path class="{} {}" d="{}" fill="none" stroke="currentColor" vector-effect="non-scaling-stroke"/>'
+            ).format(kind, colour, path)
+            for kind, path in (("point", alone), ("line", way))
+            if path
+        ]
     return Markup(
         '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>'
     ).format(_TOP, _PLOT, _WIDE, _PLOT, Markup("").join(drawn))

@@ -15,7 +15,7 @@ from bascule.service.operations import ShowHistory, ShowRelays
 from bascule.service.results import RelayRow
 from bascule.web.charts.chart import Chart, Line, draw
 from bascule.web.charts.course import by_place, charts, sessions
-from bascule.web.charts.scale import written
+from bascule.web.charts.scale import Unit, written
 from bascule.web.charts.spark import sparkline
 from bascule.web.visit import Visit, page
 
@@ -69,6 +69,8 @@ class Drawing:
     title: str
     svg: Markup
     rows: Sequence["Legend"]
+    extreme: str
+    """What the last figure of each row is: the most, or the least where more is better."""
 
 
 class Legend(NamedTuple):
@@ -78,7 +80,7 @@ class Legend(NamedTuple):
     name: str
     last: str
     mean: str
-    most: str
+    extreme: str
 
 
 async def graphs(visit: Visit) -> Response:
@@ -143,14 +145,15 @@ def _sparks(history: MeasuredHistory, chosen: Chosen) -> Iterator[tuple[str, str
 
 def _drawing(chart: Chart) -> Drawing:
     rows = [legend for number, line in enumerate(chart.lines, 1) for legend in _legend(chart, number, line)]
-    return Drawing(chart.title, draw(chart), rows)
+    return Drawing(chart.title, draw(chart), rows, "least" if chart.unit is Unit.PERCENT else "most")
 
 
 def _legend(chart: Chart, number: int, line: Line) -> Iterator[Legend]:
     known = [value for value in line.values if value is not None]
     if known:
-        last, mean, most = (written(value, chart.unit) for value in (known[-1], sum(known) / len(known), max(known)))
-        yield Legend(f"line-{number}", line.name, last, mean, most)
+        extreme = min(known) if chart.unit is Unit.PERCENT else max(known)
+        figures = [written(value, chart.unit) for value in (known[-1], sum(known) / len(known), extreme)]
+        yield Legend(f"line-{number}", line.name, *figures)
 
 
 def _hosts(relays: Sequence[RelayRow]) -> Sequence[str]:
