@@ -156,10 +156,12 @@ async def test_a_restart_goes_on(bench: Bench, tmp_path: Path) -> None:
     other = Bench(tmp_path)
     other.ahead = timedelta(minutes=1)
     other.counts.carried(opened=2)
+    other.journal.note(EventKind.PARENT, "Bascule runs", state="runs")  # before it watches
     watching = asyncio.create_task(other.measuring.watch())
     await other.minute()
     found = await other.measuring.history(ShowHistory())
     watching.cancel()
+    assert [mark.words for mark in found.marks] == ["Bascule runs"]
     assert [row.opened for row in found.rows if row.type == "relay"] == [5, 2]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +114,9 @@ def test_the_pointer_is_told_the_figures() -> None:
     (touched,) = root.iter("rect")
     assert touched.findtext("title") == "01 Mar 10:00\nEX1 3"
     assert (touched.attrib["x"], touched.attrib["width"]) == ("0.00%", "50.00%")
+    many = list(read(draw(chart(Line("EX1", list(range(1000)))))).iter("rect"))
+    assert len(many) <= 120
+    assert sum(float(each.attrib["width"].rstrip("%")) for each in many) == pytest.approx(100, abs=1)
 
 
 @settings(max_examples=40, deadline=None)

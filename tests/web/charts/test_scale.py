@@ -20,7 +20,7 @@ def test_a_height_holds_the_largest(largest: float, unit: Unit) -> None:
     height = top(largest, unit)
     assert largest <= height * (1 + 1e-6)
     assert height <= max(4.0, 2 * largest)
-    lines = heights(height, unit)
+    lines = heights(largest, unit)
     assert 1 <= len(lines) <= 5
     assert lines[-1].place == pytest.approx(1)
     assert [line.place for line in lines] == sorted(line.place for line in lines)
@@ -41,7 +41,7 @@ def test_a_height_holds_the_largest(largest: float, unit: Unit) -> None:
 )
 def test_lines_stand_at_round_numbers(largest: float, unit: Unit, words: Sequence[str]) -> None:
     """Of bytes at round numbers of what they are counted in."""
-    assert [tick.words for tick in heights(top(largest, unit), unit)] == words
+    assert [tick.words for tick in heights(largest, unit)] == words
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ class Measuring:
         """Write each moment when it is over, until cancelled."""
         try:
             with self._journal.reader() as events:
+                self._happened += self._journal.last(REMEMBERED)  # since this process began
                 while True:
                     await self._clock.sleep(MOMENT - self._now().timestamp() % MOMENT + _AFTER)
                     self._happened += events.at_once().events

@@ -25,6 +25,7 @@ from bascule.service.deployment import (
 from bascule.service.exchange_health import ShowExchange
 from bascule.service.firewall import ShowFirewall
 from bascule.service.logins import LogIn, LogOut, MakeSetupLink, SetUp, ShowLogin
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -129,5 +130,5 @@ ENDPOINTS: Final = (
     Endpoint("POST", "/clear", Clear),
 )
 
-NOT_HERE: Final = frozenset({LogIn, LogOut, SetUp})
-"""What only a browser asks: a program has a token."""
+NOT_HERE: Final = frozenset({LogIn, LogOut, SetUp, ShowMetrics})
+"""What only a browser asks, since a program has a token; and figures for programs that have none, which are `/metrics`."""

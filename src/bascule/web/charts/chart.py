@@ -31,6 +31,9 @@ COLOURS: Final = 8
 MOST_MARKS: Final = 60
 """Of one drawing: those at nearly the same place stand as one."""
 
+_TOUCHED: Final = 120
+"""Places that say their figures, at most."""
+
 _GLYPHS: Final = {"bad": "▼", "good": "▲", "change": "◆"}
 
 
@@ -77,7 +80,7 @@ class Chart:
 def draw(chart: Chart) -> Markup:
     """Return a drawing, to stand within a page."""
     largest = max((value for line in chart.lines for value in line.values if value is not None), default=0.0)
-    height = top(largest, chart.unit)
+    height, ticks = top(largest, chart.unit), heights(largest, chart.unit)
     return Markup("").join(
         (
             Markup(
@@ -86,9 +89,9 @@ def draw(chart: Chart) -> Markup:
             ).format(chart.name, HEIGHT),
             Markup('<title id="{}-title">{}</title>').format(chart.name, chart.title),
             Markup('<desc id="{}-words">{}</desc>').format(chart.name, in_words(chart)),
-            *_grid(chart, height),
+            *_grid(chart, ticks),
             _lines(chart, height),
-            *_heights(chart, height),
+            *_heights(ticks),
             *_marks(chart),
             *_touched(chart),
             Markup("</svg>"),
@@ -110,11 +113,11 @@ def in_words(chart: Chart) -> str:
     return f"{chart.title} {span}: {'; '.join(parts) or 'nothing was measured'}{happened}."
 
 
-def _grid(chart: Chart, height: float) -> Iterator[Markup]:
+def _grid(chart: Chart, ticks: Sequence[Tick]) -> Iterator[Markup]:
     base = _TOP + _PLOT
     line = Markup('<line class="{}" x1="0" x2="100%" y1="{}" y2="{}" stroke="currentColor"/>')
     yield line.format("base", base, base)
-    for tick in heights(height, chart.unit):
+    for tick in ticks:
         y = _place(tick)
         yield line.format("grid", y, y)
     for tick in times(chart.since, chart.until):
@@ -127,9 +130,9 @@ def _grid(chart: Chart, height: float) -> Iterator[Markup]:
         )
 
 
-def _heights(chart: Chart, height: float) -> Iterator[Markup]:
+def _heights(ticks: Sequence[Tick]) -> Iterator[Markup]:
     """Yield the words at the grid, which stand above the lines."""
-    for tick in heights(height, chart.unit):
+    for tick in ticks:
         yield Markup('<text class="height" x="0" y="{}" dy="11" fill="currentColor">{}</text>').format(
             _place(tick), tick.words
         )
@@ -198,10 +201,11 @@ def _marks(chart: Chart) -> Iterator[Markup]:
 
 
 def _touched(chart: Chart) -> Iterator[Markup]:
-    """Yield what says the figures of a step where the pointer rests on it."""
-    wide = 100 / max(1, chart.steps)
+    """Yield what says the figures of a step where the pointer rests on it, or on the few around it where there are many."""
+    near = -(-chart.steps // _TOUCHED)
     form = "%d %b %H:%M" if chart.step >= 600 else "%H:%M:%S"  # noqa: PLR2004 - seconds say nothing of ten minutes
-    for number in range(chart.steps):
+    for first in range(0, chart.steps, near):
+        number = min(first + near // 2, chart.steps - 1)
         told = [
             f"{line.name} {written(value, chart.unit)}"
             for line in chart.lines
@@ -212,4 +216,10 @@ def _touched(chart: Chart) -> Iterator[Markup]:
             yield Markup(
                 '<rect class="touch" x="{:.2f}%" y="{}" width="{:.2f}%" height="{}" fill="none" pointer-events="all">'
                 "<title>{}</title></rect>"
-            ).format(number * wide, _TOP, wide, _PLOT, escape("\n".join((at.strftime(form), *told))))
+            ).format(
+                100 * first / chart.steps,
+                _TOP,
+                100 * min(near, chart.steps - first) / chart.steps,
+                _PLOT,
+                escape("\n".join((at.strftime(form), *told))),
+            )

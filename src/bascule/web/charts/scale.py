@@ -48,9 +48,10 @@ def top(largest: float, unit: Unit) -> float:
     return step * max(1, ceil(largest / step - 1e-9))
 
 
-def heights(height: float, unit: Unit) -> Sequence[Tick]:
-    """Return the lines above the lowest, for a height of `top`."""
-    step = 25.0 if unit is Unit.PERCENT else _step(height, unit)
+def heights(largest: float, unit: Unit) -> Sequence[Tick]:
+    """Return the lines above the lowest, the last at the `top` of the same values."""
+    height = top(largest, unit)
+    step = 25.0 if unit is Unit.PERCENT else _step(largest, unit)
     count = round(height / step)
     return [Tick(number * step / height, written(number * step, unit)) for number in range(1, count + 1)]
 
