@@ -23,8 +23,11 @@ PATH: Final = "/graphs"
 _LONGEST: Final = 256
 """Characters of a relay's or host's name."""
 
-_SPARKS: Final = 48
+_SPARKS: Final = 36
 """Parts of a line beside a name."""
+
+_MOST_RELAYS: Final = 50
+"""That have a line of their own, the busiest."""
 
 _MOST_EVENTS: Final = 100
 """That are listed below the drawings, the last ones."""
@@ -91,7 +94,7 @@ async def graphs(visit: Visit) -> Response:
     detail = Detail.HOSTS if chosen.relay and not chosen.host else Detail.RELAYS if named else Detail.ALL
     relays, history, each = await asyncio.gather(
         visit.ask(ShowRelays()),
-        visit.ask(_asked(chosen, span, detail, span.buckets)),
+        visit.ask(_asked(chosen, span, detail, span.buckets if chosen.relay or not chosen.host else span.buckets // 2)),
         _each_relay(visit, chosen, span),
     )
     return visit.page(
@@ -137,7 +140,7 @@ async def _each_relay(visit: Visit, chosen: Chosen, span: Range) -> Sequence[tup
 
 
 def _sparks(history: MeasuredHistory, chosen: Chosen) -> Iterator[tuple[str, str, Markup, str]]:
-    for place, rows in by_place(history, most=None).items():
+    for place, rows in by_place(history, most=_MOST_RELAYS + 1).items():
         if place.relay:
             line = sparkline(sessions(history, rows))
             yield place.relay, chosen.path(relay=place.relay), line, f"{max(row.sessions for row in rows):,}"
