@@ -28,6 +28,7 @@ from bascule.herald.snmp.wire import (
     Target,
     Trap,
 )
+from bascule.herald.wire import shortened
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.local.journal import Journal
 from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
@@ -39,7 +40,7 @@ from bascule.system.clock import Clock
 from bascule.system.companion import Companion
 from bascule.system.errors import MachineError
 
-TICK: Final = 2.0
+TICK: Final = 5.0
 """Seconds between two pictures."""
 
 COUNTED: Final = 30.0
@@ -174,8 +175,9 @@ class SnmpAgent:
         self._fault = fault
 
     def _heard(self, fault: Fault) -> None:
-        words = f"a trap did not get to {fault.host}: {fault.words}"
-        self._journal.note(EventKind.TELLING, words, grade=Grade.WARNING, state="fails", reason=fault.words)
+        why = shortened(fault.words)
+        words = f"a trap did not get to {shortened(fault.host)}: {why}"
+        self._journal.note(EventKind.TELLING, words, grade=Grade.WARNING, state="fails", reason=why)
 
     def _picture(self) -> Picture:
         running = self._balancer.running
