@@ -41,7 +41,10 @@ from bascule.system.companion import Companion
 from bascule.system.errors import MachineError
 
 TICK: Final = 5.0
-"""Seconds between two pictures."""
+"""Seconds between two pictures where nothing happens."""
+
+PAUSE: Final = 1.0
+"""Seconds between two pictures at least, however much happens."""
 
 COUNTED: Final = 30.0
 """Seconds between two counts of sessions."""
@@ -131,9 +134,13 @@ class SnmpAgent:
     async def _feed(self) -> None:
         with self._journal.reader() as reader:
             while True:
-                for event in (await reader.next()).events:
-                    if self._configured is not None and self._configured.traps and event.event in _ABOUT:
-                        await self._process.tell(trap(event))
+                events = [event for event in (await reader.next()).events if event.event in _ABOUT]
+                if not events or self._configured is None:
+                    continue
+                await self._process.tell(self._picture())
+                for event in events if self._configured.traps else ():
+                    await self._process.tell(trap(event))
+                await self._clock.sleep(PAUSE)
 
     # --- the process --------------------------------------------------------------------------------------------------
 
