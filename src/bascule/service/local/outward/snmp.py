@@ -102,8 +102,13 @@ class SnmpAgent:
         )
 
     def findings(self) -> Sequence[str]:
-        """Return why nobody is answered; nothing where all is well."""
-        return [self._fault] if self._fault and self._configured is not None else []
+        """Return why nobody is answered, or a user is not; nothing where all is well."""
+        snmp = self._configured
+        if snmp is None:
+            return []
+        lacks = snmp.user and not self._password_of(snmp)
+        unknown = f"SNMP does not answer {snmp.user}: no password is kept; write it once in `login`" if lacks else ""
+        return [words for words in (self._fault, unknown) if words]
 
     async def watch(self) -> None:
         """Go on until cancelled."""
@@ -164,16 +169,21 @@ class SnmpAgent:
     def _greeting(self) -> Sequence[Order]:
         snmp = self._configured
         assert snmp is not None, "it runs where the text has snmp"
+        password = self._password_of(snmp)
         settings = Settings(
             name=self._machine,
             engine=engine_id(self._machine),
             community=snmp.community,
-            user=snmp.user,
-            password=snmp.password or (self._password(snmp.user) if snmp.user else ""),
+            user=snmp.user if password else "",
+            password=password,
             sources=tuple(map(str, snmp.sources)),
             targets=tuple(Target(host=str(each.host), port=each.port) for each in snmp.traps[:MOST_TARGETS]),
         )
         return [settings, self._picture()]
+
+    def _password_of(self, snmp: Snmp) -> str:
+        """Return the password of the user; empty where there is no user, or none is kept."""
+        return snmp.password or (self._password(snmp.user) if snmp.user else "")
 
     def _died(self, words: str) -> None:
         fault = f"SNMP answers nobody: {words}"
