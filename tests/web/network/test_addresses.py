@@ -35,3 +35,10 @@ def test_interfaces_that_are_missing_are_shown() -> None:
     there, missing = network_of([row()], [WrittenInterface("eth9", 1, ("10.2.0.999",))])
     assert (there.name, there.line, there.addresses) == ("eth0", None, ())
     assert (missing.name, missing.row, missing.addresses[0].address) == ("eth9", None, "10.2.0.999")
+
+
+def test_who_has_no_working_copy_sees_what_is_there() -> None:
+    """Nothing of it goes."""
+    (one,) = network_of([row(AddressRow(address="10.2.0.10/24", ours=True, virtual=True))], None)
+    (address,) = one.addresses
+    assert (address.virtual, address.awaited, address.leaving) == (True, False, False)
