@@ -18,6 +18,7 @@ from bascule.web.live import Hub
 from bascule.web.pages import ROUTES
 from bascule.web.rendering import Renderer
 from bascule.web.site import Site
+from bascule.web.texts import Texts
 
 STATIC: Final = Path(__file__).parent / "static"
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -36,5 +37,5 @@ def application(client: AsyncClient) -> Starlette:
         middleware=[Middleware(Guard)],
         exception_handlers=FAULTS,
     )
-    made.state.site = Site(client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client))
+    made.state.site = Site(client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client), texts=Texts())
     return made
