@@ -18,14 +18,15 @@ from bascule.web.live import Hub
 from bascule.web.pages import ROUTES
 from bascule.web.rendering import Renderer
 from bascule.web.site import Site
+from bascule.web.works import Works
 
 STATIC: Final = Path(__file__).parent / "static"
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 async def healthy(_: Request) -> Response:
-    """Say that the pages are there, to whoever asks."""
-    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+    """Say that the pages are there, to whoever asks; pages at another place do, that move here."""
+    return PlainTextResponse("ok\n", headers={"cross-origin-resource-policy": "cross-origin"})
 
 
 def application(client: AsyncClient) -> Starlette:
@@ -36,5 +37,5 @@ def application(client: AsyncClient) -> Starlette:
         middleware=[Middleware(Guard)],
         exception_handlers=FAULTS,
     )
-    made.state.site = Site(client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client))
+    made.state.site = Site(client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client), works=Works())
     return made
