@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from bascule.web.pages import graphs, live, login, metrics, network, overview
+from bascule.web.pages import (
+    administration,
+    basic_settings,
+    configuration,
+    graphs,
+    live,
+    login,
+    metrics,
+    network,
+    overview,
+)
 
 ROUTES: Final = (
     *login.ROUTES,
@@ -11,4 +21,7 @@ ROUTES: Final = (
     *graphs.ROUTES,
     *metrics.ROUTES,
     *network.ROUTES,
+    *configuration.ROUTES,
+    *administration.ROUTES,
+    *basic_settings.ROUTES,
 )
