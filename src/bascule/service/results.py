@@ -21,9 +21,11 @@ from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.network import Interfaces, Routes
 from bascule.service.result import Result
+from bascule.service.second_factor import TotpOff, TotpOffered, TotpOn
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
 from bascule.service.tables import TableChanged, Tables
+from bascule.service.tokens import TokenChanged, TokenMade, TokenRows
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -581,6 +583,12 @@ AnyResult: TypeAlias = (
     | Drift
     | AccountRows
     | AccountChanged
+    | TotpOffered
+    | TotpOn
+    | TotpOff
+    | TokenRows
+    | TokenMade
+    | TokenChanged
     | LoggedIn
     | Left
     | Login

@@ -61,6 +61,8 @@ class Borne:
     login: Login
     token: str
     source: str
+    program: str = ""
+    """The name of an API token."""
 
 
 Bear: TypeAlias = Callable[[Bearer], Awaitable[Borne | None]]
@@ -229,6 +231,7 @@ class ControlServer:
             source=borne.source,
             token=borne.token,
             until=login.until,
+            program=borne.program,
         )
 
     async def _heard(self, channel: _Line, context: Context, request: AnyRequest) -> None:
@@ -345,7 +348,10 @@ def _in_short(failure: Failure) -> str:
 def _deed(context: Context, request: Request[Any]) -> str | None:
     """Return what the audit log says, and by which way it was asked."""
     deed = OPERATIONS[type(request)].deed(request)
-    return f"{deed} (by the pages, from {context.source})" if deed is not None and context.source else deed
+    if deed is None or not context.source:
+        return deed
+    way = f"token {context.program}" if context.program else "the pages"
+    return f"{deed} (by {way}, from {context.source})"
 
 
 def _peer(context: Context) -> Peer:
