@@ -21,6 +21,9 @@ PATIENCE: Final = 30.0
 AT_ONCE: Final = 10
 """Calls at a time; the control socket has a few more for one user, which streams take."""
 
+STRANGERS_AT_ONCE: Final = 3
+"""Of them, those of people who are not logged in yet: passwords take long to compare, and pages must not wait for that."""
+
 Answer = TypeVar("Answer", bound=Result)
 _Reply: TypeAlias = AnyResult | Failure | Progress
 
@@ -36,6 +39,7 @@ class AsyncClient:
         self._path = path
         self._patience = patience
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._doors = asyncio.Semaphore(STRANGERS_AT_ONCE)
 
     async def call(
         self, request: Request[Answer], bearer: Bearer | None = None, told: Callable[[Progress], None] = _nobody
@@ -44,6 +48,12 @@ class AsyncClient:
 
         Raises OperationFailed for whatever came instead of an answer.
         """
+        if bearer is None:
+            async with self._doors:
+                return await self._called(request, bearer, told)
+        return await self._called(request, bearer, told)
+
+    async def _called(self, request: Request[Answer], bearer: Bearer | None, told: Callable[[Progress], None]) -> Answer:
         async with self._turns, contextlib.aclosing(self._replies(request, bearer, self._patience)) as replies:
             async for reply in replies:
                 if not isinstance(reply, Progress):

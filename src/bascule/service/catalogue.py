@@ -495,21 +495,21 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=TotpOffered,
                 permission=Permission.OWN,  # of one's own account, with its password
                 summary="offer your account a second factor",
-                audit="asked for a second factor",
+                audit="began to turn codes on",
             ),
             Operation(
                 request=ConfirmTotp,
                 result=TotpOn,
                 permission=Permission.OWN,  # likewise
                 summary="have your logins need a code from now on",
-                audit="has a second factor",
+                audit="turned codes on",
             ),
             Operation(
                 request=EndTotp,
                 result=TotpOff,
                 permission=Permission.OWN,  # of one's own with the password: administrators alone may of others'
                 summary="have an account's logins need no code any more",
-                audit="took the second factor off account {name}",
+                audit="turned codes off for account {name}",
             ),
             Operation(
                 request=ShowTokens,

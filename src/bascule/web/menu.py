@@ -27,5 +27,12 @@ MENU: Final = (
     Group("", (Entry("Overview", "/"),)),
     Group("Network", (Entry("Load balancer", "/network/load-balancer"),)),
     Group("Configuration", (Entry("Deploy working copy", "/configuration/deploy", Permission.DEPLOY),)),
-    Group("System", (Entry("Load balancer", "/system/load-balancer"),)),
+    Group(
+        "System",
+        (
+            Entry("Load balancer", "/system/load-balancer"),
+            Entry("Users", "/system/users"),
+            Entry("Audit log", "/system/audit"),
+        ),
+    ),
 )

@@ -18,7 +18,7 @@ from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.duplicates import duplicate_words
 from bascule.plan.orders import Duty
 from bascule.service.affinity import AffinityReport, AskAffinity
-from bascule.service.audit import AuditLog, AuditRow
+from bascule.service.audit import AuditLog
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -36,6 +36,7 @@ from bascule.service.failures import Busy, Conflict, OperationFailed
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.local.administration import Administration
 from bascule.service.local.affinity import affinity
+from bascule.service.local.audit_rows import audit_rows
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.counters.rows import counter_rows
@@ -123,7 +124,7 @@ from bascule.service.results import (
 )
 from bascule.service.results import Counters as CountersResult
 from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
-from bascule.store.audit import Audit, Line
+from bascule.store.audit import Audit
 from bascule.system.surroundings import interface_states, route_states
 
 _LATELY: Final = timedelta(days=1)
@@ -312,8 +313,7 @@ class LocalService(PeopleService):
 
     async def show_audit(self, _: Context, request: ShowAudit, /) -> AuditLog:
         """List what is kept of it."""
-        lines = await asyncio.to_thread(self._audit.lines, request.last)
-        return AuditLog(rows=tuple(_audited(line) for line in lines))
+        return await asyncio.to_thread(audit_rows, self._audit, request)
 
     async def copy_load(self, context: Context, request: LoadCopy, /) -> Loaded:
         """Keep a text as a working copy."""
@@ -482,16 +482,3 @@ def _engines(running: Running) -> Sequence[EngineUse]:
         )
         uses.append(EngineUse(engine="proxy", relays=len({relay.name for relay in proxy}), reason=reason))
     return uses
-
-
-def _audited(line: Line) -> AuditRow:
-    deed = line.deed
-    return AuditRow(
-        number=line.number,
-        at=deed.at,
-        user=deed.user,
-        uid=deed.uid,
-        pid=deed.pid,
-        words=deed.words,
-        refused=deed.refused,
-    )

@@ -2,6 +2,14 @@
 
 from typing import Final
 
-from bascule.web.pages import live, login, overview
+from bascule.web.pages import account, audit, live, login, overview, second_factor, users
 
-ROUTES: Final = (*login.ROUTES, *live.ROUTES, *overview.ROUTES)
+ROUTES: Final = (
+    *login.ROUTES,
+    *live.ROUTES,
+    *overview.ROUTES,
+    *users.ROUTES,
+    *account.ROUTES,
+    *second_factor.ROUTES,
+    *audit.ROUTES,
+)
