@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
+
+from bascule.service.sources import place
 
 FREE: Final = 4
 """Failures that cost nothing: people mistype."""
@@ -78,14 +79,3 @@ class Backoff:
             return 0.0
         pause: float = min(2.0 ** min(found.count - FREE, 20), longest)
         return max(0.0, found.last + pause - self._clock())
-
-
-def place(source: str) -> str:
-    """Return what an address counts as: whoever has one of version 6 has the 2^64 beside it, too (RFC 6177)."""
-    try:
-        address = ip_address(source.partition("%")[0])
-    except ValueError:
-        return source
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Network((address, 64), strict=False))
-    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -5,8 +5,8 @@ from collections import Counter
 from typing import Final
 
 from bascule.service.failures import Busy, OperationFailed
-from bascule.service.local.logins.backoff import place
 from bascule.service.local.passwords import Passwords
+from bascule.service.sources import place
 from bascule.store.accounts import Account
 
 MOST_AT_ONCE: Final = 16
