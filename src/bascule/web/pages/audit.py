@@ -41,8 +41,8 @@ async def download(visit: Visit) -> Response:
 async def _lines(visit: Visit, request: ShowAudit, found: AuditLog) -> AsyncIterator[bytes]:
     while True:
         yield b"".join(msgspec.json.encode(row) + b"\n" for row in found.rows)
-        if found.older is None:
-            return
+        if found.older is None or (request.before is not None and found.older >= request.before):
+            return  # nothing is older, or the answer leads nowhere
         request = msgspec.structs.replace(request, before=found.older)
         found = await visit.ask(request)
 

@@ -52,7 +52,9 @@ async def end(visit: Visit) -> Response:
 
 def _offer(visit: Visit, offered: TotpOffered, wrong: str = "", code: int = 200) -> Response:
     secret = " ".join(offered.secret[at : at + 4] for at in range(0, len(offered.secret), 4))
-    return visit.page("totp.html", code=code, offered=offered, secret=secret, qr=qr_code(offered.uri), wrong=wrong)
+    link = offered.uri if offered.uri.startswith(_OURS) else ""
+    values = {"offered": offered, "secret": secret, "qr": qr_code(offered.uri), "link": link}
+    return visit.page("totp.html", code=code, wrong=wrong, **values)
 
 
 def qr_code(words: str) -> Markup:
