@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from bascule.service.asking import STRANGERS_AT_ONCE, AsyncClient
+from bascule.service.asking import STRANGERS_AT_ONCE, STREAMS_OF_PROGRAMS, AsyncClient
 from bascule.service.client import Client
 from bascule.service.failures import OperationFailed
 from bascule.service.logins import Bearer, LoggedIn, LogIn
@@ -137,3 +137,19 @@ async def test_whoever_logs_in_holds_nobody_up(path: Path) -> None:
         service.open.set()
         assert {each.role for each in await asyncio.gather(*waiting)} == {Role.VIEWER}
         assert await client.call(Status()) == REPORT
+
+
+async def test_programs_that_follow_take_nothing_from_the_pages(path: Path) -> None:
+    """There is room left for those who look on, and a place is free again when somebody goes."""
+    async with contextlib.AsyncExitStack() as following, serving(path):
+        client = AsyncClient(path)
+        for _ in range(STREAMS_OF_PROGRAMS):
+            answers = cast("AsyncGenerator[Events, None]", client.stream(Monitor(last=9)))
+            await following.enter_async_context(contextlib.aclosing(answers))
+            await anext(answers)
+        with pytest.raises(OperationFailed, match="others are watching"):
+            await anext(client.stream(Monitor(last=1)))
+        with pytest.raises(OperationFailed, match="not logged in"):  # asked, and not refused before
+            await anext(client.stream(Monitor(last=1), Bearer(token="x", looks_on=True)))
+        await answers.aclose()
+        assert await anext(client.stream(Monitor(last=1))) == Events(lost=0)

@@ -24,7 +24,7 @@ from bascule.service.failures import (
 )
 from bascule.service.logins import Bearer, Login
 from bascule.service.peer import Peer, peer_of
-from bascule.service.permissions import ALLOWED, ROLES, Role
+from bascule.service.permissions import ALLOWED, ROLES, Permission, Role
 from bascule.service.reports import Reports
 from bascule.service.request import Context, LongRequest, Request
 from bascule.service.results import AnyResult
@@ -315,7 +315,8 @@ class ControlServer:
         try:
             result: AnyResult = await getattr(self._service, operation.method)(context, request)
         except OperationFailed as failed:
-            await self._keep(who, deed, _in_short(failed.failure))
+            if operation.permission is not Permission.ENTER or not isinstance(failed.failure, Busy):  # anybody makes those
+                await self._keep(who, deed, _in_short(failed.failure))
             return failed.failure
         except MachineError as error:
             await self._keep(who, deed, str(error))
