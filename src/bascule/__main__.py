@@ -1,6 +1,7 @@
 """The composition root: puts the local work, or a role, together and lets the command line run it."""
 
 import contextlib
+import gc
 import importlib
 import os
 import pwd
@@ -11,14 +12,14 @@ import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bascule.cli import main as command_line
 from bascule.service.failures import ExitCode
 from bascule.service.offline import Offline
 from bascule.system.errors import MachineError
 
-ROLES: Final = ("probe", "proxy", "web")
+ROLES: Final = ("probe", "proxy", "web", "herald", "snmp")
 """Processes that a parent starts; `run` is the parent's own."""
 
 INTERRUPTED: Final = 130
@@ -48,7 +49,7 @@ def _role(arguments: Sequence[str]) -> int:
     """Become one of Bascule's own processes."""
     if not arguments or arguments[0] not in ROLES:
         return _complain(f"a role is one of {', '.join(ROLES)}", ExitCode.USAGE)
-    code: int = importlib.import_module(f"bascule.roles.{arguments[0]}").main(arguments[1:])
+    code: int = _imported(f"bascule.roles.{arguments[0]}").main(arguments[1:])
     return code
 
 
@@ -70,10 +71,18 @@ def _command(arguments: Sequence[str]) -> int:
 
 def _offline(state: Path) -> Offline:
     """Return what does the work of offline commands; only they wait for its imports."""
-    local = importlib.import_module("bascule.service.local.offline")
-    parent = importlib.import_module("bascule.roles.parent")
+    local, parent = _imported("bascule.service.local.offline"), _imported("bascule.roles.parent")
     work: Offline = local.LocalOffline(state, parent.run, _become)
     return work
+
+
+def _imported(module: str) -> Any:
+    """Import a module and all that it needs; to look for garbage meanwhile takes a sixth of the time and finds none."""
+    gc.disable()
+    try:
+        return importlib.import_module(module)
+    finally:
+        gc.enable()
 
 
 def _become(uid: int, replaced: Mapping[str, str]) -> None:

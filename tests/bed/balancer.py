@@ -3,17 +3,22 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from bed import memory
+from bed.asking import ask
 from bed.command import BedError, end
 from bed.node import Node
 from bed.wait import until
 
 BASCULE: Final = (sys.executable, "-m", "bascule")
+_SHOW_HOSTS: Final = ("show", "hosts", "--json")
+
+_Hosts: TypeAlias = Mapping[str, Mapping[str, str]]
+"""The status of each relay's hosts."""
 
 
 class Balancer:
@@ -32,7 +37,7 @@ class Balancer:
         self._process: subprocess.Popen[Any] | None = None
 
     def start(self, program: Sequence[str] = BASCULE) -> None:
-        """Start it and wait until it answers; raises BedError, with what it said, where it ends instead."""
+        """Start it and wait until it answers; raises BedError, with what it said, where it ends or is stopped instead."""
         options = ["--state", str(self.state), "--socket", str(self.socket)]
         if not self._keeps_revisions:
             options += ["--config", str(self.configuration)]
@@ -42,9 +47,9 @@ class Balancer:
         def answers() -> bool:
             if process.poll() is not None:
                 raise BedError(f"bascule run ended with {process.returncode}:\n{self.log.read_text(encoding='utf-8')}")
-            with suppress(subprocess.TimeoutExpired):
-                return self.socket.exists() and self.command("show", "summary", check=False, within=5).returncode == 0
-            return False
+            if memory.is_stopped(process.pid):
+                raise BedError(f"bascule run was stopped:\n{self.log.read_text(encoding='utf-8')}")
+            return self.socket.exists() and self.asked("show", "summary", check=False, within=5).returncode == 0
 
         until(answers, within=20.0, what="bascule run answers")
 
@@ -86,6 +91,16 @@ class Balancer:
         """
         return self.node.run(*BASCULE, *words, "--socket", str(self.socket), check=check, timeout=within)
 
+    def asked(self, *words: str, check: bool = True, within: float = 30) -> subprocess.CompletedProcess[str]:
+        """Ask as `command` does, without a process of its own: for what is waited for, and so asked many times.
+
+        Raises BedError for a bad exit, also where no answer comes within so many seconds, unless told not to.
+        """
+        done = ask(self.socket, words, within=within)
+        if check and done.returncode:
+            raise BedError(f"bascule {' '.join(words)}: exit {done.returncode}: {done.stderr.strip()}")
+        return done
+
     def following(self, *words: str) -> "subprocess.Popen[str]":
         """Start a `bascule` command that goes on, and return it with its output to read; it is ended with the network."""
         command = [*BASCULE, *words, "--socket", str(self.socket)]
@@ -109,29 +124,33 @@ class Balancer:
         """Return the process that checks the hosts; 0 while there is none."""
         return next((pid for pid in memory.children(self.pid) if "probe" in memory.words(pid)), 0)
 
-    def relays(self) -> Mapping[str, Mapping[str, str]]:
+    def relays(self) -> _Hosts:
         """Return each relay's hosts and their status, as `bascule show hosts --json` has them."""
-        relays: dict[str, dict[str, str]] = {}
-        for row in map(json.loads, self.command("show", "hosts", "--json").stdout.splitlines()):
-            relays.setdefault(row["relay"], {})[row["name"]] = row["status"]
-        return relays
+        return _hosts(self.command(*_SHOW_HOSTS).stdout)
 
     def wait_hosts(self, relay: str = "", *, within: float = 20.0, **states: str) -> None:
         """Wait until hosts have these states for a relay ("" is every relay): `wait_hosts(EX1="down", EX2="up")`."""
 
-        def reached() -> bool:
-            shown = self.relays()
+        def reached(shown: _Hosts) -> bool:
             asked = [shown[relay]] if relay else shown.values()
             return all(hosts[name] == state for hosts in asked for name, state in states.items())
 
-        until(reached, within=within, what=f"hosts are {states}", every=0.1)
+        self._wait_shown(reached, within=within, what=f"hosts are {states}")
 
     def wait_all_up(self) -> None:
         """Wait until every host of every relay is up."""
-        until(
-            lambda: all(state == "up" for hosts in self.relays().values() for state in hosts.values()),
+        self._wait_shown(
+            lambda shown: all(state == "up" for hosts in shown.values() for state in hosts.values()),
             within=20.0,
             what="every host is up",
+        )
+
+    def _wait_shown(self, reached: Callable[[_Hosts], bool], *, within: float, what: str) -> None:
+        """Wait until the hosts are shown so; what an operator sees then is the last to be asked, and decides."""
+        until(
+            lambda: reached(_hosts(self.asked(*_SHOW_HOSTS).stdout)) and reached(self.relays()),
+            within=within,
+            what=what,
             every=0.1,
         )
 
@@ -139,6 +158,14 @@ class Balancer:
         if self._process is None:
             raise BedError("no balancer runs")
         return self._process
+
+
+def _hosts(printed: str) -> _Hosts:
+    """Return each relay's hosts and their status from what `show hosts --json` printed."""
+    relays: dict[str, dict[str, str]] = {}
+    for row in map(json.loads, printed.splitlines()):
+        relays.setdefault(row["relay"], {})[row["name"]] = row["status"]
+    return relays
 
 
 @contextmanager

@@ -49,8 +49,10 @@ class Place:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def start(self, *around: str) -> None:
-        """Start it, by another program where one is given."""
+    def start(self, mount: str = "") -> None:
+        """Start it; `mount` is done before, for it alone, by a shell that has its state folder as $state."""
+        shell = f'state={self.balancer.state}; {mount}; exec "$@"'
+        around = ("unshare", "--mount", "sh", "-ec", shell, "-") if mount else ()
         self.balancer.start((*around, sys.executable, "-P", faulty.__file__, str(self.fault)))
 
     def deploy(self, name: str) -> str:
@@ -144,18 +146,18 @@ class Place:
 
     def status(self) -> dict[str, Any]:
         """Return the status."""
-        found: dict[str, Any] = json.loads(self.balancer.command("status", "--json", check=False).stdout)
+        found: dict[str, Any] = json.loads(self.balancer.asked("status", "--json", check=False).stdout)
         return found
 
 
 @contextmanager
-def failing_place(at: Path) -> Iterator[Place]:
-    """Yield a place where the small text is committed, and known what the node is with either."""
+def failing_place(at: Path, mount: str = "") -> Iterator[Place]:
+    """Yield a place where the small text is committed, and known what the node is with either; `mount` as in `start`."""
     with NetLab(Layout(arms=1)) as net:
         for n, node in enumerate(net.named("srv"), 1):
             echo.start(node, f"EX{n}", (KERNEL, PROXIED, MORE, PROXIED_MORE), at)
         place = Place(net, at)
-        place.start()
+        place.start(mount)
         try:
             place.learn()
             yield place

@@ -24,6 +24,11 @@ def descriptors() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
+def is_stopped(pid: int) -> bool:
+    """Tell whether a process is stopped by a signal (proc(5), stat), and so does nothing until another signal."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T"
+
+
 def with_argument(argument: str) -> list[int]:
     """Return the processes that were given exactly this argument."""
     pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]

@@ -8,7 +8,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def until(condition: Callable[[], Found], *, within: float = 10.0, what: str, every: float = 0.02) -> Found:
+def until(condition: Callable[[], Found], *, within: float = 10.0, what: str, every: float = 0.05) -> Found:
     """Return the first true value of `condition`; raises TimeoutError that says `what` after `within` seconds."""
     deadline = time.monotonic() + within
     while not (found := condition()):

@@ -23,6 +23,7 @@ from bascule.config.model import (
     Table,
     Transport,
 )
+from bascule.config.outward import Alert, Cause, Outward, place
 
 
 def summary(configuration: Configuration) -> Iterator[str]:
@@ -39,6 +40,7 @@ def summary(configuration: Configuration) -> Iterator[str]:
         yield from _firewall(configuration.firewall)
     if configuration.system != System():
         yield _system(configuration.system)
+        yield from _outward(configuration.system.outward)
 
 
 def _interface(interface: Interface) -> Iterator[str]:
@@ -154,6 +156,7 @@ def _system(system: System) -> str:
         f"system {system.host_name}".rstrip(),
         " ".join(["dns", *map(str, system.dns)]),
         "no http-server" if server is None else _http_server(server),
+        *([" ".join(["metrics", *map(str, system.metrics)])] if system.metrics else []),
         " ".join(["users", ", ".join(f"{user.name} {user.role}" for user in system.users)]),
     ]
     return ", ".join(parts)
@@ -162,3 +165,25 @@ def _system(system: System) -> str:
 def _http_server(server: HttpServer) -> str:
     files = "" if server.certificate is None else f" {server.certificate.certificate} {server.certificate.key}"
     return f"http-server {server.address or 'any'} {server.port}{files}"
+
+
+def _outward(outward: Outward) -> Iterator[str]:
+    for each in outward.syslog:
+        yield f"syslog {each.host} {each.transport} {each.port} {each.facility}{' warnings' if each.warnings_only else ''}"
+    if (mail := outward.mail) is not None:
+        tls = f"{' tls' if mail.tls else ''}{' starttls' if mail.starttls else ''}"
+        yield f"mail {mail.host} {mail.port}{tls} as {mail.sender} {mail.user}"
+    yield from map(_alert, outward.alerts)
+    if (snmp := outward.snmp) is not None:
+        traps = " ".join(place(trap.host, trap.port) for trap in snmp.traps)
+        sources = " ".join(map(str, snmp.sources))
+        yield f"snmp {snmp.port} {snmp.community and 'community'} {snmp.user} from {sources} traps {traps}"
+    if outward.clocks:
+        yield " ".join(["ntp", *(str(each.host) for each in outward.clocks)])
+
+
+def _alert(alert: Alert) -> str:
+    targets = " ".join((*alert.mail_to, *(hook.url for hook in alert.webhooks)))
+    causes = " ".join(cause.value for cause in Cause if cause in alert.causes)
+    quiet = "" if alert.quiet is None else f" quiet {alert.quiet.begins}-{alert.quiet.ends}"
+    return f"alert {alert.name}: {targets} on {causes}{quiet}"

@@ -17,7 +17,10 @@ BLOCKS: Final = ("", "system { ", "interface eth0 { ", "load-balancer { ", 'load
         ("", ["interface", "load-balancer", "exchange", "firewall", "system"]),
         ("sys", ["system"]),
         ("system ", ["{"]),
-        ("system { ", ["host-name", "authentication", "dns", "http-server"]),
+        (
+            "system { ",
+            ["host-name", "authentication", "dns", "http-server", "syslog", "mail", "alert", "snmp", "ntp"],
+        ),
         ("system { dns { ", ["ADDRESS"]),
         ("system { dns {\n10.0.0.1\n}\nh", ["host-name", "http-server"]),
         ("interface ", ["INTERFACE"]),

@@ -42,6 +42,14 @@ def test_guide_loads_with_exactly_these_warnings() -> None:
     ]
 
 
+def test_a_list_of_readers_that_is_empty_is_doubtful() -> None:
+    """Nobody could read figures."""
+    loaded = load("system { metrics { } }")
+    assert loaded.configuration is not None
+    (said,) = diagnose(loaded.configuration, machine("10.80.0.2/16"))
+    assert (said.severity, said.message) == (Severity.WARNING, "metrics is empty")
+
+
 def test_guide_for_the_lab_loads_without_a_warning() -> None:
     """With hosts, addresses, a key and a role nothing is left to say."""
     loaded = load(LAB)

@@ -15,11 +15,11 @@ from struct import Struct
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeAlias, cast
 
+from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS, AnyRequest
 from bascule.service.failures import Failure, OperationFailed, Unavailable
 from bascule.service.peer import Peer
 from bascule.service.permissions import Role
-from bascule.service.results import AnyResult
 from bascule.service.server import ControlServer, open_listener
 from bascule.service.service import Service
 from bascule.system.channel import Decoder

@@ -16,7 +16,9 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.alerts import AlertTried, TriedRow, TryAlert
 from bascule.service.audit import AuditLog
+from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -33,6 +35,7 @@ from bascule.service.failures import OperationFailed, Rejected
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -77,6 +80,7 @@ from bascule.service.results import (
     Killed,
     Level,
     Loaded,
+    Metrics,
     Polled,
     Relays,
     Reloaded,
@@ -148,6 +152,10 @@ class PretendedService:
         """Have changed it."""
         return TableChanged(sentence=request.name)
 
+    async def alert_test(self, _: Context, request: TryAlert, /) -> AlertTried:
+        """Have told one."""
+        return AlertTried(rows=(TriedRow(alert=request.name or "a", to="b"),))
+
     async def show_log(self, _: Context, __: ShowLog, /) -> Events:
         """Have seen nothing."""
         return Events()
@@ -161,6 +169,13 @@ class PretendedService:
             await asyncio.Event().wait()
         finally:
             self.following -= 1
+
+    async def capture(self, _: Context, request: Capture, /) -> AsyncIterator[Captured]:
+        """Have captured two pieces; a client is nobody's."""
+        if request.client is not None:
+            raise MachineError("capture packets", "Operation not permitted")
+        yield Captured(data=b"one ", packets=1)
+        yield Captured(data=b"two", packets=2, lost=1, ended="the time is over")
 
     async def poll(self, context: Context, _: Poll, /) -> Polled:
         """Have found every host up."""
@@ -325,6 +340,14 @@ class PretendedService:
     async def token_remove(self, _: Context, request: RemoveToken, /) -> TokenChanged:
         """Have removed it."""
         return TokenChanged(sentence=request.name)
+
+    async def show_metrics(self, context: Context, _: ShowMetrics, /) -> Metrics:
+        """Let everybody read what the rest says."""
+        return Metrics(
+            status=await self.status(context, Status()),
+            relays=await self.show_relays(context, ShowRelays()),
+            counters=await self.show_counters(context, ShowCounters()),
+        )
 
     async def login(self, _: Context, request: LogIn, /) -> LoggedIn:
         """Let everybody in."""

@@ -8,13 +8,16 @@ import pwd
 import socket
 import stat
 from collections.abc import AsyncIterator, Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from bascule.service.any_result import AnyResult
 from bascule.service.asking import AsyncClient
+from bascule.service.capture import Capture
 from bascule.service.catalogue import OPERATIONS, Operation
 from bascule.service.client import Client, NotRunningError
 from bascule.service.deployment import (
@@ -43,7 +46,6 @@ from bascule.service.progress import Progress
 from bascule.service.request import Request
 from bascule.service.result import Result
 from bascule.service.results import (
-    AnyResult,
     Cleared,
     Events,
     Killed,
@@ -528,6 +530,23 @@ async def test_watchers_keep_nobody_from_acting(path: Path) -> None:
         for writer in writers:
             writer.close()
         await until(lambda: not service.following)
+
+
+async def test_what_a_stream_does_is_kept_once(path: Path) -> None:
+    """In the audit log, as it begins; and where the machine would not, why."""
+    noted: list[tuple[str, str, str]] = []
+    async with serving(path, noted=noted):
+        pieces = await asyncio.to_thread(lambda: list(islice(Client(path).stream(Capture(relay="HTTPS")), 2)))
+        assert [piece.data for piece in pieces] == [b"one ", b"two"]
+        with pytest.raises(OperationFailed, match="capture packets: Operation not permitted"):
+            await asyncio.to_thread(lambda: next(Client(path).stream(Capture(client="10.1.1.1"))))
+    assert [(words, refused) for _, words, refused in noted] == [
+        ("captured packets of client all, relay HTTPS, whole packets: False", ""),
+        (
+            "captured packets of client 10.1.1.1, relay all, whole packets: False",
+            "capture packets: Operation not permitted",
+        ),
+    ]
 
 
 async def test_who_may_not_look_gets_no_stream(path: Path) -> None:

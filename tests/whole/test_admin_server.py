@@ -79,7 +79,7 @@ class Place:
 
     def status(self) -> dict[str, Any]:
         """Return what `status` says."""
-        found: dict[str, Any] = json.loads(self.balancer.command("status", "--json", check=False).stdout)
+        found: dict[str, Any] = json.loads(self.balancer.asked("status", "--json", check=False).stdout)
         return found
 
     def web(self) -> int:
@@ -407,7 +407,7 @@ def test_a_port_that_is_taken_at_the_start_stops_no_relay(net: NetLab, open_dire
         last.callback(balancer.close)
 
         def said() -> bool:
-            status = json.loads(balancer.command("status", "--json", check=False).stdout)
+            status = json.loads(balancer.asked("status", "--json", check=False).stdout)
             return any("cannot listen on port 4436" in finding["message"] for finding in status["findings"])
 
         with occupied(net["lb1"], 4436):

@@ -40,7 +40,7 @@ def place(request: pytest.FixtureRequest, module_directory: Path) -> Iterator[Si
 
 def counted(place: Site, name: str) -> dict[str, Any]:
     """Return the row of the relay, or of a host."""
-    rows = map(json.loads, place.balancer.command("show", "counters", "--json").stdout.splitlines())
+    rows = map(json.loads, place.balancer.asked("show", "counters", "--json").stdout.splitlines())
     return next(row for row in rows if row["name"] == name)
 
 

@@ -71,7 +71,7 @@ class Place:
 
     def status(self) -> str:
         """Return what runs."""
-        found: str = json.loads(self.balancer.command("status", "--json", check=False).stdout)["configuration"]
+        found: str = json.loads(self.balancer.asked("status", "--json", check=False).stdout)["configuration"]
         return found
 
 
@@ -243,10 +243,10 @@ def test_a_page_that_breaks_while_it_runs_is_named_and_traffic_goes_on(place: Pl
         with store.open("r+b") as file:
             file.seek(4096)
             file.write(b"\xff" * (store.stat().st_size - 4096))
-        until(lambda: place.balancer.command("revisions", "2", check=False).returncode == 3, what="it is read")
+        until(lambda: place.balancer.asked("revisions", "2", check=False).returncode == 3, what="it is read")
         said = place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--commit", check=False).stderr
         assert re.search(r"it is damaged: .*; the last good backup: bascule restore \S+\.db --state", said), said
-        until(lambda: "damaged" in place.balancer.command("show", "log").stdout, what="an event says so")
+        until(lambda: "damaged" in place.balancer.asked("show", "log").stdout, what="an event says so")
         status = json.loads(place.balancer.command("status", "--json", check=False).stdout)
         assert "the last good backup: bascule restore" in status["findings"][0]["message"]
         assert (status["level"], status["configuration"]) == ("degraded", "revision 7")

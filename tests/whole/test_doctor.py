@@ -48,7 +48,7 @@ def past(module_directory: Path) -> Iterator[Site]:
 
 def asked(place: Site) -> tuple[int, list[dict[str, Any]]]:
     """Return how `doctor` ends, and what it finds."""
-    answer = place.balancer.command("doctor", "--json", check=False)
+    answer = place.balancer.asked("doctor", "--json", check=False)
     return answer.returncode, [json.loads(line) for line in answer.stdout.splitlines()]
 
 

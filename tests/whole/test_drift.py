@@ -109,14 +109,14 @@ def test_a_new_address_is_used_as_soon_as_it_is_there(open_directory: Path) -> N
     with site(text, Layout(arms=1), open_directory) as place:
         time.sleep(1.2)  # the balancer may just have looked, and then pauses
         place.lb.run("ip", "address", "add", "10.80.0.77/16", "dev", "eth0")
-        until(lambda: "10.80.0.77:" in place.balancer.command("show", "relays").stdout, within=2.5, what="it listens there")
+        until(lambda: "10.80.0.77:" in place.balancer.asked("show", "relays").stdout, within=2.5, what="it listens there")
         with place.session(place.clients[0], "10.80.0.77") as (_, name):
             assert name in place.logs
 
 
 def _status(place: Site) -> str:
     """Return what `status` says of now, without what it tells of the day."""
-    lines = place.balancer.command("status", check=False).stdout.splitlines()
+    lines = place.balancer.asked("status", check=False).stdout.splitlines()
     return "\n".join(line for line in lines if not line.startswith("changed"))
 
 

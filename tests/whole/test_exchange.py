@@ -75,7 +75,7 @@ class Farm:
 
     def shown(self, what: str) -> list[dict[str, Any]]:
         """Return the rows of a view."""
-        return [json.loads(line) for line in self.balancer.command("show", what, "--json").stdout.splitlines()]
+        return [json.loads(line) for line in self.balancer.asked("show", what, "--json").stdout.splitlines()]
 
     def warnings(self) -> str:
         """Return what `status` warns of."""

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from bascule.engines.proxy.elder import socket_name
 from bed.clients import exchange, greeted
-from bed.command import BedError, run
+from bed.command import BedError
 from bed.failing import KERNEL, PROXIED, PROXIED_MORE, Place, failing_place
 from bed.layout import VIP
 from bed.wait import until
@@ -16,10 +17,13 @@ from bed.wait import until
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(300)]
 
 
+_SMALL_DISK: Final = 'mkdir -m 700 "$state"; mount -t tmpfs -o size=6m,mode=700 tmpfs "$state"'
+
+
 @pytest.fixture(scope="module")
 def shared(module_directory: Path) -> Iterator[Place]:
-    """Return a place for the module, where the small text is committed."""
-    with failing_place(module_directory) as place:
+    """Return a place for the module, where the small text is committed; its state folder is a disk of a few megabytes."""
+    with failing_place(module_directory, _SMALL_DISK) as place:
         yield place
 
 
@@ -120,44 +124,25 @@ def _full(folder: Path) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def small_disk(shared: Place) -> Iterator[Place]:
-    """Return the place with a state folder on a disk of its own, of a few megabytes."""
-    shared.balancer.stop()
-    state = shared.balancer.state
-    mount = (
-        f"cp -a {state} {state}.copy && mount -t tmpfs -o size=6m,mode=700 tmpfs {state} && cp -a {state}.copy/. {state}/"
-    )
-    shared.start("unshare", "--mount", "sh", "-ec", f'{mount}; exec "$@"', "-")
-    shared.balancer.wait_all_up()
-    yield shared
-    run(["cp", "-a", f"{shared.state}/.", str(state)])
-    shared.balancer.stop()
-    shared.start()
-    shared.balancer.wait_all_up()
-
-
-def test_a_full_disk(small_disk: Place, place: Place) -> None:
+def test_a_full_disk(place: Place) -> None:
     """Nothing is begun that could not be kept."""
     with _full(place.state):
         said = place.deploy("large")
         assert "bascule.db: database or disk is full" in said
         place.settled(place.shots["small"])
-    del small_disk
 
 
 @pytest.mark.parametrize("door", ["KernelSysctls.write", "NftProgram.load", "KernelLinks.do", "engine.listening_socket"])
-def test_a_disk_that_is_full_in_the_middle(small_disk: Place, place: Place, door: str) -> None:
+def test_a_disk_that_is_full_in_the_middle(place: Place, door: str) -> None:
     """What was begun is taken back as far as it can be, now; and wholly once there is room."""
     with ExitStack() as full:
         with place.deploying(place.texts["large"], before=door) as said:
             full.enter_context(_full(place.state))
         assert "No space left on device" in said[0] or "disk is full" in said[0]
         place.settled(place.shots["small"] | {"notes": place.shot()["notes"]})
-    del small_disk
 
 
-def test_a_disk_that_is_full_while_a_deployment_is_tested(small_disk: Place, place: Place) -> None:
+def test_a_disk_that_is_full_while_a_deployment_is_tested(place: Place) -> None:
     """It cannot be committed, and is taken back in time."""
     place.balancer.command("deploy", str(place.texts["large"]), "--seconds", "6")
     with _full(place.state):
@@ -165,4 +150,3 @@ def test_a_disk_that_is_full_while_a_deployment_is_tested(small_disk: Place, pla
             place.balancer.command("commit")
         place.settled(place.shots["small"] | {"notes": place.shot()["notes"]})
     until(lambda: place.status()["pending"] is None, within=15, what="it is forgotten")
-    del small_disk

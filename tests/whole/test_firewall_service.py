@@ -56,7 +56,7 @@ class Place:
 
     def entries(self) -> list[dict[str, str]]:
         """Return what is in it beyond the text."""
-        shown = self.balancer.command("table", "blocked", "--json").stdout
+        shown = self.balancer.asked("table", "blocked", "--json").stdout
         return [row for row in map(json.loads, shown.splitlines()) if "network" in row]
 
     def served(self, client: str = "outside1") -> bool:

@@ -7,7 +7,6 @@ unit would. N goes up until a step gets by without it. `make test` takes one eff
 import json
 import os
 import random
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -16,10 +15,10 @@ from typing import Final
 
 import pytest
 
-from bed import configuration, doomed
+from bed import configuration, doomed, memory
 from bed.balancer import Balancer
 from bed.clients import exchange, greeted
-from bed.command import BedError
+from bed.command import BedError, end
 from bed.layout import VIP, Layout
 from bed.netlab import NetLab
 from bed.servers import echo
@@ -58,9 +57,11 @@ class Place:
         return file
 
     def deploys(self, text: Path) -> None:
-        """Deploy and commit a text; whoever dies of it says no more."""
-        with suppress(BedError, subprocess.TimeoutExpired):
-            self.balancer.command("deploy", str(text), "--commit", within=10)
+        """Deploy and commit a text; whoever dies of it says no more, and whoever stops is not waited for."""
+        deploying = self.balancer.following("deploy", str(text), "--commit")
+        with suppress(TimeoutError):
+            until(lambda: deploying.poll() is not None or memory.is_stopped(self.balancer.pid), what="it is deployed")
+        end(deploying)
 
     def doomed(self, effect: int, how: str) -> bool:
         """Start a Bascule that ends after an effect; tell whether it is still there."""

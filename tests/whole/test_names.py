@@ -67,7 +67,7 @@ class Named:
 
     def findings(self) -> str:
         """Return what `status` finds."""
-        return self.balancer.command("status", check=False).stdout
+        return self.balancer.asked("status", check=False).stdout
 
 
 @pytest.fixture(params=["kernel", "proxy"])

@@ -129,7 +129,7 @@ def test_what_somebody_takes_away_is_back_at_once(place: Place) -> None:
     place.net["lb1"].run("ip", "address", "del", f"{VIP}/16", "dev", "eth0")
     until(lambda: VIP in place.held(), within=2, what="the address is back")
     words = f"somebody else took {VIP}/16 from eth0: it is there again"
-    until(lambda: words in place.balancer.command("show", "log").stdout, what="it is said")
+    until(lambda: words in place.balancer.asked("show", "log").stdout, what="it is said")
 
 
 def test_a_kill_loses_no_address_and_the_next_start_still_knows_whose_it_is(place: Place) -> None:
@@ -222,10 +222,10 @@ def test_an_ipv6_address_that_another_machine_has_is_said_and_asked_for_again(pl
     place.net.hold("client1", "fd80::88")
     place.deploy(place.text("address fd80::88/64"), "--commit")
     for command in (("status",), ("doctor",), ("show", "drift"), ("show", "log")):
-        until(lambda: words in place.balancer.command(*command, check=False).stdout, within=10.0, what=f"{command}")  # noqa: B023 - called at once
+        until(lambda: words in place.balancer.asked(*command, check=False).stdout, within=10.0, what=f"{command}")  # noqa: B023 - called at once
     place.net.release("client1", "fd80::88")
     node.run("ip", "address", "del", "fd80::88/64", "dev", "eth0")
     free = "no other machine has fd80::88 any more"
-    until(lambda: free in place.balancer.command("show", "log").stdout, within=20.0, what="it is free", every=0.2)
+    until(lambda: free in place.balancer.asked("show", "log").stdout, within=20.0, what="it is free", every=0.2)
     assert words not in place.balancer.command("status", check=False).stdout.partition("lately")[0].splitlines()[0]
     assert not place.balancer.command("show", "drift", check=False).stdout.count("fd80::88")

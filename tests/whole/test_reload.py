@@ -39,7 +39,7 @@ def _engine(place: Site) -> str:
 
 
 def _events(place: Site) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in place.balancer.command("show", "log", "--json").stdout.splitlines()]
+    return [json.loads(line) for line in place.balancer.asked("show", "log", "--json").stdout.splitlines()]
 
 
 def test_another_relay_comes_and_goes_and_sessions_of_the_first_live(place: Site) -> None:

@@ -1,8 +1,10 @@
 """Sessions as an operator sees them: listed, ended at both ends, and found again by client and by a host's log."""
 
 import json
+import signal
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +39,7 @@ def listed(place: Site, *words: str) -> list[dict[str, Any]]:
 
 def rows(place: Site, *words: str) -> list[dict[str, Any]]:
     """Return what a command prints as JSON."""
-    return [json.loads(line) for line in place.balancer.command(*words, "--json", check=False).stdout.splitlines()]
+    return [json.loads(line) for line in place.balancer.asked(*words, "--json", check=False).stdout.splitlines()]
 
 
 def test_a_session_is_listed_with_what_both_ends_know_of_it(place: Site) -> None:
@@ -59,9 +61,11 @@ def test_a_session_is_listed_with_what_both_ends_know_of_it(place: Site) -> None
 
 def test_what_is_named_must_fit(place: Site) -> None:
     """Sessions are chosen by client, host and relay, sorted, and all counted where not all are listed."""
-    one, other = place.clients_of("EX1")[0], place.clients_of("EX2")[0]
-    with place.session(one) as (quiet, _), place.session(other) as (busy, _):
+    one = place.clients_of("EX1")[0]
+    with place.session(one) as (quiet, _), ExitStack() as last:
         exchange(quiet, b"a\n")
+        other = place.clients_of("EX2")[0]  # as long after it as a command takes: each worker counts ages for itself
+        busy, _ = last.enter_context(place.session(other))
         exchange(busy, b"x" * 20000 + b"\n")
 
         def clients(*words: str) -> list[str]:
@@ -147,3 +151,42 @@ def test_the_client_behind_a_line_of_a_hosts_log_is_found(place: Site) -> None:
     until(ended, what="the ended session is found")
     assert rows(place, "who", row["source"], "at", "2020-01-01T00:00:00Z") == []
     assert place.balancer.command("who", row["source"], "at", "2020-01-01T00:00:00Z", check=False).returncode == 1
+
+
+def test_a_capture_has_both_sides_of_one_client_alone(place: Site, tmp_path: Path) -> None:
+    """What passes between the client and us, and between us and its host; nothing of others on the same way."""
+    client = place.clients_of("EX1")[0]
+    other = place.clients_of("EX1")[1]
+    file = tmp_path / "client.pcapng"
+    capturing = place.balancer.following("capture", "--client", client, "--relay", "RPCCAS", "--seconds", "60", str(file))
+    until(lambda: file.exists() and file.stat().st_size, what="the capture has begun")
+    with place.session(client) as (connection, _), place.session(other) as (another, _):
+        exchange(connection, b"mine\n")
+        exchange(another, b"theirs\n")
+        until(lambda: b"mine" in file.read_bytes(), what="the packets are in the file")
+        (row,) = listed(place, "--client", client)
+        (strange,) = listed(place, "--client", other)
+    busy = place.balancer.command("capture", "--client", other, str(tmp_path / "other"), check=False)
+    assert (busy.returncode, "captures already" in busy.stderr) == (3, True)
+    read = ("tcpdump", "-n", "-r", str(file))
+    until(lambda: "Flags [F" in place.lb.run(*read, check=False).stdout, what="its end is in the file")
+    capturing.send_signal(signal.SIGINT)
+    assert "you ended it" in capturing.communicate(timeout=10)[0]
+    told = place.lb.run(*read).stdout
+
+    def passed(source: str, to: str) -> bool:
+        return f" {dotted(source)} > {dotted(to)}: " in told
+
+    assert passed(row["client"], row["listen"])
+    assert passed(row["listen"], row["client"])
+    assert passed(row["source"], row["address"])
+    assert passed(row["address"], row["source"])
+    assert dotted(strange["source"]) not in told
+    assert dotted(strange["client"]) not in told
+    audit = place.balancer.command("show", "audit", "--last", "5").stdout
+    assert f"captured packets of client {client}, relay RPCCAS" in audit
+
+
+def dotted(place: str) -> str:
+    """Return an address and port as tcpdump has them."""
+    return ".".join(place.rsplit(":", 1))

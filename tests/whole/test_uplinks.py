@@ -62,12 +62,12 @@ class Place:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return what `show routers` tells, by name."""
-        lines = self.balancer.command("show", "routers", "--json").stdout.splitlines()
+        lines = self.balancer.asked("show", "routers", "--json").stdout.splitlines()
         return {row["name"]: row for row in map(json.loads, lines)}
 
     def told(self) -> list[str]:
         """Return the words of all events about routers."""
-        lines = map(json.loads, self.balancer.command("show", "log", "--json").stdout.splitlines())
+        lines = map(json.loads, self.balancer.asked("show", "log", "--json").stdout.splitlines())
         return [event["words"] for event in lines if event["event"] == "router"]
 
 

@@ -1,12 +1,14 @@
 """What may stand on the command line, and the help that says so."""
 
 import argparse
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from bascule import __version__
+from bascule.cli.alert import add_alert
 from bascule.cli.command import Command
 from bascule.cli.exchange import add_exchange
 from bascule.cli.paths import Places, published
@@ -14,6 +16,7 @@ from bascule.config.firewall import Protocol
 from bascule.config.kinds.kind import Flaw, Kind
 from bascule.config.kinds.numbers import duration
 from bascule.config.lexer import Token, TokenKind
+from bascule.service.capture import LARGEST_CAPTURE, LONGEST_CAPTURE, SMALLEST_CAPTURE
 from bascule.service.deployment import LONGEST_TEST, MAXIMUM_REVISIONS
 from bascule.service.measured import LONGEST_HISTORY
 from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
@@ -40,6 +43,7 @@ _PROTOCOLS: Final = tuple(protocol.value for protocol in Protocol)
 _ORDER_TIME: Final = duration(1, LONGEST_ORDER)
 _TEST_TIME: Final = duration(5, LONGEST_TEST)
 _HISTORY_TIME: Final = duration(60, LONGEST_HISTORY)
+_CAPTURE_TIME: Final = duration(1, LONGEST_CAPTURE)
 _LONG_NUMBER: Final = 9
 _LONGEST_MESSAGE: Final = 256
 _LAST: Final = 100
@@ -62,9 +66,11 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_table(add_parser, places)
     _add_explain(add_parser, places)
     _add_sessions(add_parser, places)
+    _add_capture(add_parser, places)
     _add_sticky(add_parser, places)
     _add_host(add_parser, places)
     add_exchange(add_parser, places)
+    add_alert(add_parser, places)
     _add_editing(add_parser, places, top)
     _add_deployment(add_parser, places)
     _add_accounts(add_parser, places)
@@ -143,10 +149,10 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     )
     how = counters.add_mutually_exclusive_group()
     how.add_argument("--watch", action="store_true", help="print it again every few seconds, until ctrl-C")
-    how.add_argument("--history", action="store_true", help="what was carried in the last hours or days, instead")
+    how.add_argument("--history", action="store_true", help="what was carried in the last hours, days or months, instead")
     counters.add_argument("--relay", metavar="R", help="of the history, this relay or redirect only")
     counters.add_argument("--host", metavar="H", help="of this host only: a name, an address, or address and port")
-    counters.add_argument("--last", metavar="T", type=_history, help="as far back as this, a week at most (default: 1h)")
+    counters.add_argument("--last", metavar="T", type=_history, help="as far back as this, a year at most (default: 1h)")
     _add_json(counters)
     _add_socket(counters, places)
     sticky = _add(add_view, "sticky", "sticky.show_sticky", "clients that stay with a host, because it is remembered")
@@ -188,6 +194,23 @@ def _add_sessions(add_parser: AddParser, places: Places) -> None:
     for command in (killing, asking, finding):
         _add_json(command)
         _add_socket(command, places)
+
+
+def _add_capture(add_parser: AddParser, places: Places) -> None:
+    command = _add(add_parser, "capture", "capture.capture", "write the packets of a client, or a relay, to a pcapng file")
+    command.add_argument("--client", metavar="A", type=_address, help="packets of this client only, on both sides")
+    command.add_argument("--relay", metavar="R", help="of this relay or redirect only")
+    command.add_argument(
+        "--seconds", metavar="T", type=_capture, default=30, help="so long at most: 90s, 5m (default: 30 s)"
+    )
+    command.add_argument(
+        "--bytes", metavar="N", type=_file_size, default=16 << 20, help="so large a file at most: 500K, 16M (default: 16M)"
+    )
+    command.add_argument(
+        "--full", action="store_true", help="whole packets (default: headers, and 128 bytes of what they carry)"
+    )
+    command.add_argument("file", metavar="FILE", help="the file to write, of mode 0600; - is standard output")
+    _add_socket(command, places)
 
 
 def _add_sticky(add_parser: AddParser, places: Places) -> None:
@@ -536,6 +559,18 @@ def _test(text: str) -> float:
 
 def _history(text: str) -> int:
     return int(_seconds(text, _HISTORY_TIME))
+
+
+def _capture(text: str) -> int:
+    return int(_seconds(text, _CAPTURE_TIME))
+
+
+def _file_size(text: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,9})([KM]?)", text)
+    number = 0 if found is None else int(found[1]) << {"": 0, "K": 10, "M": 20}[found[2]]
+    if not SMALLEST_CAPTURE <= number <= LARGEST_CAPTURE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size of a file (4K to {LARGEST_CAPTURE >> 20}M)")
+    return number
 
 
 def _time(text: str) -> float:

@@ -9,6 +9,7 @@ from bascule.config.diagnosis.interfaces import interfaces
 from bascule.config.diagnosis.listeners import listeners
 from bascule.config.diagnosis.mailboxes import mailboxes
 from bascule.config.diagnosis.names import names
+from bascule.config.diagnosis.outward import outward
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnosis.relays import relays
 from bascule.config.diagnosis.routers import routers
@@ -34,6 +35,7 @@ _JUDGES: Final[tuple[Callable[[Ownership], Iterator[Diagnostic]], ...]] = (
     vdirs,
     mailboxes,
     system,
+    outward,
     firewall,
     lambda ownership: files(ownership.configuration, ownership.facts),
 )

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 from bascule.config.diagnostics import Span
 from bascule.config.exchange import ExchangeBlock
 from bascule.config.firewall import Firewall
+from bascule.config.outward import Outward
 from bascule.config.vdirs import ExchangeCheck, VdirPolicy
 from bascule.dcerpc.mapping import PORT as MAPPER_PORT
 
@@ -518,6 +519,12 @@ class System:
     """Where the `dns` block stands; None where the text has none."""
     http_server: HttpServer | None = None
     host_name: str = ""
+    metrics: tuple[Network, ...] = ()
+    """Who may read figures without logging in."""
+    metrics_span: Span | None = field(default=None, compare=False)
+    """Where the `metrics` block stands; None where the text has none."""
+    outward: Outward = field(default_factory=Outward)
+    """Who is told what happens here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,9 @@ from bascule.health.reasons import printable, shortened
 SOON: Final = timedelta(days=30)
 """A certificate that ends within this time is warned of."""
 
+EXPIRY: Final = ("the certificate expires", "the certificate has expired")
+"""How what is said of one that ends begins."""
+
 _NAMES_SHOWN: Final = 3
 
 
@@ -32,10 +35,10 @@ def certificate_remarks(certificate: SeenCertificate, name: str, now: datetime) 
     until = datetime.fromtimestamp(certificate.until, UTC)
     left = until - now
     if left < timedelta(0):
-        yield Remark(about="certificate", words=f"the certificate has expired, on {until:%Y-%m-%d}")
+        yield Remark(about="certificate", words=f"{EXPIRY[1]}, on {until:%Y-%m-%d}")
     elif left < SOON:
         days = "within a day" if not left.days else f"in {left.days} day{'s' if left.days > 1 else ''}, on {until:%Y-%m-%d}"
-        yield Remark(about="certificate", words=f"the certificate expires {days}")
+        yield Remark(about="certificate", words=f"{EXPIRY[0]} {days}")
     if (
         name
         and parsed_address(name) is None

@@ -26,6 +26,8 @@ class Record:
     """When the first of the failures in a row that end with the last result came; None while results are good."""
     checks: int = 0
     ups: int = 0
+    took: float = 0.0
+    """Seconds that all those checks took together."""
     reason: str = ""
     """Of the last result; empty before the first."""
     checked: float | None = None
@@ -65,6 +67,7 @@ def after(record: Record, outcome: Outcome, timing: Timing, now: float) -> Recor
         failing_since=_failing_since(record, outcome, now),
         checks=record.checks + 1,
         ups=record.ups + outcome.up,
+        took=record.took + outcome.seconds,
         reason=outcome.reason,
         checked=now,
         findings=outcome.findings,

@@ -8,11 +8,11 @@ from typing import Final
 from bascule.config.model import Timing
 from bascule.config.names import NOTHING_TO_ASK, Questions
 from bascule.health import wire
-from bascule.health.child import Child
 from bascule.health.names.answer import Answer
 from bascule.health.outcome import Outcome
 from bascule.plan.model import Probe, ProbeTarget
 from bascule.system.channel import ChannelError
+from bascule.system.child import Child
 from bascule.system.children import Starts
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
@@ -55,7 +55,7 @@ class ProbeProcess:
         self._probes: dict[Probe, int] = {}
         self._targets: dict[int, ProbeTarget] = {}
         self._patience = _IDLE
-        self._child: Child | None = None
+        self._child: Child[wire.Report] | None = None
         self._stopped = asyncio.Event()
 
     @property
@@ -95,7 +95,8 @@ class ProbeProcess:
         while not self._stopped.is_set():
             born = self._clock.monotonic()
             try:
-                self._child = child = await Child.start(self._starts)
+                child: Child[wire.Report] = await Child.start(self._starts, "probe", wire.Report)
+                self._child = child
             except MachineError as error:
                 reason = f"the prober could not be started: {error.cause}"
             else:
@@ -126,7 +127,7 @@ class ProbeProcess:
             probes=tuple(wire.order(number, probe, self._passwords) for probe, number in self._probes.items())
         )
 
-    async def _results(self, child: Child) -> AsyncIterator[wire.Probed]:
+    async def _results(self, child: Child[wire.Report]) -> AsyncIterator[wire.Probed]:
         """Yield results until the process closes its end, breaks the protocol, or falls silent against all reason."""
         while True:
             busy = bool(self._probes)

@@ -10,7 +10,7 @@ from typing import Protocol
 from bascule.engines.admin.store import KeyStore
 from bascule.engines.admin.supervisor import WebProcess
 from bascule.engines.proxy.engine import ProxyEngine
-from bascule.service.events import EventKind
+from bascule.service.events import EventKind, Grade
 from bascule.service.local.access_log.entry import tell_end
 from bascule.service.local.access_log.writer import AccessLogWriter
 from bascule.service.local.account_book import AccountBook
@@ -19,6 +19,7 @@ from bascule.service.local.administration import Administration
 from bascule.service.local.administrators import Administrators
 from bascule.service.local.backups import Backups
 from bascule.service.local.balancer import Balancer
+from bascule.service.local.capture.capturing import Captures
 from bascule.service.local.copies import WorkingCopies
 from bascule.service.local.counters.sampling import Counters
 from bascule.service.local.deploying import Deployments
@@ -33,6 +34,8 @@ from bascule.service.local.logins.token_book import TokenBook
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.names.following import FollowedNames
+from bascule.service.local.outward.snmp import SnmpAgent
+from bascule.service.local.outward.telling import Around, Telling
 from bascule.service.local.passwords import Passwords
 from bascule.service.local.published import PublishedText
 from bascule.service.local.reloading import ConfigurationFile
@@ -54,6 +57,8 @@ from bascule.store.orders import DatabaseOrders
 from bascule.store.second_factors import DatabaseSecondFactors
 from bascule.store.table_entries import DatabaseEntries
 from bascule.store.tokens import DatabaseTokens
+from bascule.system.children import Starts
+from bascule.system.packet_tap import KernelPacketTap
 
 
 class Watching(Protocol):
@@ -75,6 +80,7 @@ class Core:
     balancer: Balancer
     proxy: ProxyEngine
     mailboxes: Mailboxes
+    starts: Starts
     now: Callable[[], datetime]
 
 
@@ -140,14 +146,35 @@ def served(
     gathering = Gathering(machine, balancer, proxy, ended, now=now, hear=counters.hear, tell=tell)
     orders = DatabaseOrders(core.database)
     firewall_log = FirewallLog(machine.packets, balancer, journal, clock=machine.clock)
+    telling = Telling(
+        balancer,
+        journal,
+        Around(
+            clock=machine.clock,
+            now=now,
+            starts=core.starts,
+            password=core.mailboxes.password,
+            died=partial(_herald_died, journal),
+            certificate=lambda: min((row.ends for row in balancer.admin.rows(balancer.running.plan)), default=None),
+        ),
+    )
+    snmp = SnmpAgent(
+        balancer,
+        journal,
+        clock=machine.clock,
+        starts=core.starts,
+        password=core.mailboxes.password,
+        count=partial(session_counts, machine=machine, proxy=proxy),
+    )
     administration = Administration(orders, balancer, clock=machine.clock, now=now, journal=journal)
+    sessions = SessionTable(machine, balancer, proxy, ended, gathering, now=now)
     service = LocalService(
         *(machine, balancer, proxy),
         administration=administration,
         audit=DatabaseAudit(core.database),
         source=source,
         journal=journal,
-        sessions=SessionTable(machine, balancer, proxy, ended, gathering, now=now),
+        sessions=sessions,
         counters=counters,
         measuring=measuring,
         logins=logins,
@@ -159,10 +186,13 @@ def served(
             administrators=Administrators(),
             now=now,
         ),
-        watches=(watches, access_log, names, soundness, firewall_log),
+        captures=Captures(KernelPacketTap(), balancer, sessions, machine.clock),
+        telling=telling,
+        watches=(watches, access_log, names, soundness, firewall_log, telling, snmp),
         end=end,
     )
-    return service, (administration, gathering, counters, measuring, access_log, watches, soundness, firewall_log)
+    followed = (administration, gathering, counters, measuring, access_log, watches, soundness, firewall_log, telling, snmp)
+    return service, followed
 
 
 def login_book(core: Core, source: ConfigurationFile | Deployments) -> LoginBook | None:
@@ -183,6 +213,12 @@ async def audited(core: Core, peer: Peer, words: str, refused: str) -> None:
     told = refused.encode(errors="replace").decode()
     deed = Deed(at=core.now(), user=peer.user, uid=peer.uid, pid=peer.pid, words=words, refused=told)
     await asyncio.to_thread(DatabaseAudit(core.database).note, deed)
+    core.journal.deed(words, user=peer.user, refused=told)
+
+
+def _herald_died(journal: Journal, words: str) -> None:
+    told = f"{words}; what was on its way to syslog servers may be lost"
+    journal.note(EventKind.WORKER, told, grade=Grade.WARNING)
 
 
 async def _published(request: RunRequest, history: History, journal: Journal) -> PublishedText:

@@ -118,7 +118,7 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         if history is not None:
             _forget_reverted(begun, history, journal)
         names = _followed_names(machine, balancer, prober, journal)
-        core = Core(request, database, machine, journal, balancer, proxy, mailboxes, _now)
+        core = Core(request, database, machine, journal, balancer, proxy, mailboxes, starts, _now)
         source, kept = await sourced(core, history)
         logins = login_book(core, source)
         service, followed = served(core, source, names, logins, over.end)
@@ -135,8 +135,8 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
             if isinstance(source, Deployments):
                 await source.leave()
             await balancer.stop()
+            journal.note(EventKind.PARENT, f"Bascule ends; {last_words}", state="ends")
         await prober.stop()
-        journal.note(EventKind.PARENT, f"Bascule ends; {last_words}", state="ends")
         await server.close()
         proxy.leave_workers()
     finally:

@@ -33,7 +33,7 @@ _BY_SIGNAL: Final = 128
 def main(arguments: Sequence[str]) -> int:
     """Start the parent and, as it asks, the others; return the parent's exit code."""
     parser = argparse.ArgumentParser(prog="bascule starter", allow_abbrev=False)
-    parser.add_argument("--users", default=_USERS, help="of parent, of probe and proxy, and of web (default: %(default)s)")
+    parser.add_argument("--users", default=_USERS, help="of parent, others and web (default: %(default)s)")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="of the parent: run …")
     chosen = parser.parse_args(arguments)
     parent, others, web = chosen.users.split(",")
@@ -46,7 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     started = _spawn(become, chosen.command, (theirs.fileno(), tell.fileno()), environment)
     theirs.close()
     tell.close()
-    return _serve(ours, hear, started, {"probe": _as(others), "proxy": _as(others), "web": _as(web)})
+    users = {**dict.fromkeys(("probe", "proxy", "herald", "snmp"), others), "web": web}
+    return _serve(ours, hear, started, {role: _as(user) for role, user in users.items()})
 
 
 def _as(user: str, rights: Sequence[str] = (), *options: str) -> Sequence[str]:

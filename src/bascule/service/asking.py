@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
+from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS
 from bascule.service.failures import Busy, Failure, OperationFailed, Unavailable
 from bascule.service.logins import Bearer
 from bascule.service.progress import Progress
 from bascule.service.request import Request
 from bascule.service.result import Result
-from bascule.service.results import AnyResult
 from bascule.system.channel import Channel, ChannelError
 
 PATIENCE: Final = 30.0

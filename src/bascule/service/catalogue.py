@@ -21,7 +21,9 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.alerts import AlertTried, TryAlert
 from bascule.service.audit import AuditLog
+from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -37,6 +39,7 @@ from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -81,6 +84,7 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Loaded,
+    Metrics,
     Polled,
     Relays,
     Reloaded,
@@ -147,11 +151,14 @@ AnyRequest: TypeAlias = (
     | ShowTokens
     | AddToken
     | RemoveToken
+    | ShowMetrics
     | LogIn
     | LogOut
     | ShowLogin
     | SetUp
     | MakeSetupLink
+    | Capture
+    | TryAlert
 )
 
 
@@ -388,7 +395,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 request=ShowHistory,
                 result=MeasuredHistory,
                 permission=Permission.VIEW,
-                summary="list what relays and hosts carried in the last days",
+                summary="list what relays and hosts carried in the last hours, days or months",
             ),
             Operation(
                 request=WatchCounters,
@@ -448,6 +455,14 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.OPERATE,
                 summary="end the parent; relays go on without health checks",
                 audit="stopped the parent",
+            ),
+            Operation(
+                request=Capture,
+                result=Captured,
+                permission=Permission.OPERATE,
+                summary="capture the packets of a client, or of a relay",
+                audit="captured packets of client {client}, relay {relay}, whole packets: {full}",
+                streams=True,
             ),
             Operation(
                 request=ShowAccounts,
@@ -532,6 +547,12 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 audit="took token {name} of account {account} away",
             ),
             Operation(
+                request=ShowMetrics,
+                result=Metrics,
+                permission=Permission.ENTER,  # the service looks at where it comes from
+                summary="list figures for a program that the text lets read them",
+            ),
+            Operation(
                 request=LogIn,
                 result=LoggedIn,
                 permission=Permission.ENTER,
@@ -564,6 +585,13 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.ADMINISTER,
                 summary="make a link that makes an administrator",
                 audit="made a setup link",
+            ),
+            Operation(
+                request=TryAlert,
+                result=AlertTried,
+                permission=Permission.OPERATE,
+                summary="send a test to everybody whom an alert tells",
+                audit="tried alert {name}",
             ),
         )
     }

@@ -7,12 +7,12 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
+from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS
 from bascule.service.failures import Failure, Forbidden, OperationFailed, Unavailable
 from bascule.service.progress import Progress
 from bascule.service.request import Request
 from bascule.service.result import Result
-from bascule.service.results import AnyResult
 from bascule.system.channel import ChannelError, Decoder, encode
 
 PATIENCE: Final = 30.0

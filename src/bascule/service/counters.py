@@ -35,5 +35,7 @@ class CounterRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     checks_up: int | None = None
     checks_all: int | None = None
     """Checks that found it up, and all; None of a relay, and where nothing is checked."""
+    checks_seconds: float | None = None
+    """Seconds that those checks took together; None likewise."""
     reason: str = ""
     """What its last check found, where that was not good."""

@@ -48,6 +48,14 @@ class EventKind(StrEnum):
     """Checks are not believed, or believed again."""
     MACHINE = "machine"
     """The machine changed, or would not do what it was asked."""
+    CERTIFICATE = "certificate"
+    """The admin server's certificate expires soon, or no longer does."""
+    TELLING = "telling"
+    """A syslog server, an alert or SNMP does not work, or works again; or an alert went out."""
+    CLOCK = "clock"
+    """The machine's clock goes wrong, or right again."""
+    AUDIT = "audit"
+    """A line of the audit log; only for whoever asks for such events."""
     PARENT = "parent"
     """The parent itself began, or ends."""
 
@@ -91,6 +99,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     state: str = ""
     """What it is now: `up`, `down`, `active`, `loaded`, `refused`, `mended`."""
     reason: str = ""
+    user: str = ""
+    """Who did it, of an event of the kind `audit`."""
     session: SessionRow | None = None
     """Of an event of the kind `session`: whose it was, how it ended, and what it carried."""
     number: int | None = None

@@ -3,10 +3,23 @@
 Field names are part of the product's interface: they may be added to, never renamed.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from bascule.service.request import Request
 from bascule.service.result import Result
+
+
+class RulePlace(StrEnum):
+    """Where a rule is asked."""
+
+    BEFORE = "before"
+    """Nobody wrote it, and it is asked before those of the text."""
+    TEXT = "text"
+    """Somebody wrote it."""
+    AFTER = "after"
+    """Nobody wrote it, and it is asked after those of the text."""
 
 
 class WalkRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,6 +34,7 @@ class WalkRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Why it is there, of a rule that nobody wrote: `relay HTTPS`; else empty."""
     line: int | None = None
     """Where the running configuration has it, or what causes it."""
+    place: RulePlace = RulePlace.TEXT
     ident: str
     """What counters and log lines are kept by; rules that the kernel asks as one share theirs."""
     packets: int | None = None

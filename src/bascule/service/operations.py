@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 
 from bascule.service.audit import AuditLog
-from bascule.service.measured import LONGEST_HISTORY, MOST_BUCKETS, MeasuredHistory
+from bascule.service.measured import FINEST, LONGEST_HISTORY, MINUTE, MOST_BUCKETS, Detail, MeasuredHistory
 from bascule.service.moment import Moment
 from bascule.service.request import LongRequest, Name, Port, Request
 from bascule.service.results import (
@@ -146,7 +146,7 @@ class WatchCounters(Request[Counters], frozen=True, kw_only=True, tag="watch.cou
 
 
 class ShowHistory(Request[MeasuredHistory], frozen=True, kw_only=True, tag="show.history"):
-    """Asks what relays and hosts carried in the last hours or days."""
+    """Asks what relays and hosts carried in the last hours, days or months."""
 
     relay: Name | None = None
     host: Name | None = None
@@ -154,7 +154,10 @@ class ShowHistory(Request[MeasuredHistory], frozen=True, kw_only=True, tag="show
     seconds: Annotated[int, msgspec.Meta(ge=60, le=LONGEST_HISTORY)] = 3600
     """How far back."""
     buckets: Annotated[int, msgspec.Meta(ge=1, le=MOST_BUCKETS)] = 60
-    """Into how many parts that is cut, of whole minutes; fewer where there are very many hosts."""
+    """Into how many parts that is cut; fewer where there are very many hosts."""
+    finest: Annotated[int, msgspec.Meta(ge=FINEST, le=LONGEST_HISTORY, multiple_of=FINEST)] = MINUTE
+    """Seconds of which each part has one, or several; what lies further back is kept less finely."""
+    detail: Detail = Detail.HOSTS
 
 
 class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):

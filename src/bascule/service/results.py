@@ -4,28 +4,16 @@ Field names are part of the product's interface: they may be added to, never ren
 """
 
 from enum import StrEnum
-from typing import TypeAlias
 
 import msgspec
 
 from bascule.config.diagnostics import Diagnostic, Severity
-from bascule.service.accounts import AccountChanged, AccountRows
-from bascule.service.affinity import AffinityReport
-from bascule.service.audit import AuditLog
 from bascule.service.counters import CounterRow
 from bascule.service.events import Event
-from bascule.service.exchange_health import ExchangeHealth
-from bascule.service.firewall import FirewallRules
-from bascule.service.logins import Left, LoggedIn, Login, SetupLink
-from bascule.service.measured import MeasuredHistory
 from bascule.service.moment import Moment
-from bascule.service.network import Interfaces, Routes
 from bascule.service.result import Result
-from bascule.service.second_factor import TotpOff, TotpOffered, TotpOn
 from bascule.service.sessions import SessionRow
 from bascule.service.sticky import StickyRow
-from bascule.service.tables import TableChanged, Tables
-from bascule.service.tokens import TokenChanged, TokenMade, TokenRows
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -384,6 +372,15 @@ class Counters(Result, frozen=True, kw_only=True, tag="counters"):
     """What the numbers may lack, and why."""
 
 
+class Metrics(Result, frozen=True, kw_only=True, tag="metrics"):
+    """How it goes, who serves and what was carried, for programs that watch; counters are at most some seconds old."""
+
+    status: StatusReport
+    relays: Relays
+    """Without their sessions, which the counters have."""
+    counters: Counters
+
+
 # --- clients whose host is remembered ---------------------------------------------------------------------------------
 
 
@@ -544,53 +541,3 @@ class Polled(Result, frozen=True, kw_only=True, tag="polled"):
     """How many of them were found up now."""
     late: int = 0
     """How many had no result in time."""
-
-
-AnyResult: TypeAlias = (
-    StatusReport
-    | DoctorReport
-    | Relays
-    | FirewallRules
-    | Interfaces
-    | Routes
-    | Tables
-    | TableChanged
-    | Explained
-    | Events
-    | Cleared
-    | Stopped
-    | Reloaded
-    | Polled
-    | Sessions
-    | ClientReport
-    | AffinityReport
-    | Whose
-    | Killed
-    | HostOrdered
-    | Sticky
-    | ExchangeHealth
-    | Forgotten
-    | Counters
-    | MeasuredHistory
-    | Deployed
-    | Revisions
-    | RevisionText
-    | Loaded
-    | CopyText
-    | Compared
-    | Discarded
-    | AuditLog
-    | Drift
-    | AccountRows
-    | AccountChanged
-    | TotpOffered
-    | TotpOn
-    | TotpOff
-    | TokenRows
-    | TokenMade
-    | TokenChanged
-    | LoggedIn
-    | Left
-    | Login
-    | SetupLink
-)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS, AnyRequest
 from bascule.service.failures import (
     Busy,
@@ -27,7 +28,6 @@ from bascule.service.peer import Peer, peer_of
 from bascule.service.permissions import ALLOWED, ROLES, Permission, Role
 from bascule.service.reports import Reports
 from bascule.service.request import Context, LongRequest, Request
-from bascule.service.results import AnyResult
 from bascule.service.service import Service
 from bascule.system.channel import Channel, ChannelError
 from bascule.system.errors import MachineError
@@ -269,12 +269,19 @@ class ControlServer:
 
     async def _send_all(self, channel: _Line, context: Context, request: Request[Any]) -> None:
         operation = OPERATIONS[type(request)]
+        who, deed = _peer(context), _deed(context, request)
         try:
             async with contextlib.aclosing(getattr(self._service, operation.method)(context, request)) as answers:
                 async for answer in answers:
+                    await self._keep(who, deed)
+                    deed = None  # which is noted as it begins, and once
                     await self._send(channel, answer)
         except OperationFailed as failed:
+            await self._keep(who, deed, _in_short(failed.failure))
             await self._send(channel, failed.failure)
+        except MachineError as error:
+            await self._keep(who, deed, str(error))
+            await self._send(channel, Unavailable(message=str(error)))
         except (TimeoutError, OSError) as error:
             self._log.debug("a peer of the control socket reads no more: %s", error)
         except Exception:  # the process's edge towards a peer: a bug is written down before it ends the stream

@@ -14,7 +14,9 @@ from bascule.service.accounts import (
     ShowAccounts,
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.alerts import AlertTried, TryAlert
 from bascule.service.audit import AuditLog
+from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -30,6 +32,7 @@ from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -72,6 +75,7 @@ from bascule.service.results import (
     HostOrdered,
     Killed,
     Loaded,
+    Metrics,
     Polled,
     Relays,
     Reloaded,
@@ -125,6 +129,10 @@ class Service(Protocol):
 
     async def show_tables(self, context: Context, request: ShowTables, /) -> Tables:
         """List the firewall's address tables."""
+        ...
+
+    async def alert_test(self, context: Context, request: TryAlert, /) -> AlertTried:
+        """Send a test to everybody whom an alert tells."""
         ...
 
     async def change_table(self, context: Context, request: ChangeTable, /) -> TableChanged:
@@ -239,6 +247,10 @@ class Service(Protocol):
         """Say which client stands behind an address and port in a host's log."""
         ...
 
+    def capture(self, context: Context, request: Capture, /) -> AsyncIterator[Captured]:
+        """Yield a file with packets, piece after piece."""
+        ...
+
     async def clear(self, context: Context, request: Clear, /) -> Cleared:
         """Take everything of ours from the machine, then end after the answer is sent."""
         ...
@@ -293,6 +305,10 @@ class Service(Protocol):
 
     async def token_remove(self, context: Context, request: RemoveToken, /) -> TokenChanged:
         """Take one away."""
+        ...
+
+    async def show_metrics(self, context: Context, request: ShowMetrics, /) -> Metrics:
+        """Say how it goes and what was carried, to a program that comes from where the text says."""
         ...
 
     async def login(self, context: Context, request: LogIn, /) -> LoggedIn:

@@ -1,29 +1,36 @@
-"""What relays and hosts carried, minute by minute, in a file of its own: losing it loses no configuration.
+"""What relays and hosts carried, in a file of its own: losing it loses no configuration.
 
-The file is bounded: `KEPT` seconds, and at most `MOST` rows of about 35 bytes each, so that it stays under `LARGEST` bytes.
-A hundred hosts fill it in a week; with more, it reaches back less far.
+By ten seconds for a day, by ten minutes and by days for a year, with what happened meanwhile. The file is bounded: it stays
+under `LARGEST` bytes. Thirty hosts of an ordinary farm take about 15 MB; 4800 that are all busy by day and night fill it,
+and reach back five months.
 """
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
+from bascule.store.buckets import bucketed
 from bascule.store.database import Database, open_file
+from bascule.store.grids import SESSIONS, Cell
+from bascule.store.marks import MARKS, Mark, keep_marks, marks
+from bascule.store.measured import Bucket, Chosen, Measured
+from bascule.store.tiers import TABLES, TIERS, YEAR, Tier, keep, reach, runs
 from bascule.system.errors import MachineError
 
 FILE: Final = "measurements.db"
 ASIDE: Final = "measurements.db.damaged"
 """Where one lies that could not be used any more; the one before goes."""
 
-MINUTE: Final = 60
-KEPT: Final = 7 * 86400
-"""Seconds that a minute is kept."""
+MOMENT: Final = TIERS[0].step
+"""Seconds of the shortest time that is told of."""
 
-MOST: Final = 1_000_000
-LARGEST: Final = 50_000_000
+KEPT: Final = YEAR
+LARGEST: Final = 1_100_000_000
 
-_AHEAD: Final = 86400
-"""Seconds that a minute may lie in the future: a clock that was wrong and is set right leaves such ones behind."""
+MOST_PLACES: Final = 20_000
+"""Relays, and hosts of relays, that a year knows; where there are more, those go that were not seen for longest."""
 
 _VERSIONS: Final = (
     (
@@ -37,143 +44,143 @@ _VERSIONS: Final = (
             UNIQUE (relay, place)
         ) STRICT
         """,
+        "CREATE TABLE minutes (at INTEGER NOT NULL) STRICT",
+    ),
+    (
+        "DROP TABLE minutes",
+        "DROP TABLE places",
         """
-        CREATE TABLE minutes (
-            at INTEGER NOT NULL,
-            place INTEGER NOT NULL,
-            opened INTEGER NOT NULL,
-            from_client INTEGER NOT NULL,
-            from_host INTEGER NOT NULL,
-            sessions INTEGER NOT NULL,
-            PRIMARY KEY (at, place)
-        ) STRICT, WITHOUT ROWID
+        CREATE TABLE places (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            relay TEXT NOT NULL,
+            place TEXT NOT NULL,
+            address TEXT NOT NULL,
+            host TEXT NOT NULL,
+            seen INTEGER NOT NULL,
+            UNIQUE (relay, place)
+        ) STRICT
         """,
+        *TABLES,
+        *MARKS,
     ),
 )
 
 _KEEP_PLACE: Final = """
-    INSERT INTO places (relay, place, address, host) VALUES (?, ?, ?, ?)
-    ON CONFLICT (relay, place) DO UPDATE SET host = excluded.host WHERE host <> excluded.host
+    INSERT INTO places (relay, place, address, host, seen) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (relay, place) DO UPDATE SET host = excluded.host, seen = excluded.seen
 """
-_KEEP_MINUTE: Final = """
-    INSERT INTO minutes (at, place, opened, from_client, from_host, sessions)
-    SELECT ?, number, ?, ?, ?, ? FROM places WHERE relay = ? AND place = ?
-    ON CONFLICT (at, place) DO UPDATE SET
-        opened = opened + excluded.opened,
-        from_client = from_client + excluded.from_client,
-        from_host = from_host + excluded.from_host,
-        sessions = excluded.sessions
+_FORGET_PLACES: Final = """
+    DELETE FROM places WHERE seen < ? OR number NOT IN (SELECT number FROM places ORDER BY seen DESC LIMIT ?)
 """
 _PLACES: Final = """
-    FROM places WHERE (:relay = '' OR relay = :relay) AND (:host = '' OR :host IN (host, place, address))
+    FROM places WHERE (:relay = '' AND relay <> '' OR relay = :relay) AND place <> ''
+    AND (:host = '' OR :host IN (host, place, address))
 """
-_BUCKETS: Final = f"""
-    WITH chosen AS MATERIALIZED (
-        SELECT number, relay {_PLACES}
-    ), of_relays AS (
-        SELECT relay, at, sum(opened) AS opened, sum(from_client) AS sent, sum(from_host) AS got, sum(sessions) AS sessions
-        FROM minutes JOIN chosen ON number = minutes.place WHERE at >= :since AND at < :until GROUP BY at, relay
-    ), summed AS (
-        SELECT relay AS of, NULL AS number, (at - :since) / :step AS bucket,
-            sum(opened) AS opened, sum(sent) AS sent, sum(got) AS got, max(sessions) AS sessions
-        FROM of_relays GROUP BY relay, bucket
-        UNION ALL
-        SELECT relay, number, (at - :since) / :step AS bucket, sum(opened), sum(from_client), sum(from_host), max(sessions)
-        FROM minutes JOIN chosen ON number = minutes.place WHERE at >= :since AND at < :until GROUP BY number, bucket
-    )
-    SELECT :since + bucket * :step, of, coalesce(place, ''), coalesce(address, ''), coalesce(host, ''),
-        opened, sent, got, sessions
-    FROM summed LEFT JOIN places USING (number) ORDER BY of, place, bucket LIMIT :most
-"""  # noqa: S608 - our own
 
 
-class Measured(NamedTuple):
-    """What a host carried for a relay within a time; of a relay itself the next three are empty."""
+class _Place(NamedTuple):
+    """Whose figures stand under a number."""
 
-    relay: str
-    place: str
-    """Address and port."""
-    address: str
+    number: int
     host: str
-    """What people call it."""
-    opened: int
-    """Sessions that began."""
-    from_client: int
-    from_host: int
-    """Bytes each way."""
-    sessions: int
-    """That lived at the end of a minute, the most of any."""
+    """What people call it; empty of a relay."""
 
 
-class Bucket(NamedTuple):
-    """Some minutes together."""
-
-    at: int
-    """The Unix time that it begins at."""
-    measured: Measured
-
-
-class Chosen(NamedTuple):
-    """Which minutes are asked for, and how they are put together."""
-
-    since: int
-    until: int
-    """Unix times; `until` is not within."""
-    step: int
-    """Seconds of one bucket."""
-    relay: str = ""
-    host: str = ""
-    """A name, an address, or address and port; empty is all."""
+_Places: TypeAlias = Mapping[tuple[str, str], _Place]
+"""By relay and place, which is empty of the relay itself, as both are of all relays together."""
 
 
 class Measurements:
     """The open file. Blocking: call it from a thread."""
 
-    def __init__(self, database: Database, most: int = MOST) -> None:
+    def __init__(self, database: Database, most_places: int = MOST_PLACES) -> None:
         self._database = database
-        self._most = most
         with database.transaction() as change:
-            change.execute("DELETE FROM places WHERE number NOT IN (SELECT place FROM minutes)")
+            ((seen,),) = change.execute("SELECT coalesce(max(seen), 0) FROM places")
+            change.execute(_FORGET_PLACES, (seen - KEPT, most_places))
+            self._places = _known(change)
 
-    def keep(self, at: int, measured: Sequence[Measured]) -> None:
-        """Add a minute that begins at a Unix time, and forget what is too old, or too much. Raises MachineError."""
-        places = [(each.relay, each.place, each.address, each.host) for each in measured]
-        minutes = [
-            (at, each.opened, each.from_client, each.from_host, each.sessions, each.relay, each.place) for each in measured
-        ]
+    def keep(self, at: int, measured: Sequence[Measured], happened: Iterable[Mark] = ()) -> None:
+        """Add the moment that begins at a Unix time, and forget what is too old, or too much. Raises MachineError."""
+        hosts = {(each.relay, each.place): each for each in measured}
+        places = self._places
+        new = [each for key, each in hosts.items() if key not in places or places[key].host != each.host]
+        sums = {("", ""), *((relay, "") for relay, _ in hosts)} - places.keys()
         with self._database.transaction() as change:
-            change.executemany(_KEEP_PLACE, places)
-            change.executemany(_KEEP_MINUTE, minutes)
-            change.execute("DELETE FROM minutes WHERE at < ? OR at > ?", (at - KEPT, at + _AHEAD))
-            ((rows,),) = change.execute("SELECT count(*) FROM minutes")
-            if rows > self._most:
-                last = "SELECT at FROM minutes ORDER BY at LIMIT 1 OFFSET ?"
-                change.execute(f"DELETE FROM minutes WHERE at <= ({last})", (rows - self._most - 1,))  # noqa: S608 - our own
+            if new or sums:
+                rows = [(each.relay, each.place, each.address, each.host, at) for each in new]
+                change.executemany(_KEEP_PLACE, [*rows, *((*names, "", "", at) for names in sums)])
+                places = _known(change)
+            cells = _cells(hosts.values(), places)
+            with self._understood():
+                turned = keep(change, at, cells, _groups(places))
+            if turned:
+                change.executemany("UPDATE places SET seen = ? WHERE number = ?", ((at, number) for number in cells))
+            keep_marks(change, happened, since=at - KEPT)
+        self._places = places
 
     def buckets(self, chosen: Chosen, most: int) -> Sequence[Bucket]:
-        """Return what is kept, relay by relay, each before its hosts; at most so many buckets. Raises MachineError."""
-        rows = self._database.read(_BUCKETS, {**chosen._asdict(), "most": most})
-        return [Bucket(at, Measured(*rest)) for at, *rest in rows]
+        """Return what is kept, relay by relay, each before its hosts; at most so many buckets.
 
-    def places(self, relay: str = "", host: str = "") -> int:
-        """Return how many hosts of relays there may be minutes of. Raises MachineError."""
-        ((number,),) = self._database.read(f"SELECT count(*) {_PLACES}", {"relay": relay, "host": host})
-        return int(number)
+        Where neither a relay nor a host is named, and hosts are not told, all relays together come first.
+        Raises MachineError.
+        """
+        named = bool(chosen.relay or chosen.host)
+        query = f"SELECT number, relay, place, address, host {_PLACES}"
+        rows = self._database.read(query, chosen._asdict()) if named or chosen.relays else []
+        hosts = {number: Measured(*names) for number, *names in rows}
+        sums = {number: self._places[host.relay, ""].number for number, host in hosts.items()}
+        told = {sums[number]: Measured(host.relay) for number, host in hosts.items()} | (hosts if chosen.hosts else {})
+        wanted: dict[int, list[int]] = {}
+        if chosen.hosts or chosen.host:
+            for number, group in sums.items():
+                wanted.setdefault(group, []).append(number)
+        if not chosen.host and ("", "") in self._places:
+            whole = self._places["", ""].number
+            wanted[whole] = [*dict.fromkeys(sums.values())]
+            if not (chosen.hosts or named):
+                wanted[whole].append(whole)
+                told[whole] = Measured()
+        with self._understood():
+            found = runs(self._database, _tier(chosen.step), chosen.since, chosen.until, wanted)
+            return bucketed(found, chosen, sums if chosen.host else {}, told)[:most]
+
+    def places(self, relay: str = "", host: str = "") -> tuple[int, int]:
+        """Return how many relays, and hosts of relays, there may be moments of. Raises MachineError."""
+        counts = f"SELECT count(DISTINCT relay), count(*) {_PLACES}"
+        ((relays, hosts),) = self._database.read(counts, {"relay": relay, "host": host})
+        return relays, hosts
+
+    def finest(self, since: int, now: int) -> int:
+        """Return the seconds of the shortest moments that reach back to a time, or as far as any. Raises MachineError."""
+        reaching = (tier.step for tier in TIERS if reach(self._database, tier, now) <= since)
+        return next(reaching, TIERS[-1].step)
+
+    def marks(self, since: int, until: int, most: int) -> Sequence[Mark]:
+        """Return what happened, the last of it where there is more than so much, the oldest first. Raises MachineError."""
+        return marks(self._database, since, until, most)
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise self._database.damaged(str(error)) from error
 
-def open_measurements(folder: Path, most: int = MOST) -> Measurements:
-    """Open the file in a state folder, made where it is missing.
+
+def open_measurements(folder: Path, most_places: int = MOST_PLACES) -> Measurements:
+    """Open the file in a state folder, made where it is missing; what an earlier version measured is begun anew.
 
     Raises DamagedError, LaterError, and MachineError where it cannot be used; each names the file.
     """
-    # What a power cut takes are minutes: not worth a wait for the disk at each.
+    # What a power cut takes are moments: not worth a wait for the disk at each.
     database = open_file(folder / FILE, _VERSIONS, synchronous="NORMAL")
     try:
-        return Measurements(database, most)
+        return Measurements(database, most_places)
     except BaseException:  # whatever it was goes on up; the file must not stay open
         database.close()
         raise
@@ -189,3 +196,32 @@ def put_aside(folder: Path) -> Path:
     except OSError as error:
         raise MachineError(f"put {folder / FILE} aside", error.strerror or str(error)) from error
     return place
+
+
+def _tier(step: int) -> Tier:
+    """Return the coarsest tier that a step is made of."""
+    return max((tier for tier in TIERS if step % tier.step == 0), key=lambda tier: tier.step)
+
+
+def _known(change: sqlite3.Connection) -> _Places:
+    rows = change.execute("SELECT relay, place, number, host FROM places")
+    return {(relay, place): _Place(number, host) for relay, place, number, host in rows}
+
+
+def _groups(places: _Places) -> Mapping[int, Sequence[int]]:
+    """Return the places that lie together: the hosts of each relay, and all that are sums."""
+    groups: dict[int, list[int]] = {}
+    for (relay, place), its in places.items():
+        groups.setdefault(places[relay if place else "", ""].number, []).append(its.number)
+    return groups
+
+
+def _cells(measured: Iterable[Measured], places: _Places) -> Mapping[int, Cell]:
+    """Return what each place carried, and with them what each relay did, and all together."""
+    cells: dict[int, list[int]] = {}
+    for each in measured:
+        mine = [each.opened, each.from_client, each.from_host, each.checks, each.ups, each.took, each.sessions]
+        for place in ((each.relay, each.place), (each.relay, ""), ("", "")):
+            before = cells.get(number := places[place].number)
+            cells[number] = list(mine) if before is None else [a + b for a, b in zip(before, mine, strict=True)]
+    return {number: (*cell[:SESSIONS], cell[SESSIONS] + 1) for number, cell in cells.items()}

@@ -24,8 +24,20 @@ class Group:
 
 
 MENU: Final = (
-    Group("", (Entry("Overview", "/"),)),
-    Group("Network", (Entry("Load balancer", "/network/load-balancer"),)),
+    Group("", (Entry("Overview", "/"), Entry("Graphs", "/graphs"))),
+    Group(
+        "Network",
+        (
+            Entry("Load balancer", "/network/load-balancer"),
+            Entry("Interfaces", "/network/interfaces"),
+            Entry("Routes", "/network/routes"),
+            Entry("Firewall", "/network/firewall"),
+            Entry("Sessions", "/network/sessions"),
+            Entry("Client", "/network/client"),
+            Entry("Log", "/network/log"),
+            Entry("Capture", "/network/capture", Permission.OPERATE),
+        ),
+    ),
     Group("Configuration", (Entry("Deploy working copy", "/configuration/deploy", Permission.DEPLOY),)),
     Group(
         "System",

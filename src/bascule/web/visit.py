@@ -20,6 +20,7 @@ from bascule.service.result import Result
 from bascule.service.tokens import PREFIX
 from bascule.web.cookies import forget_told, tell_next, token_of, told
 from bascule.web.forms import Form, form_of, proof_for, require_proof
+from bascule.web.origin import origin_of
 from bascule.web.site import Site, site_of
 
 Answer = TypeVar("Answer", bound=Result)
@@ -66,10 +67,7 @@ class Visit:
     @property
     def origin(self) -> Origin | None:
         """Return how he came, for whoever must not lock him out."""
-        client, server = self.request.client, self.request.scope.get("server")
-        if client is None or server is None or not server[1]:
-            return None
-        return Origin(source=client.host, to=server[0], port=server[1])
+        return origin_of(self.request)
 
     def page(self, template: str, *, code: int = 200, **values: Any) -> Response:
         """Return a page: a template of the folder `pages`, with what it shows."""

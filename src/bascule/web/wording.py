@@ -1,6 +1,6 @@
 """Numbers and times as pages write them: the filters of the templates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -64,6 +64,20 @@ def _number(value: float, unit: str) -> str:
     return f"{value:.1f} {unit}" if unit != "B" and value < _TENTHS_UNTIL else f"{value:.0f} {unit}"
 
 
+def pairs(words: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the options of a choice whose words are their values."""
+    return [(each, each) for each in words]
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
-    {"size": size, "rate": rate, "number": count, "percent": percent, "span": span, "moment": moment, "rfc3339": rfc3339}
+    {
+        "size": size,
+        "rate": rate,
+        "number": count,
+        "percent": percent,
+        "span": span,
+        "moment": moment,
+        "rfc3339": rfc3339,
+        "pairs": pairs,
+    }
 )

@@ -32,6 +32,7 @@ PIECES: Final = (
         '""',
     ),
     *("10.80.0.1", "fd80::1", "10.70.0.0/16", "fd70::/64", "80", "443", "8000:8080"),
+    *('"/etc/ssl/ca.pem"', '"bascule@example.com"', '"https://hooks.example.com/T0?key=a"', "22:00", "6:30"),
 )
 _NAMES: Final = (
     "HTTPS",
@@ -81,6 +82,9 @@ class Samples:
             ("name", "name"): lambda: f'"EX{next(self._numbers)}"',
             ("user", "user"): lambda: f'"user {next(self._numbers)}"',
             ("ADDRESS|NAME", "host"): lambda: chance.choice(HOSTS),
+            ("server", "host"): lambda: f"log{next(self._numbers)}.example.com",
+            ("trap to", "host"): lambda: f"10.90.3.{next(self._numbers) % 256}",
+            ("login", "login"): lambda: f'"teller {next(self._numbers)}"',
             ("affinity", "group"): lambda: chance.choice(('"a"', '"a b"')),
             ("source", "source"): lambda: chance.choice((*OURS, "10.80.0.10-10.80.0.11", "fd80::10-fd80::11")),
         }

@@ -8,6 +8,7 @@ from bascule.engines.nftables.compose import compose
 from bascule.engines.nftables.rules.firewall.names import counter
 from bascule.plan.firewall import FirewallPlan, Purpose, RulePlan
 from bascule.plan.idents import idents
+from bascule.service.firewall import RulePlace
 from bascule.service.local.firewall_rows import firewall_rows, walk_rows
 from service.local.situations import TWO_SERVICES, planned
 
@@ -52,3 +53,4 @@ def test_the_walk_has_every_rule_in_its_order() -> None:
     assert (first.number, first.rule, first.cause, first.packets) == (1, "block 1", "", 12)
     assert (second.ident, second.packets) == (first.ident, 12)
     assert (last.number, last.cause, last.line, last.packets) == (3, "relay HTTPS", 7, None)
+    assert (first.place, second.place, last.place) == (RulePlace.TEXT, RulePlace.TEXT, RulePlace.AFTER)

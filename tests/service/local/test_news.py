@@ -6,7 +6,7 @@ from bascule.plan.compile import redeal
 from bascule.plan.model import HostState, Plan, ProbeTarget
 from bascule.plan.slots import Rankings
 from bascule.service.events import EventKind, Grade
-from bascule.service.local.news import group_news, host_news, relay_news
+from bascule.service.local.news import group_news, host_news, relay_news, standing_news
 from service.local.situations import TWO_SERVICES, all_up, planned, running, target
 
 FALLBACK = TWO_SERVICES.replace(
@@ -80,3 +80,24 @@ def test_a_relay_that_left_the_plan_is_not_told() -> None:
     plan = planned()
     without = replace(plan, relays=tuple(relay for relay in plan.relays if relay.name != "IMAP"))
     assert list(relay_news(dealt(plan, set()), dealt(without, set()))) == []
+
+
+def test_the_last_host_of_a_table_is_told() -> None:
+    """When one alone is left for a service, once for all of them; not while none is, and then that there are more."""
+    plan = planned()
+    one = {target(plan, "HTTPS", "EX1"), target(plan, "IMAP", "EX1")}
+    none = one | {target(plan, "HTTPS", "EX2"), target(plan, "IMAP", "EX2")}
+    found = list(standing_news(plan, states(plan, set()), states(plan, one)))
+    assert [(news.words, news.grade) for news in found] == [
+        ("table <exchange>: host EX2 alone is left for relay HTTPS", Grade.WARNING)
+    ]
+    assert list(standing_news(plan, states(plan, one), states(plan, one))) == []
+    assert list(standing_news(plan, states(plan, one), states(plan, none))) == []
+    back = list(standing_news(plan, states(plan, none), states(plan, set())))
+    assert [news.words for news in back] == ["table <exchange>: more than one host is up again"]
+
+
+def test_a_host_that_was_not_probed_yet_may_be_up() -> None:
+    """At a start nobody is alone."""
+    plan = planned()
+    assert list(standing_news(plan, {}, {target(plan, "HTTPS", "EX1"): HostState.UP})) == []

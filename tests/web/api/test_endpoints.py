@@ -54,3 +54,12 @@ def test_nobody_gets_nothing(served: Api, endpoint: Endpoint, token: str) -> Non
     query = required.get(endpoint.request.__name__, "")
     answer = served.ask(endpoint.method, place(endpoint) + query, body, token=token, headers={"if-match": "*"})
     assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Bearer realm="Bascule"'), answer.body
+
+
+def test_a_capture_is_a_file(served: Api) -> None:
+    """As its pieces come; what the machine would not is a problem, as anywhere."""
+    answer = served.ask("POST", "/capture", {"relay": "HTTPS"})
+    assert (answer.status, answer.headers["content-type"], answer.body) == (200, "application/x-pcapng", b"one two")
+    assert answer.headers["content-disposition"].endswith('.pcapng"')
+    refused = served.ask("POST", "/capture", {"client": "10.1.1.1"})
+    assert (refused.status, refused.json["detail"]) == (503, "capture packets: Operation not permitted")

@@ -1,5 +1,6 @@
 """Binds the `system` block."""
 
+from bascule.config.binding.outward import outward
 from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
 from bascule.config.model import HttpServer, KeyFiles, System, User
@@ -10,6 +11,7 @@ from bascule.config.schema.system import (
     HTTP_CERTIFICATE,
     HTTP_KEY,
     HTTP_PORT,
+    METRICS_NETWORK,
     PASSWORD,
     ROLE,
     SERVER,
@@ -27,12 +29,18 @@ def system(top: Node, report: Report) -> System:
     unique(((user.name, f'user "{user.name}"', user.span) for user in users), report)
     servers = [] if dns is None else [(line.match[SERVER], line.match.span) for line in dns.each("")]
     unique(((address, f"name server {address}", span) for address, span in servers), report)
+    metrics = node.first("metrics")
+    readers = [] if metrics is None else [(line.match[METRICS_NETWORK], line.match.span) for line in metrics.each("from")]
+    unique(((network, f"from {network}", span) for network, span in readers), report)
     return System(
         users=users,
         dns=tuple(address for address, _ in servers),
         dns_span=None if dns is None else dns.match.span,
         http_server=_http_server(node.first("http-server")),
         host_name="" if host_name is None else host_name.match[HOST_NAME],
+        metrics=tuple(network for network, _ in readers),
+        metrics_span=None if metrics is None else metrics.match.span,
+        outward=outward(node, report),
     )
 
 

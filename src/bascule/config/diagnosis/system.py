@@ -7,7 +7,7 @@ from bascule.config.diagnostics import Diagnostic
 
 
 def system(ownership: Ownership) -> Iterator[Diagnostic]:
-    """Yield passwords in plain text, an empty list of name servers, and an admin address not ours."""
+    """Yield passwords in plain text, lists that are empty, and an admin address not ours."""
     configuration = ownership.configuration
     for user in configuration.system.users:
         if user.plain_password:
@@ -16,6 +16,10 @@ def system(ownership: Ownership) -> Iterator[Diagnostic]:
             yield Diagnostic.warning(user.span, f'the password of user "{user.name}" is plain{equal}', hint)
     if configuration.system.dns_span is not None and not configuration.system.dns:
         yield Diagnostic.warning(configuration.system.dns_span, "dns is empty", "names cannot be looked up")
+    if configuration.system.metrics_span is not None and not configuration.system.metrics:
+        yield Diagnostic.warning(
+            configuration.system.metrics_span, "metrics is empty", "nobody may read figures: write `from 10.2.0.0/24`"
+        )
     server = configuration.system.http_server
     if server is not None and server.address is not None and not ownership.ours(server.address):
         yield Diagnostic.warning(server.span, f"the http-server's address {server.address} is not ours")

@@ -43,7 +43,7 @@ def _deleted(lines: Lines, path: Path) -> str | Diagnostic:
         return missing(place, path)
     if not path.rest:
         around = find(lines.tree, path.steps[:-1])
-        return _without(lines, around, place.chain[-1])
+        return without(lines, around, place.chain[-1])
     shortened = _without_options(lines, place, path)
     if shortened is not None:
         return shortened
@@ -54,7 +54,7 @@ def _deleted(lines: Lines, path: Path) -> str | Diagnostic:
         choices = listed([quoted(shown(one)) for one in statements[:_MOST_LISTED]], "and")
         span = path.rest[0].span.to(path.rest[-1].span)
         return Diagnostic.error(span, f"this means {len(statements)} statements", f"say which: {choices}")
-    return _without(lines, place, statements[-1])
+    return without(lines, place, statements[-1])
 
 
 # --- options -------------------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def _without_options(lines: Lines, place: Place, path: Path) -> str | Diagnostic
 # --- statements ----------------------------------------------------------------------------------------------------------
 
 
-def _without(lines: Lines, place: Place, statement: Statement) -> str:
+def without(lines: Lines, place: Place, statement: Statement) -> str:
     """Return the text without a statement of a block."""
     block = place.chain[-1].block if place.chain else None
     items = place.items if block is None else own_items(block)

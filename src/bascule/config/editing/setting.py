@@ -27,7 +27,7 @@ def put(text: str, words: Sequence[Token]) -> Edited:
     if not words:
         found.append(Diagnostic.error(Span(1, 1), "say what shall be set", "such as load-balancer workers 2"))
     elif path.rest:
-        _judge(path, found.append)
+        judge(path, found.append)
     if found:
         return Edited(text=text, words=path.text, diagnostics=tuple(found))
     lines = Lines.of(text)
@@ -36,7 +36,7 @@ def put(text: str, words: Sequence[Token]) -> Edited:
     return Edited(text=_put(lines, path), words=path.text)
 
 
-def _judge(path: Path, report: Report) -> None:
+def judge(path: Path, report: Report) -> None:
     """Report what is wrong with a statement by itself; the rest is for whoever reads the whole text."""
     wrong = next((token for token in path.rest if token.kind is TokenKind.WRONG), None)
     clause = selected(path.clause, Statement(path.rest, None, ()), report)

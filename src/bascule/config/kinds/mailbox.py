@@ -10,7 +10,8 @@ LONGEST: Final = 256
 """Characters."""
 
 
-def _kind(what: str, *, secret: bool) -> Kind[str]:
+def printable_text(what: str, *, secret: bool) -> Kind[str]:
+    """Return the kind of texts of one line that may be sent as they are."""
     whole = text(what, secret=secret, empty=False)
 
     def read(token: Token) -> str | Flaw:
@@ -28,8 +29,8 @@ def _kind(what: str, *, secret: bool) -> Kind[str]:
     return Kind(name='"TEXT"', what=what, read=read)
 
 
-MAILBOX: Final = _kind("the user of a test mailbox in quotes", secret=False)
-_PASSWORD: Final = _kind("a password in quotes, or `set`", secret=True)
+MAILBOX: Final = printable_text("the user of a test mailbox in quotes", secret=False)
+_PASSWORD: Final = printable_text("a password in quotes, or `set`", secret=True)
 
 
 def _password(token: Token) -> str | Flaw:

@@ -3,12 +3,14 @@
 from typing import Final
 
 from bascule.config.kinds.addresses import ADDRESS as ADDRESS_KIND
+from bascule.config.kinds.addresses import ADDRESS_OR_NETWORK
 from bascule.config.kinds.kind import choice
 from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.texts import HOST_NAME as HOST_NAME_KIND
 from bascule.config.kinds.texts import NAME, PATH, text
-from bascule.config.model import Address
+from bascule.config.model import Address, Network
 from bascule.config.schema.clause import Clause, Literal, Value, by_values
+from bascule.config.schema.outward import OUTWARD
 
 USER: Final = Value("user", NAME)
 PASSWORD: Final = Value("password", text("a password in quotes", secret=True, empty=False))
@@ -18,6 +20,7 @@ HTTP_PORT: Final = Value("port", PORT_KIND)
 HTTP_ADDRESS: Final[Value[Address]] = Value("address", ADDRESS_KIND)
 HTTP_CERTIFICATE: Final = Value("certificate", PATH)
 HTTP_KEY: Final = Value("key", PATH)
+METRICS_NETWORK: Final[Value[Network]] = Value("network", ADDRESS_OR_NETWORK)
 HOST_NAME: Final = Value("host-name", HOST_NAME_KIND)
 
 _USER: Final = Clause(
@@ -51,6 +54,20 @@ SYSTEM: Final = Clause(
             block=(Clause(parts=(SERVER,), many=True, identity=by_values, help="a name server"),),
         ),
         Clause(
+            word="metrics",
+            default="nobody",
+            help="who may read figures for Prometheus at `/metrics` of the admin pages, without logging in",
+            block=(
+                Clause(
+                    word="from",
+                    parts=(METRICS_NETWORK,),
+                    many=True,
+                    identity=by_values,
+                    help="whoever comes from there",
+                ),
+            ),
+        ),
+        Clause(
             word="http-server",
             default="there with all its defaults where a text is deployed, not there with `run --config`",
             help="the admin pages",
@@ -65,5 +82,6 @@ SYSTEM: Final = Clause(
                 ),
             ),
         ),
+        *OUTWARD,
     ),
 )

@@ -3,6 +3,7 @@
 Source of pages and texts: Microsoft Learn, "Load balancing in Exchange Server" and "Managed Availability".
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,19 +15,20 @@ from bascule.health.pages import Answer, Pages
 from bascule.health.reasons import MaintenanceError, ProbeError, printable
 
 _PAGES: Final = 0.7
-_SMTP: Final = 0.2
-"""Shares of the check's timeout: for the pages, and for SMTP to tell of maintenance where there is none."""
+_ALL: Final = 0.9
+"""Shares of the check's timeout: for the pages, and for them and SMTP, which tells of maintenance where there is none."""
 
 
 async def probe(check: ExchangeCheck, caller: Caller, within: float) -> str:
     """Ask for every page, within so many seconds. Raises ProbeError, MaintenanceError, OSError."""
+    begun = asyncio.get_running_loop().time()
     pages = Pages(check, caller)
     answers = await pages.ask(within * _PAGES)
     caller.pages = [SeenPage(vdir=vdir.value, well=not answer.ill, words=answer.ill) for vdir, answer in answers.items()]
     _recognize(check, answers)
     ill = {vdir: answer.ill for vdir, answer in answers.items() if answer.ill}
     if len(ill) == len(answers):
-        shut = await told_by_smtp(caller, within * _SMTP)
+        shut = await told_by_smtp(caller, begun + within * _ALL - asyncio.get_running_loop().time())
         if shut:
             raise MaintenanceError(f"in Exchange maintenance: no health page, and SMTP said {shut}")
     failed = {vdir: words for vdir, words in ill.items() if vdir in check.required}

@@ -39,8 +39,8 @@ _FAREWELLS: Final[Mapping[MailProtocol, bytes]] = MappingProxyType(
 )
 _SMTP_TRANSIENT: Final = range(400, 500)
 
-_SMTP: Final = 0.3
-"""Share of a check's timeout for SMTP to tell of maintenance."""
+_SMTP: Final = 0.8
+"""Share of a check's timeout for SMTP to tell of maintenance; a service that is shut hangs up at once."""
 
 
 async def probe(check: MailCheck, caller: Caller, logins: Logins, target: ProbeTarget) -> str:

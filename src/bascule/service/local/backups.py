@@ -12,6 +12,10 @@ from bascule.store.backups import FOLDER, LAST_COMMIT, back_up, daily, forget_ol
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
 
+MISSING: Final = "no backup"
+MADE: Final = "backed up"
+"""States of events about them."""
+
 LOOK: Final = 600.0
 """Seconds between two looks at how old the newest is."""
 
@@ -53,9 +57,11 @@ class Backups:
             await asyncio.to_thread(self._make, committed=committed)
         except MachineError as error:
             if str(error) != self._trouble:
-                self._journal.note(EventKind.MACHINE, f"no backup: could not {error}", grade=Grade.WARNING)
+                self._journal.note(EventKind.MACHINE, f"no backup: could not {error}", grade=Grade.WARNING, state=MISSING)
             self._trouble, self._owed = str(error), committed
         else:
+            if self._trouble:
+                self._journal.note(EventKind.MACHINE, "backups are made again", state=MADE)
             self._trouble, self._owed = "", False
 
     def _make(self, *, committed: bool) -> None:

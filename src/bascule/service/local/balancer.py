@@ -41,7 +41,7 @@ from bascule.service.local.journal import Journal
 from bascule.service.local.kernel import Kernel
 from bascule.service.local.leveling import CALM, NOTHING_COUNTED, PERIOD, Count, carried, count_sessions, levels, load_of
 from bascule.service.local.machine import Machine
-from bascule.service.local.news import fullness_news, group_news, host_news, relay_news
+from bascule.service.local.news import fullness_news, host_news, relay_news, standing_news
 from bascule.service.local.polling import Awaited
 from bascule.service.local.preparation import compiled
 from bascule.service.local.remarks import remark_news
@@ -337,7 +337,7 @@ class Balancer:
             news.tell(self._journal)
         for news in (
             *relay_news(before.plan, plan),
-            *group_news(plan, before.belief.states, belief.states),
+            *standing_news(plan, before.belief.states, belief.states),
             *uplink_news(Uplinks(before.plan, before.belief.states), Uplinks(plan, belief.states), before.hosts),
         ):
             news.tell(self._journal)

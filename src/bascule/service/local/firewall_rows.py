@@ -10,7 +10,7 @@ from bascule.engines.nftables.ruleset import Ruleset
 from bascule.plan.firewall import FirewallPlan
 from bascule.plan.idents import idents
 from bascule.plan.model import Plan
-from bascule.service.firewall import FirewallRules, RuleRow, WalkRow
+from bascule.service.firewall import FirewallRules, RulePlace, RuleRow, WalkRow
 
 _COMMENT: Final = re.compile(r' comment "([^"]*)"$')
 
@@ -18,6 +18,7 @@ _COMMENT: Final = re.compile(r' comment "([^"]*)"$')
 def walk_rows(firewall: FirewallPlan, counted: Mapping[str, int]) -> Iterator[WalkRow]:
     """Yield every rule in the order in which they are asked; `counted` has the packets of each counter of our table."""
     named = idents(firewall)
+    own = range(len(firewall.before), len(firewall.before) + len(firewall.rules))
     for index, each in enumerate(firewall.all_rules):
         yield WalkRow(
             number=index + 1,
@@ -25,6 +26,7 @@ def walk_rows(firewall: FirewallPlan, counted: Mapping[str, int]) -> Iterator[Wa
             label=each.rule.label,
             cause=each.cause,
             line=each.span.line or None,
+            place=RulePlace.TEXT if index in own else RulePlace.BEFORE if index < own.start else RulePlace.AFTER,
             ident=named[index],
             packets=counted.get(counter(named[index])),
         )

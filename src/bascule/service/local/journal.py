@@ -36,10 +36,11 @@ class Subject(TypedDict, total=False):
 
 
 class Reader:
-    """One who follows the journal; `sessions` says whether the end of each session is wanted, too."""
+    """One who follows the journal; `sessions` and `audit` say whether the end of each session is wanted, and each deed."""
 
-    def __init__(self, *, sessions: bool = False) -> None:
+    def __init__(self, *, sessions: bool = False, audit: bool = False) -> None:
         self.sessions = sessions
+        self.audit = audit
         self._waiting: deque[Event] = deque()
         self._lost = 0
         self._come = asyncio.Event()
@@ -55,6 +56,10 @@ class Reader:
     async def next(self) -> Events:
         """Wait until something has happened, and return all that has since the last call."""
         await self._come.wait()
+        return self.taken()
+
+    def taken(self) -> Events:
+        """Return all that has happened since the last call, perhaps nothing."""
         self._come.clear()
         happened = Events(events=tuple(self._waiting), lost=self._lost)
         self._waiting.clear()
@@ -111,6 +116,23 @@ class Journal:
         for reader in readers:
             reader.tell(event)
 
+    def deed(self, words: str, *, user: str, refused: str) -> None:
+        """Tell of a line of the audit log, to those alone who asked for it; it is kept there, not here."""
+        state = "refused" if refused else "done"
+        told = f"{user} {words}" + (f": refused: {refused}" if refused else "")
+        event = Event(
+            event=EventKind.AUDIT,
+            time=self._now(),
+            words=told,
+            grade=Grade.INFO,
+            user=user,
+            state=state,
+            reason=refused,
+        )
+        for reader in self._readers:
+            if reader.audit:
+                reader.tell(event)
+
     def last(self, number: int) -> Sequence[Event]:
         """Return the last events, oldest first: so many, or as many as are kept."""
         kept = [*self._last] if not self._packets else [*merge(self._last, self._packets, key=attrgetter("time"))]
@@ -123,9 +145,9 @@ class Journal:
         return told[max(0, len(told) - most) :]
 
     @contextmanager
-    def reader(self, *, sessions: bool = False) -> Iterator[Reader]:
-        """Follow the journal from now on; with `sessions`, the end of each session, too."""
-        reader = Reader(sessions=sessions)
+    def reader(self, *, sessions: bool = False, audit: bool = False) -> Iterator[Reader]:
+        """Follow the journal from now on; with `sessions`, the end of each session, too; with `audit`, each deed."""
+        reader = Reader(sessions=sessions, audit=audit)
         self._readers.add(reader)
         try:
             yield reader

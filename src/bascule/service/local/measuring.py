@@ -1,25 +1,27 @@
-"""Measuring: what relays and hosts carried goes into a file, a batch a minute, and can be asked for days later."""
+"""Measuring: what relays and hosts carried goes into a file every ten seconds, and can be asked for months later."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from bascule.plan.model import Endpoint
-from bascule.service.events import EventKind, Grade
-from bascule.service.local.counters.totals import NOTHING, Key, Look, Totals
-from bascule.service.local.journal import Journal
+from bascule.service.events import Event, EventKind, Grade
+from bascule.service.local.counters.totals import Key, Look
+from bascule.service.local.growth import Grown, growth
+from bascule.service.local.journal import REMEMBERED, Journal
+from bascule.service.local.measured_rows import cut, history, mark_of
 from bascule.service.local.running import Running
-from bascule.service.measured import MOST_ROWS, HistoryRow, MeasuredHistory
+from bascule.service.measured import MOST_MARKS, MOST_ROWS, MeasuredHistory
 from bascule.service.operations import ShowHistory
 from bascule.store.database import DamagedError, LaterError
-from bascule.store.measurements import MINUTE, Bucket, Chosen, Measured, Measurements, open_measurements, put_aside
+from bascule.store.measurements import MOMENT, Measurements, open_measurements, put_aside
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
 
 _AFTER: Final = 1.0
-"""Seconds into a minute at which the one before is written: clocks that differ by less than that skip none."""
+"""Seconds into a moment at which the one before is written: clocks that differ by less than that skip none."""
 
 Found = TypeVar("Found")
 
@@ -63,18 +65,23 @@ class Measuring:
         self._clock = clock
         self._now = now
         self._opened = opened
-        self._told: dict[Key, Totals] = {}
+        self._written: Look | None = None
+        self._told: Mapping[Key, Grown] = {}
         """What is written already of each host."""
+        self._happened: deque[Event] = deque(maxlen=REMEMBERED)
         self._file: Measurements | None = None
         self._one_at_a_time = asyncio.Lock()
         self._trouble = ""
 
     async def watch(self) -> None:
-        """Write each minute when it is over, until cancelled."""
+        """Write each moment when it is over, until cancelled."""
         try:
-            while True:
-                await self._clock.sleep(MINUTE - self._now().timestamp() % MINUTE + _AFTER)
-                await self._measure(int(self._now().timestamp()) // MINUTE * MINUTE - MINUTE)
+            with self._journal.reader() as events:
+                self._happened += self._journal.last(REMEMBERED)  # since this process began
+                while True:
+                    await self._clock.sleep(MOMENT - self._now().timestamp() % MOMENT + _AFTER)
+                    self._happened += events.taken().events
+                    await self._measure(int(self._now().timestamp()) // MOMENT * MOMENT - MOMENT)
         finally:
             if (file := self._file) is not None:
                 self._file = None
@@ -82,34 +89,36 @@ class Measuring:
 
     async def history(self, request: ShowHistory) -> MeasuredHistory:
         """Return what was carried in the time that is asked for, up to the last whole minute. Raises MachineError."""
-        until = int(self._now().timestamp()) // MINUTE * MINUTE
-        minutes = -(-request.seconds // MINUTE)
-        since = until - minutes * MINUTE
-        relay, host = request.relay or "", request.host or ""
+        now = int(self._now().timestamp())
 
-        def read(file: Measurements) -> tuple[int, Sequence[Bucket]]:
-            rows = 2 * max(1, file.places(relay, host))  # at most, as each relay has a row beside its hosts
-            step = -(-minutes // max(1, min(request.buckets, MOST_ROWS // rows))) * MINUTE
-            return step, file.buckets(Chosen(since, until, step, relay, host), MOST_ROWS)
+        def read(file: Measurements) -> MeasuredHistory:
+            chosen = cut(request, now, places=file.places(request.relay or "", request.host or ""), finest=file.finest)
+            marks = file.marks(chosen.since, chosen.until, MOST_MARKS)
+            return history(chosen, file.buckets(chosen, MOST_ROWS), marks)
 
-        step, found = await self._with(read)
-        rows = tuple(_row(bucket) for bucket in found)
-        return MeasuredHistory(since=_moment(since), until=_moment(until), step=step, rows=rows)
+        return await self._with(read)
 
     async def _measure(self, at: int) -> None:
         look = self._counters.last
-        if look is None:
+        if look is None or look is self._written:
             return
-        measured = _measured(look, self._told, _labels(self._balancer.running))
+        running, before = self._balancer.running, self._told
+        happened = [mark for event in self._happened for mark in mark_of(event)]
+
+        def keep(file: Measurements) -> Mapping[Key, Grown]:
+            measured, told = growth(look, running, before)
+            file.keep(at, measured, happened)
+            return told
+
         try:
-            await self._with(lambda file: file.keep(at, measured))
+            self._told = await self._with(keep)
         except MachineError as error:
             if str(error) != self._trouble:
                 self._note(f"what relays carry is not measured: could not {error}")
             self._trouble = str(error)
             return
-        self._trouble = ""
-        self._told |= look.totals
+        self._trouble, self._written = "", look
+        self._happened.clear()
 
     async def _with(self, work: Callable[[Measurements], Found]) -> Found:
         """Do something with the file, or with a new one where it cannot be used. Raises MachineError."""
@@ -131,43 +140,3 @@ class Measuring:
 
     def _note(self, words: str) -> None:
         self._journal.note(EventKind.MACHINE, words, grade=Grade.WARNING)
-
-
-def _labels(running: Running) -> Mapping[Endpoint, str]:
-    return {host.endpoint: host.label for relay in running.plan.relays for host in relay.pool.hosts}
-
-
-def _measured(look: Look, told: Mapping[Key, Totals], labels: Mapping[Endpoint, str]) -> Sequence[Measured]:
-    """Return what each host carried since it was told last."""
-    return [
-        Measured(
-            relay=key.relay,
-            place=str(key.host),
-            address=str(key.host.address),
-            host=labels.get(key.host, str(key.host)),
-            opened=(more := totals.less(told.get(key, NOTHING))).opened,
-            from_client=more.from_client,
-            from_host=more.from_host,
-            sessions=look.sessions.get(key, 0),
-        )
-        for key, totals in look.totals.items()
-    ]
-
-
-def _row(bucket: Bucket) -> HistoryRow:
-    measured = bucket.measured
-    return HistoryRow(
-        at=_moment(bucket.at),
-        type="host" if measured.place else "relay",
-        relay=measured.relay,
-        name=measured.host or measured.relay,
-        address=measured.place,
-        opened=measured.opened,
-        from_client=measured.from_client,
-        from_host=measured.from_host,
-        sessions=measured.sessions,
-    )
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -1,8 +1,8 @@
 """What is another than before: hosts by relay, and relays that serve clients again or no more. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from bascule.health.states import HostStates
 from bascule.plan.fullness import Member
@@ -108,6 +108,53 @@ def group_news(plan: Plan, before: States, after: States) -> Iterator[News]:
             grade=Grade.WARNING if split else Grade.INFO,
             subject=Subject(state="split" if split else "together"),
         )
+
+
+def standing_news(plan: Plan, before: States, after: States) -> Iterator[News]:
+    """Yield what there is to say of groups and tables."""
+    yield from group_news(plan, before, after)
+    yield from last_host_news(plan, before, after)
+
+
+def last_host_news(plan: Plan, before: States, after: States) -> Iterator[News]:
+    """Yield what there is to say of each table of several hosts of which one alone is up for a relay, or more again.
+
+    A table none of whose hosts is up is told by its relays.
+    """
+    earlier, now = _fewest(plan, before), _fewest(plan, after)
+    for table, fewest in now.items():
+        known = earlier.get(table)
+        if fewest == known:
+            continue
+        if len(fewest.up) == 1:
+            words = f"table <{table}>: host {fewest.up[0]} alone is left for {fewest.relay}"
+            subject = Subject(table=table, host=fewest.up[0], state="last")
+            yield News(kind=EventKind.TABLE, words=words, grade=Grade.WARNING, subject=subject)
+        elif len(fewest.up) > 1 and known is not None and len(known.up) <= 1:
+            words, subject = f"table <{table}>: more than one host is up again", Subject(table=table, state="several")
+            yield News(kind=EventKind.TABLE, words=words, subject=subject)
+
+
+class _Fewest(NamedTuple):
+    """The relay that has the fewest hosts of a table, and those."""
+
+    relay: str
+    up: Sequence[str]
+
+
+def _fewest(plan: Plan, states: States) -> Mapping[str, _Fewest]:
+    """Return it for each table of several hosts; of those with a host that was not probed yet nothing is known."""
+    found: dict[str, _Fewest] = {}
+    for relay in plan.relays:
+        for table in {host.table: None for host in relay.pool.hosts}:
+            hosts = {host.target: host for host in relay.pool.hosts if host.table == table and host.target is not None}
+            known = {target: states.get(target, HostState.UNKNOWN) for target in hosts}
+            up = [hosts[target].label for target, state in known.items() if state is HostState.UP]
+            if len(hosts) > 1 and HostState.UNKNOWN not in known.values():
+                fewest = found.setdefault(table, _Fewest(relay.title, up))
+                if len(up) < len(fewest.up):
+                    found[table] = _Fewest(relay.title, up)
+    return found
 
 
 def _lack(plan: Plan, name: str) -> str:

@@ -11,14 +11,15 @@ from msgspec import structs
 from bascule import __version__
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Severity
-from bascule.config.model import EngineName
 from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.nftables.ruleset import FAMILY, TABLE
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.duplicates import duplicate_words
 from bascule.plan.orders import Duty
 from bascule.service.affinity import AffinityReport, AskAffinity
+from bascule.service.alerts import AlertTried, TryAlert
 from bascule.service.audit import AuditLog
+from bascule.service.capture import Capture, Captured
 from bascule.service.deployment import (
     Cancel,
     Commit,
@@ -38,6 +39,7 @@ from bascule.service.local.administration import Administration
 from bascule.service.local.affinity import affinity
 from bascule.service.local.audit_rows import audit_rows
 from bascule.service.local.balancer import Balancer
+from bascule.service.local.capture.capturing import Captures
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.counters.rows import counter_rows
 from bascule.service.local.counters.sampling import Counters
@@ -51,10 +53,13 @@ from bascule.service.local.leveling import CALM
 from bascule.service.local.logins.book import LoginBook
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
+from bascule.service.local.metrics import require_reader
 from bascule.service.local.network_rows import interface_rows, route_rows
+from bascule.service.local.outward.telling import Telling
 from bascule.service.local.people import PeopleService
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
+from bascule.service.local.reported import engine_uses, level_of
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
@@ -65,6 +70,7 @@ from bascule.service.local.telling import how_it_goes
 from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
 from bascule.service.measured import MeasuredHistory
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -100,7 +106,6 @@ from bascule.service.results import (
     Discarded,
     DoctorReport,
     Drift,
-    EngineUse,
     Events,
     Explained,
     Finding,
@@ -109,6 +114,7 @@ from bascule.service.results import (
     Killed,
     Level,
     Loaded,
+    Metrics,
     Polled,
     Recent,
     Relays,
@@ -167,6 +173,8 @@ class LocalService(PeopleService):
         measuring: Measuring,
         tables: AddressTables,
         logins: LoginBook | None,
+        captures: Captures,
+        telling: Telling,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -182,6 +190,8 @@ class LocalService(PeopleService):
         self._counters = counters
         self._measuring = measuring
         self._tables = tables
+        self._captures = captures
+        self._telling = telling
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -194,8 +204,9 @@ class LocalService(PeopleService):
         hosts, up = count_hosts(running)
         findings = (*self._findings(running), *await self._crowds(running))
         resting = tuple(resting_hosts(running.plan, running.belief.states, running.hosts))
+        down = max(0, hosts - up - len(resting))
         return StatusReport(
-            level=Level.DOWN if running.held else _level(len(relays), active, max(0, hosts - up - len(resting)), findings),
+            level=Level.DOWN if running.held else level_of(len(relays), active, down, findings),
             sentence=how_it_goes(
                 len(relays), active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held
             ),
@@ -207,7 +218,7 @@ class LocalService(PeopleService):
             relays_active=active,
             hosts=hosts,
             hosts_up=up,
-            engines=tuple(_engines(running)),
+            engines=tuple(engine_uses(running)),
             findings=findings,
             maintenance=resting,
             admin=self._balancer.admin.rows(running.plan),
@@ -277,6 +288,10 @@ class LocalService(PeopleService):
     async def change_table(self, context: Context, request: ChangeTable, /) -> TableChanged:
         """Change one."""
         return await self._tables.change(request, context.user)
+
+    async def alert_test(self, _: Context, request: TryAlert, /) -> AlertTried:
+        """Have a test sent."""
+        return await self._telling.test(request)
 
     async def show_log(self, _: Context, request: ShowLog, /) -> Events:
         """List what the journal has kept."""
@@ -370,6 +385,18 @@ class LocalService(PeopleService):
         rows = tuple(counter_rows(self._balancer.running, look, rates))
         return CountersResult(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
 
+    async def show_metrics(self, context: Context, request: ShowMetrics, /) -> Metrics:
+        """Say what was counted last, so that asking often costs little."""
+        running = self._balancer.running
+        require_reader(request.source, running.configuration.system.metrics)
+        look = self._counters.last or (await self._counters.now())[0]
+        rows = tuple(counter_rows(running, look, {}))
+        return Metrics(
+            status=await self.status(context, Status()),
+            relays=relay_rows(running, {}, self._machine.clock.monotonic()),
+            counters=CountersResult(since=self._counters.since, rows=rows),
+        )
+
     async def show_history(self, _: Context, request: ShowHistory, /) -> MeasuredHistory:
         """Read what was measured."""
         return await self._measuring.history(request)
@@ -417,6 +444,10 @@ class LocalService(PeopleService):
         """Carry out an administrator's order about a host."""
         return await self._administration.give(request, context.user)
 
+    def capture(self, context: Context, request: Capture, /) -> AsyncIterator[Captured]:
+        """Capture packets."""
+        return self._captures.capture(context, request)
+
     async def clear(self, context: Context, _: Clear, /) -> Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
@@ -456,29 +487,3 @@ class LocalService(PeopleService):
     async def _crowds(self, running: Running) -> Sequence[Finding]:
         crowds = await self._sticky.crowds(running.plan)
         return [Finding(severity=Severity.WARNING, message=crowd) for crowd in crowds]
-
-
-def _level(relays: int, active: int, hosts_down: int, findings: Sequence[Finding]) -> Level:
-    if relays and not active:
-        return Level.DOWN
-    if active < relays or hosts_down or findings:
-        return Level.DEGRADED
-    return Level.OK
-
-
-def _engines(running: Running) -> Sequence[EngineUse]:
-    kernel, proxy = running.plan.of(EngineName.KERNEL), running.plan.of(EngineName.PROXY)
-    uses = []
-    if kernel:
-        uses.append(
-            EngineUse(engine="kernel", relays=len({relay.name for relay in kernel}), reason="nftables may be used here")
-        )
-    if proxy:
-        refusal = running.facts.no_nftables
-        reason = (
-            f"nftables may not be used here: {refusal}"
-            if refusal
-            else "the configuration says so, or an end is on loopback"
-        )
-        uses.append(EngineUse(engine="proxy", relays=len({relay.name for relay in proxy}), reason=reason))
-    return uses

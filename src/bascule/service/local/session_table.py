@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Final
@@ -99,6 +99,16 @@ class SessionTable:
             limits=tuple(await limits_of(self._machine.nft, self._balancer.running.plan, client, living.sessions)),
             notes=tuple(self._ended.notes()),
         )
+
+    async def towards_hosts(self, client: Address, relay: str | None, since: datetime) -> Collection[tuple[str, str]]:
+        """Return our end and the host's of a client's sessions, in one relay or all, that live or ended since.
+
+        Raises MachineError.
+        """
+        living = await self._listed(Wanted(client=client, relay=relay), SessionOrder.AGE, MAXIMUM_LISTED)
+        ended = [*await self._remembered(client), *self._ended.of_client(client)]
+        rows = [*living.sessions, *(each.row() for each in ended if each.at >= since.timestamp())]
+        return {(row.source, row.address) for row in rows if relay in (None, row.relay)}
 
     async def who(self, request: Who) -> Whose:
         """Return whose session a host saw come from an address and port. Raises OperationFailed, MachineError."""

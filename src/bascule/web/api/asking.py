@@ -10,9 +10,11 @@ from starlette.requests import Request
 from bascule.service.deployment import LoadCopy
 from bascule.service.request import Request as Operation
 from bascule.web.api.endpoints import Endpoint
+from bascule.web.origin import origin_of
 
-_HIDDEN: Final = frozenset({"progress"})
-"""Fields that only the control socket has a use for."""
+_ORIGIN: Final = "origin"
+_HIDDEN: Final = frozenset({"progress", _ORIGIN})
+"""Fields that a program does not give: one is for the control socket alone, the other is told by its connection."""
 
 
 def fields_of(request: type[Operation[Any]]) -> tuple[msgspec.structs.FieldInfo, ...]:
@@ -47,6 +49,8 @@ async def asked(endpoint: Endpoint, request: Request) -> Operation[Any]:
     for name, value in given.items():
         if is_text(known[name]) and isinstance(value, str):
             given[name] = value.encode()
+    if any(each.encode_name == _ORIGIN for each in msgspec.structs.fields(endpoint.request)):
+        given[_ORIGIN] = origin_of(request)
     try:
         found: Operation[Any] = msgspec.convert(
             given, endpoint.request, strict=not endpoint.by_query and not endpoint.in_path, builtin_types=(bytes,)
@@ -79,6 +83,8 @@ def _body(body: bytes) -> Mapping[str, Any]:
 
 def _whole(value: Any) -> Any:
     """Return 7 for 7.0, which JSON does not tell apart."""
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

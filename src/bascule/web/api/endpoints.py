@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, EndLogins, RemoveAccount, ShowAccounts
 from bascule.service.affinity import AskAffinity
+from bascule.service.alerts import TryAlert
+from bascule.service.capture import Capture
 from bascule.service.catalogue import OPERATIONS, Operation
 from bascule.service.deployment import (
     Cancel,
@@ -25,6 +27,7 @@ from bascule.service.deployment import (
 from bascule.service.exchange_health import ShowExchange
 from bascule.service.firewall import ShowFirewall
 from bascule.service.logins import LogIn, LogOut, MakeSetupLink, SetUp, ShowLogin
+from bascule.service.metrics import ShowMetrics
 from bascule.service.network import ShowInterfaces, ShowRoutes
 from bascule.service.operations import (
     AskClient,
@@ -103,7 +106,9 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/history", ShowHistory),
     Endpoint("GET", "/events", ShowLog),
     Endpoint("GET", "/events/stream", Monitor),
+    Endpoint("POST", "/alerts/test", TryAlert),
     Endpoint("GET", "/audit", ShowAudit),
+    Endpoint("POST", "/capture", Capture),
     Endpoint("GET", "/interfaces", ShowInterfaces),
     Endpoint("GET", "/routes", ShowRoutes),
     Endpoint("GET", "/firewall", ShowFirewall),
@@ -135,5 +140,5 @@ ENDPOINTS: Final = (
     Endpoint("POST", "/clear", Clear),
 )
 
-NOT_HERE: Final = frozenset({LogIn, LogOut, SetUp, BeginTotp, ConfirmTotp, EndTotp})
-"""What only a browser asks: a program has a token."""
+NOT_HERE: Final = frozenset({LogIn, LogOut, SetUp, BeginTotp, ConfirmTotp, EndTotp, ShowMetrics})
+"""What only a browser asks, since a program has a token; and figures for programs that have none, which are `/metrics`."""

@@ -6,9 +6,11 @@ from typing import Any, Final
 import msgspec
 
 from bascule import __version__
+from bascule.service.capture import Capture
 from bascule.service.deployment import LoadCopy
 from bascule.web.api.asking import fields_of, is_text
 from bascule.web.api.endpoints import ENDPOINTS, ROOT, Endpoint
+from bascule.web.capturing import PCAPNG
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 _PROBLEMS: Final[Mapping[str, str]] = {
@@ -121,6 +123,8 @@ def _schema(field: msgspec.structs.FieldInfo) -> Mapping[str, Any]:
 
 def _answered(endpoint: Endpoint) -> Mapping[str, Any]:
     name = endpoint.operation.result.__name__
+    if endpoint.request is Capture:
+        return {"200": {"description": "A pcapng file, while it is made.", "content": {PCAPNG: {}}}}
     if endpoint.operation.streams:
         words = "Server-sent events, each with such a value."
         return {"200": {"description": words, "content": {"text/event-stream": {"schema": {"type": "string"}}}}}

@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from bascule.service.capture import Capture
 from bascule.service.failures import OperationFailed
 from bascule.service.logins import LONGEST_TOKEN, Bearer, ShowLogin
 from bascule.web.api.answers import failed, good, problem, streamed
 from bascule.web.api.asking import asked
 from bascule.web.api.endpoints import ENDPOINTS, ROOT, Endpoint
 from bascule.web.api.openapi import document
+from bascule.web.capturing import captured
 from bascule.web.guard import LONGEST_OF_STRANGERS
 from bascule.web.site import site_of
 
@@ -57,6 +59,8 @@ async def _answer(endpoint: Endpoint, request: Request) -> Response:
     if _is_long(request):  # nothing long is read of strangers
         await client.call(ShowLogin(), bearer)
     operation = await asked(endpoint, request)
+    if isinstance(operation, Capture):
+        return await captured(client.stream(operation, bearer))
     if endpoint.operation.streams:
         return await streamed(client.stream(operation, bearer))
     return good(request, await client.call(operation, bearer))

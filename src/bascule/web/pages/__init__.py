@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bascule.web.pages import account, audit, live, login, overview, second_factor, users
+from bascule.web.pages import account, audit, graphs, live, login, metrics, network, overview, second_factor, users
 
 ROUTES: Final = (
     *login.ROUTES,
@@ -12,4 +12,7 @@ ROUTES: Final = (
     *account.ROUTES,
     *second_factor.ROUTES,
     *audit.ROUTES,
+    *graphs.ROUTES,
+    *metrics.ROUTES,
+    *network.ROUTES,
 )

@@ -53,10 +53,13 @@ for (const list of document.querySelectorAll('[data-follow="changes"]')) {
 	});
 }
 
-for (const time of document.querySelectorAll("time[datetime]")) {
-	time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
-	time.textContent = local.format(new Date(time.dateTime));
+function localize(part) {
+	for (const time of part.querySelectorAll("time[datetime]")) {
+		time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+		time.textContent = local.format(new Date(time.dateTime));
+	}
 }
+localize(document);
 
 // A countdown: seconds until a time.
 for (const element of document.querySelectorAll("[data-until]")) {
@@ -77,4 +80,46 @@ if (menu && matchMedia("(max-width: 52rem)").matches) menu.open = false;
 // What asks for a second thought asks it here; without scripts the page behind the form does.
 for (const form of document.querySelectorAll("form[data-sure]")) {
 	form.addEventListener("submit", (event) => { if (!confirm(form.dataset.sure)) event.preventDefault(); });
+}
+
+// Parts of a page that are loaded again: every so many seconds, or when something has happened; never under somebody's hands.
+const LEAST = 2000, SHARE = 25;
+for (const part of document.querySelectorAll("[data-refresh]")) {
+	let due = 0, waiting = false, paused = false;
+	const busy = () => paused || document.hidden || part.contains(document.activeElement)
+		|| (getSelection()?.type === "Range" && part.contains(getSelection().anchorNode));
+	const refresh = async () => {
+		if (busy()) return;
+		const began = performance.now();
+		try {
+			const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+			const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+			if (!fresh || busy()) return;
+			localize(fresh);
+			const opened = [...part.querySelectorAll("details")].map((each) => each.open);
+			fresh.querySelectorAll("details").forEach((each, index) => { each.open = opened[index] ?? each.open; });
+			part.replaceChildren(...fresh.childNodes);
+		} catch {
+			return;  // the server may be on its way to another place
+		} finally {
+			due = performance.now() + Math.max(LEAST, SHARE * (performance.now() - began));
+		}
+	};
+	const soon = () => {
+		if (waiting) return;
+		waiting = true;
+		setTimeout(async () => { await refresh(); waiting = false; }, Math.max(300, due - performance.now()));
+	};
+	const every = 1000 * Number(part.dataset.refresh);
+	if (every) setInterval(soon, every);
+	document.addEventListener("bascule:events", soon);
+	const pause = document.querySelector(`[data-pauses="${CSS.escape(part.id)}"]`);
+	if (pause) {
+		pause.hidden = false;
+		pause.addEventListener("click", () => {
+			paused = !paused;
+			pause.setAttribute("aria-pressed", String(paused));
+			if (!paused) soon();
+		});
+	}
 }

@@ -42,6 +42,7 @@ def _host(running: Running, relay: str, host: PoolHost, look: Look, rates: Mappi
         failed=totals.failed,
         checks_up=None if record is None else record.ups,
         checks_all=None if record is None else record.checks,
+        checks_seconds=None if record is None else record.took,
         reason="" if record is None or record.state is HostState.UP else record.reason,
     )
 

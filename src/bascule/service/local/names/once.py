@@ -6,9 +6,9 @@ from typing import Final
 
 from bascule.config.names import Questions
 from bascule.health import wire
-from bascule.health.child import Child
 from bascule.health.names.answer import Answer
 from bascule.system.channel import ChannelError
+from bascule.system.child import Child
 from bascule.system.children import Starts
 from bascule.system.errors import MachineError
 
@@ -20,7 +20,7 @@ async def ask_once(questions: Questions, *, starts: Starts) -> Sequence[Answer]:
     """Return what name servers say within some seconds; of the names that are lacking nobody has told anything."""
     answers: dict[str, Answer] = {}
     try:
-        child = await Child.start(starts)
+        child: Child[wire.Report] = await Child.start(starts, "probe", wire.Report)
     except MachineError:
         return []
     try:

@@ -1,47 +1,58 @@
-"""One life of the prober's process, from its start to its end."""
+"""One life of a process of ours that we speak with, from its start to its end."""
 
 import asyncio
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Final, Self
+from typing import Any, Final, Generic, Self, TypeVar
 
-from bascule.health import wire
 from bascule.system.channel import Channel
 from bascule.system.children import Started, Starts
 
+Report = TypeVar("Report")
+
 _PATIENCE: Final = 5.0
-"""Seconds that the prober has to take an order. One that stands still longer is ended; its death is then seen."""
+"""Seconds that the process has to take an order. One that stands still longer is ended; its death is then seen."""
+
+GIVEN: Final = b"\0"
+"""The byte that sockets go beside."""
 
 _LAST_WORDS: Final = 1.0
 """Seconds that the process has to end by itself once it has closed its socket, so that its exit code can be told."""
 
 
-class Child:
-    """A running prober and the channel to it."""
+class Child(Generic[Report]):
+    """A running process and the channel to it; `Report` is what it says."""
 
-    def __init__(self, starts: Starts, process: Started, channel: Channel[wire.Report]) -> None:
+    def __init__(self, starts: Starts, process: Started, channel: Channel[Report]) -> None:
         self._starts = starts
         self._process = process
         self.channel = channel
 
     @classmethod
-    async def start(cls, starts: Starts) -> Self:
-        """Start the process, which inherits one end of a socket pair. Raises MachineError when it cannot be started."""
+    async def start(cls, starts: Starts, role: str, kind: Any, given: Sequence[socket.socket] | None = None) -> Self:
+        """Start a role, which inherits one end of a socket pair and says what is of a kind.
+
+        Sockets that are `given` go before everything else, beside one byte (SCM_RIGHTS). Raises MachineError when it cannot
+        be started.
+        """
         ours, theirs = socket.socketpair()
         with ExitStack() as undo, theirs:
             undo.callback(ours.close)
-            process = await starts.start("probe", handed=theirs)
+            process = await starts.start(role, handed=theirs)
+            if given is not None:
+                socket.send_fds(ours, [GIVEN], [each.fileno() for each in given])
             reader, writer = await asyncio.open_connection(sock=ours)
             undo.pop_all()
-        return cls(starts, process, Channel(reader, writer, wire.Report))
+        return cls(starts, process, Channel(reader, writer, kind))
 
     @property
     def pid(self) -> int:
         """Return the process's id."""
         return self._process.pid
 
-    async def tell(self, order: wire.Order) -> None:
+    async def tell(self, order: object) -> None:
         """Send an order; a process that does not take it is ended, and one that is gone is left to `end`."""
         try:
             async with asyncio.timeout(_PATIENCE):

@@ -1,0 +1,1 @@
+"""Tells others' machines what happens here, in processes without rights: syslog, mail, webhooks, SNMP."""

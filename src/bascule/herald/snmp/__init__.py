@@ -1,0 +1,1 @@
+"""SNMP: what can be read, who answers, and the traps."""

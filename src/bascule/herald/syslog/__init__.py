@@ -1,0 +1,1 @@
+"""Syslog servers: how a line is written, and how it gets there."""

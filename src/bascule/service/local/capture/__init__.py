@@ -1,0 +1,1 @@
+"""Captures packets of a client or a relay, on both sides, into a file that any analyser reads."""

@@ -1,0 +1,1 @@
+"""Alerts: which events are some, when they go out, how they read, and that they get there."""

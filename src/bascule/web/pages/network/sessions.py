@@ -1,0 +1,78 @@
+"""Network > Sessions: those that live, chosen, and ended."""
+
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from bascule.service.failures import OperationFailed, describe
+from bascule.service.operations import Kill, ShowRelays, ShowSessions
+from bascule.service.permissions import Permission
+from bascule.service.results import Sessions
+from bascule.service.sessions import SessionOrder
+from bascule.web.pages.network.words import asked
+from bascule.web.visit import Visit, action, page
+from bascule.web.wording import count
+
+PATH: Final = "/network/sessions"
+SHOWN: Final = 200
+"""Sessions on a page."""
+
+_CHOSEN: Final = ("client", "host", "relay")
+
+
+async def sessions(visit: Visit) -> Response:
+    """Show the first of those that were asked for."""
+    chosen = {name: visit.query.get(name, "").strip() for name in _CHOSEN}
+    order = visit.query.get("sort", "")
+    sort = order if order in {each.value for each in SessionOrder} else SessionOrder.AGE.value
+    request, wrong = asked(ShowSessions, {**chosen, "sort": sort, "limit": SHOWN}), ""
+    found = Sessions(sessions=(), total=0)
+    try:
+        if request is None:
+            wrong = "that is too long for a name"
+        else:
+            found = await visit.ask(request)
+    except OperationFailed as failed:
+        wrong = describe(failed.failure)
+    return visit.page(
+        "network/sessions.html",
+        code=422 if wrong else 200,
+        found=found,
+        chosen=chosen,
+        any=any(chosen.values()),
+        sort=sort,
+        wrong=wrong,
+        now=datetime.now(UTC),
+        relays=[relay.name for relay in (await visit.ask(ShowRelays())).relays],
+    )
+
+
+async def ask_kill(visit: Visit) -> Response:
+    """Say what would end, and ask."""
+    chosen = {name: visit.query.get(name, "").strip() for name in _CHOSEN}
+    request = asked(ShowSessions, {**chosen, "limit": 0})
+    total = 0 if request is None else (await visit.ask(request)).total
+    return visit.page("network/kill.html", chosen=chosen, total=total, back=_path(chosen))
+
+
+async def kill(visit: Visit) -> Response:
+    """End sessions, and say how many."""
+    chosen = {name: visit.form.one(name) for name in _CHOSEN}
+    request = asked(Kill, {**chosen, "all": not any(chosen.values())})
+    ended = 0 if request is None else (await visit.ask(request)).sessions
+    said = f"{count(ended)} session{'' if ended == 1 else 's'} ended: both ends have seen a reset."
+    return visit.go(_path(chosen), said)
+
+
+def _path(chosen: dict[str, str]) -> str:
+    named = urlencode({name: value for name, value in chosen.items() if value})
+    return f"{PATH}?{named}" if named else PATH
+
+
+ROUTES: Final = (
+    page(PATH, sessions),
+    page(f"{PATH}/end", ask_kill, permission=Permission.OPERATE),
+    action(f"{PATH}/end", kill, permission=Permission.OPERATE),
+)

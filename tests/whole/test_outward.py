@@ -1,0 +1,109 @@
+"""What happens is told to those whom the text names, by processes that may die without harm."""
+
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bed import configuration, memory
+from bed.layout import Layout
+from bed.node import Node
+from bed.site import PORT, Site, site
+from bed.wait import until
+
+pytestmark = pytest.mark.kernel
+
+_SYSLOG, _HOOK, _SNMP = 5514, 8099, 1161
+_CLIENT = "10.80.1.1"
+_TEXT = f"""system {{
+	syslog {{ server {_CLIENT} transport tcp port {_SYSLOG} }}
+	alert "on call" {{ webhook "http://{_CLIENT}:{_HOOK}/SECRET" }}
+	snmp {{ port {_SNMP}; community "c0mmunity"; from {_CLIENT} }}
+}}
+"""
+_ANSWER = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+
+
+class Sink:
+    """A port of a node where everything is taken, and answered if it is to be."""
+
+    def __init__(self, node: Node, port: int, answer: bytes, last: ExitStack) -> None:
+        self.taken = b""
+        self._answer = answer
+        self._door = last.enter_context(node.socket())
+        self._door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._door.bind(("0.0.0.0", port))
+        self._door.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+        last.callback(self._door.shutdown, socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._door.accept()
+                threading.Thread(target=self._read, args=(connection,), daemon=True).start()
+
+    def _read(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while data := connection.recv(65536):
+                self.taken += data
+                if self._answer and self.taken.endswith(b"}"):
+                    connection.sendall(self._answer)
+                    return
+
+
+@pytest.fixture(scope="module")
+def place(module_directory: Path) -> Iterator[Site]:
+    """Run a relay whose balancer tells client1 what happens."""
+    text = configuration.plain(("SMTP", PORT), timing="interval 500ms; timeout 500ms")
+    with site(text + _TEXT, Layout(arms=1), module_directory / "told") as built:
+        yield built
+
+
+def roles(place: Site, role: str) -> list[int]:
+    """Return the processes of a role."""
+    return [pid for pid in memory.children(place.balancer.pid) if role in memory.words(pid)]
+
+
+def others(place: Site, role: str, pid: int) -> list[int]:
+    """Return the processes of a role but one."""
+    return [each for each in roles(place, role) if each != pid]
+
+
+def test_those_who_are_named_are_told_also_after_a_death(place: Site) -> None:
+    """Syslog gets events and deeds, from before it listened; a webhook its test; SNMP answers; the dead come back."""
+    client = place.net["client1"]
+    with ExitStack() as last:
+        failed = place.balancer.command("alert", "test", check=False)
+        assert (failed.returncode, failed.stdout) == (
+            3,
+            'alert "on call" to the webhook at 10.80.1.1: Connection refused\n',
+        )
+        log, hook = Sink(client, _SYSLOG, b"", last), Sink(client, _HOOK, _ANSWER, last)
+        told = place.balancer.command("alert", "test", "on call")
+        assert told.stdout == 'alert "on call" to the webhook at 10.80.1.1: delivered\n'
+        head, _, body = hook.taken.partition(b"\r\n\r\n")
+        assert head.startswith(b"POST /SECRET HTTP/1.1\r\n")
+        assert json.loads(body)["why"] == "test"
+        until(lambda: b"host EX2 (10.80.2.2:59532) is up" in log.taken, what="syslog gets what happened before")
+        until(lambda: b' audit [bascule@32473 state="done" user="root"] root tried alert' in log.taken, what="deeds, too")
+        assert b"SECRET" not in log.taken
+        command = ("snmpget", "-v2c", "-c", "c0mmunity", "-On", "-Oqv", "-t", "0.5", "-r", "8")
+        environment = ("env", "MIBS=", f"SNMP_PERSISTENT_DIR={place.balancer.state}")
+        asked = (*environment, *command, f"10.80.0.10:{_SNMP}", "1.3.6.1.4.1.32473.1.1.1.7.0")
+        assert client.run(*asked).stdout == "2\n"
+        for role in ("herald", "snmp"):
+            (pid,) = roles(place, role)
+            os.kill(pid, signal.SIGKILL)
+            until(partial(others, place, role, pid), what=f"{role} is back")
+        assert place.balancer.command("alert", "test").returncode == 0
+        until(lambda: b"the herald process was ended by SIGKILL" in log.taken, what="syslog hears of it")
+        assert client.run(*asked).stdout == "2\n"
+    assert roles(place, "probe"), place.balancer.log.read_text()
