@@ -93,7 +93,11 @@ def api(service: Service, folder: Path) -> Iterator[Api]:
         running = asyncio.run_coroutine_threadsafe(server.run(), loop)
         last.callback(lambda: running.result(20))
         last.callback(loop.call_soon_threadsafe, server.end)
-        done(server.open(1, place, tls_context(keys.certificate, keys.key)))
+
+        async def opened() -> None:
+            server.open(1, place, tls_context(keys.certificate, keys.key))
+
+        done(opened())
         yield Api(port)
 
 

@@ -42,6 +42,37 @@ class Browser:
         with self._connection.getresponse() as response:
             return (response.status, response.read()) == (200, b"ok\n")
 
+    def status(self, method: str, path: str, token: str = "") -> int:
+        """Return how something is answered that a program asks with a token, or anybody without one."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._connection.request(method, path, headers=headers)
+        with self._connection.getresponse() as response:
+            response.read()
+            return response.status
+
+    def shows(self, path: str, cookie: str) -> tuple[int, bytes]:
+        """Return a page that somebody looks at who has logged in."""
+        self._connection.request("GET", path, headers={"cookie": f"__Host-bascule={cookie}"})
+        with self._connection.getresponse() as response:
+            return response.status, response.read()
+
+    def leads(self, path: str, host: str) -> str:
+        """Return where a path leads, with whatever is said to be the host's name."""
+        self._connection.request("GET", path, headers={"host": host})
+        with self._connection.getresponse() as response:
+            response.read()
+            return response.headers["location"] or ""
+
+    def guesses(self, name: str, password: str) -> int:
+        """Fill in the form with what may be wrong, and return how it is answered."""
+        body = urlencode({"name": name, "password": password})
+        origin = f"https://{self._connection.host}:{self._connection.port}"
+        headers = {"content-type": "application/x-www-form-urlencoded", "origin": origin}
+        self._connection.request("POST", "/login", body, headers)
+        with self._connection.getresponse() as response:
+            response.read()
+            return response.status
+
     def log_in(self, name: str, password: str) -> str:
         """Fill in the form, and return the cookie."""
         body = urlencode({"name": name, "password": password})

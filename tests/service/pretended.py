@@ -11,6 +11,7 @@ from bascule.service.accounts import (
     AddAccount,
     ChangePassword,
     ChangeRole,
+    EndLogins,
     RemoveAccount,
     ShowAccounts,
 )
@@ -95,7 +96,9 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.second_factor import BeginTotp, ConfirmTotp, EndTotp, TotpOff, TotpOffered, TotpOn
 from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
+from bascule.service.tokens import AddToken, RemoveToken, ShowTokens, TokenChanged, TokenMade, TokenRow, TokenRows
 from bascule.system.errors import MachineError
 
 REPORT = StatusReport(
@@ -311,6 +314,36 @@ class PretendedService:
         """Take a moment to answer."""
         await asyncio.sleep(0.2)
         return Stopped(sentence="stopped")
+
+    async def account_logout(self, _: Context, request: EndLogins, /) -> AccountChanged:
+        """Have logged him out."""
+        return AccountChanged(sentence=request.name)
+
+    async def totp_begin(self, _: Context, __: BeginTotp, /) -> TotpOffered:
+        """Offer the same to everybody."""
+        return TotpOffered(secret="SECRET", uri="otpauth://totp/x?secret=SECRET")
+
+    async def totp_confirm(self, _: Context, __: ConfirmTotp, /) -> TotpOn:
+        """Take any code."""
+        return TotpOn(recovery_codes=("abcd",))
+
+    async def totp_end(self, _: Context, request: EndTotp, /) -> TotpOff:
+        """Have ended it."""
+        return TotpOff(sentence=request.name)
+
+    async def show_tokens(self, _: Context, __: ShowTokens, /) -> TokenRows:
+        """Have none."""
+        return TokenRows(rows=())
+
+    async def token_add(self, _: Context, request: AddToken, /) -> TokenMade:
+        """Make one for ever the same day."""
+        day = datetime(2026, 3, 1, tzinfo=UTC)
+        row = TokenRow(account=request.account, name=request.name, role=request.role, since=day, until=day)
+        return TokenMade(token="bsc_token", row=row)
+
+    async def token_remove(self, _: Context, request: RemoveToken, /) -> TokenChanged:
+        """Have removed it."""
+        return TokenChanged(sentence=request.name)
 
     async def show_metrics(self, context: Context, _: ShowMetrics, /) -> Metrics:
         """Let everybody read what the rest says."""

@@ -10,23 +10,29 @@ import stat
 from collections.abc import AsyncIterator, Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from bascule.service.any_result import AnyResult
 from bascule.service.archives import FetchBackup
+from bascule.service.asking import AsyncClient
 from bascule.service.capture import Capture
+from bascule.service.catalogue import OPERATIONS, Operation
 from bascule.service.client import Client, NotRunningError
 from bascule.service.deployment import (
     Commit,
     Deploy,
 )
-from bascule.service.failures import Busy, Failure, Forbidden, OperationFailed, Unavailable
+from bascule.service.failures import Busy, Failure, Forbidden, NotLoggedIn, OperationFailed, Unavailable
 from bascule.service.firewall import ShowFirewall
+from bascule.service.logins import Bearer, LoggedIn, LogIn, Login, MakeSetupLink, ShowLogin
 from bascule.service.operations import (
     Clear,
     Explain,
     HostAction,
+    Kill,
     Monitor,
     OrderHost,
     Poll,
@@ -37,17 +43,19 @@ from bascule.service.operations import (
     WatchCounters,
 )
 from bascule.service.peer import Peer
-from bascule.service.permissions import Role
+from bascule.service.permissions import ALLOWED, Role
 from bascule.service.progress import Progress
 from bascule.service.request import Request
 from bascule.service.result import Result
 from bascule.service.results import (
     Cleared,
     Events,
+    Killed,
     Polled,
     Stopped,
 )
-from bascule.service.server import MAXIMUM_REQUEST, MAXIMUM_STREAMS, ControlServer, open_listener
+from bascule.service.server import MAXIMUM_REQUEST, MAXIMUM_STREAMS, Bear, Borne, ControlServer, nobody, open_listener
+from bascule.service.tokens import ShowTokens
 from bascule.system.channel import Decoder, encode
 from bascule.system.errors import MachineError
 from service.pretended import REJECTED, REPORT, PretendedService
@@ -60,6 +68,7 @@ async def serving(
     *,
     role: Role | None = Role.ADMINISTRATOR,
     noted: list[tuple[str, str, str]] | None = None,
+    bear: Bear = nobody,
     patience: float = 5.0,
     maximum_peers: int = 64,
 ) -> AsyncIterator[ControlServer]:
@@ -77,6 +86,7 @@ async def serving(
         service or PretendedService(),
         recognize=recognize,
         note=note,
+        bear=bear,
         log=logging.getLogger("test.control"),
         patience=patience,
         maximum_peers=maximum_peers,
@@ -92,6 +102,25 @@ async def serving(
 def path(tmp_path: Path) -> Path:
     """Where the control socket shall be."""
     return tmp_path / "control.sock"
+
+
+KNOWN = {
+    "viewer": Borne(login=Login(name="alice", role=Role.VIEWER), token="viewer", source="10.0.0.1"),
+    "program": Borne(login=Login(name="alice", role=Role.OPERATOR), token="program", source="10.0.0.1", program="backup"),
+}
+
+
+async def known(bearer: Bearer) -> Borne | None:
+    """Know somebody by two tokens."""
+    return KNOWN.get(bearer.token)
+
+
+async def borne(path: Path, token: str, request: Request[Result]) -> Result | Failure:
+    """Return what the web process hears on behalf of somebody."""
+    try:
+        return await AsyncClient(path, patience=5).call(request, Bearer(token=token))
+    except OperationFailed as failed:
+        return failed.failure
 
 
 async def ask(path: Path, request: Request[Result]) -> Result:
@@ -334,6 +363,119 @@ def test_nobody_there_is_said_with_the_way_out(path: Path) -> None:
     """Without a socket, and with a dead one, the message names the path and the command that helps."""
     with pytest.raises(NotRunningError, match=r"no Bascule runs at .*control\.sock \(start it with"):
         Client(path).call(Status())
+
+
+# --- on behalf of somebody ---------------------------------------------------------------------------------------------
+
+
+async def test_the_web_process_may_let_people_in_and_nothing_else(path: Path) -> None:
+    """Of its own it is nobody, whatever the user it runs as may do."""
+    service = PretendedService()
+    async with serving(path, service, role=Role.VISITOR, bear=known):
+        assert isinstance(await ask(path, LogIn(name="alice", password="x")), LoggedIn)
+        before = len(service.asked_by)
+        for request in (Status(), Clear(), Monitor(), ShowTokens(), MakeSetupLink()):
+            assert await failure_of(path, request) == Forbidden(message="nobody is logged in")
+    assert len(service.asked_by) == before
+
+
+async def test_it_asks_on_behalf_of_whoever_is_known(path: Path) -> None:
+    """With the role that he has, and the audit log says by which way he came."""
+    noted: list[tuple[str, str, str]] = []
+    async with serving(path, role=Role.VISITOR, bear=known, noted=noted):
+        assert await borne(path, "viewer", Status()) == REPORT
+        refused = await borne(path, "viewer", Kill(all=True))
+        assert isinstance(refused, Forbidden)
+        await borne(path, "program", Kill(all=True))
+        login = await borne(path, "viewer", ShowLogin())
+    assert isinstance(login, Login)
+    assert (login.name, login.role) == ("alice", Role.VIEWER)
+    deed = "ended sessions of client all, host all, relay all"
+    assert noted == [
+        ("alice", "asked to end sessions at both ends", refused.message),
+        ("alice", f"{deed} (by token backup, from 10.0.0.1)", ""),
+    ]
+
+
+async def test_a_token_that_is_worth_nothing_is_no_way_in(path: Path) -> None:
+    """Not even to what the web process may do of its own."""
+    async with serving(path, role=Role.VISITOR, bear=known):
+        for request in (Status(), ShowLogin(), LogIn(name="alice", password="x")):
+            assert isinstance(await borne(path, "wrong", request), NotLoggedIn)
+
+
+async def test_nobody_but_the_web_process_asks_for_others(path: Path) -> None:
+    """A token that somebody has found is worth nothing at the control socket itself."""
+    service = PretendedService()
+    for role in (Role.ADMINISTRATOR, Role.VIEWER):
+        async with serving(path, service, role=role, bear=known):
+            assert isinstance(await borne(path, "viewer", Status()), NotLoggedIn)
+    assert service.asked_by == []
+
+
+async def test_a_role_is_that_of_the_moment(path: Path) -> None:
+    """It is asked for anew before each request."""
+    role = Role.OPERATOR
+
+    async def changing(_: Bearer) -> Borne | None:
+        return Borne(login=Login(name="alice", role=role), token="t", source="")
+
+    async with serving(path, role=Role.VISITOR, bear=changing):
+        assert isinstance(await borne(path, "t", Kill(all=True)), Killed)
+        role = Role.VIEWER
+        assert isinstance(await borne(path, "t", Kill(all=True)), Forbidden)
+
+
+def request_of(operation: Operation) -> Request[Result]:
+    """Return a request of an operation, with whatever fits where something must stand."""
+    fields = msgspec.structs.fields(operation.request)
+    needed = {field.encode_name: _something(field.type) for field in fields if field.required}
+    made: Request[Result] = msgspec.convert({"operation": operation.name, **needed}, operation.request)
+    return made
+
+
+def _something(kind: Any) -> object:
+    described = msgspec.inspect.type_info(kind)
+    match described:
+        case msgspec.inspect.EnumType():
+            return next(iter(described.cls)).value
+        case msgspec.inspect.IntType() | msgspec.inspect.FloatType():
+            return max(1, described.ge or 1)
+        case msgspec.inspect.BytesType():
+            return b""
+        case msgspec.inspect.VarTupleType():
+            return ()
+        case msgspec.inspect.BoolType():
+            return False
+        case _:
+            return "10.0.0.1"
+
+
+async def test_every_operation_refuses_every_role_that_may_not(path: Path) -> None:
+    """By the pages as by the socket; the service hears of those alone that may."""
+    wrong = []
+    for way in ("socket", "pages"):
+        for role in Role:
+
+            async def bear(_: Bearer, role: Role = role) -> Borne | None:
+                return Borne(login=Login(name="alice", role=role), token="t", source="10.0.0.1")
+
+            service = PretendedService()
+            asked_as = role if way == "socket" else Role.VISITOR
+            async with serving(path, service, role=asked_as, bear=bear):
+                for operation in OPERATIONS.values():
+                    if operation.needs(request_of(operation)) in ALLOWED[role]:
+                        continue
+                    request = request_of(operation)
+                    bearer = None if way == "socket" else Bearer(token="t")
+                    try:
+                        await AsyncClient(path, patience=5).call(request, bearer)
+                        wrong.append((way, role, operation.name, "answered"))
+                    except OperationFailed as failed:
+                        if not isinstance(failed.failure, Forbidden):
+                            wrong.append((way, role, operation.name, str(failed)))
+            assert service.asked_by == []
+    assert wrong == []
 
 
 # --- streams ---------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 from bascule.engines.admin.keys import KeyPair, self_signed
 from bascule.service.asking import AsyncClient
 from bascule.web.application import application
+from bascule.web.connection import Bounds
 from bascule.web.server import PageServer, tls_context
 from bed.pages import client_context
 
@@ -69,7 +70,7 @@ async def opened(server: PageServer, number: int, keys: KeyPair = KEYS) -> int:
     """Open a place, and return its port."""
     made = listener()
     port: int = made.getsockname()[1]
-    await server.open(number, made, tls_context(keys.certificate, keys.key))
+    server.open(number, made, tls_context(keys.certificate, keys.key))
     return port
 
 
@@ -116,7 +117,7 @@ async def test_the_end_ends_sessions_that_are_idle() -> None:
 
 async def test_who_asks_nothing_is_not_waited_for() -> None:
     """Whoever has asked once may be silent for longer."""
-    server = PageServer(application(AsyncClient(Path("/nowhere"))), first_request=0.1)
+    server = PageServer(application(AsyncClient(Path("/nowhere"))), bounds=Bounds(request=0.1))
     async with running(server):
         port = await opened(server, 1)
         silent, asked = [await asyncio.to_thread(Session, port) for _ in range(2)]

@@ -29,6 +29,8 @@ from bascule.service.local.firewall_log import FirewallLog
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
 from bascule.service.local.logins.book import LoginBook
+from bascule.service.local.logins.codes import Codes
+from bascule.service.local.logins.token_book import TokenBook
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.names.following import FollowedNames
@@ -52,7 +54,9 @@ from bascule.store.database import Database
 from bascule.store.history import History
 from bascule.store.mailboxes import Mailboxes
 from bascule.store.orders import DatabaseOrders
+from bascule.store.second_factors import DatabaseSecondFactors
 from bascule.store.table_entries import DatabaseEntries
+from bascule.store.tokens import DatabaseTokens
 from bascule.system.children import Starts
 from bascule.system.packet_tap import KernelPacketTap
 
@@ -195,7 +199,13 @@ def login_book(core: Core, source: ConfigurationFile | Deployments) -> LoginBook
     """Return who logs in to the pages; None where a file alone is run, which has no accounts."""
     if not isinstance(source, Deployments):
         return None
-    return LoginBook(source.accounts, Passwords(), core.machine.clock.monotonic, now=core.now)
+    clock, now = core.machine.clock.monotonic, core.now
+    return LoginBook(
+        *(source.accounts, Passwords(), clock),
+        codes=Codes(DatabaseSecondFactors(core.database), clock, now=now),
+        tokens=TokenBook(DatabaseTokens(core.database), source.accounts, now=now),
+        now=now,
+    )
 
 
 async def audited(core: Core, peer: Peer, words: str, refused: str) -> None:

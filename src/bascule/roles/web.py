@@ -45,7 +45,8 @@ def main(arguments: Sequence[str]) -> int:
 async def _serve(parent: socket.socket, control: Path) -> None:
     """Follow the parent while the pages are served; the end of either is the end of both."""
     parent.settimeout(0)
-    server = PageServer(application(AsyncClient(control)))
+    pages = application(AsyncClient(control))
+    server = PageServer(pages, ending=pages.state.site.hub.close)
     following = asyncio.create_task(_Orders(parent, server).follow())
     following.add_done_callback(lambda _: server.end())
     try:
@@ -104,7 +105,7 @@ class _Orders:
             for each in order.listeners:
                 if each.number not in self._server.numbers:
                     tls = tls_context(each.certificate, each.key)
-                    await self._server.open(each.number, sockets.pop(each.number), tls)
+                    self._server.open(each.number, sockets.pop(each.number), tls)
                     opened.append(each.number)
         except (ssl.SSLError, ValueError, OSError) as error:
             for number in opened:

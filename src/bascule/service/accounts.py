@@ -24,6 +24,10 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     password: bool
     """Whether a password opens the pages for him."""
     since: Moment
+    totp: bool = False
+    """Whether a login needs a code, too."""
+    recovery_codes: int = 0
+    """How many are left."""
 
 
 class AccountRows(Result, frozen=True, kw_only=True, tag="accounts"):
@@ -76,3 +80,7 @@ class ChangePassword(_Request, frozen=True, kw_only=True, tag="account.password"
 
 class RemoveAccount(_Request, frozen=True, kw_only=True, tag="account.remove"):
     """Asks to take an account away."""
+
+
+class EndLogins(_Request, frozen=True, kw_only=True, tag="account.logout"):
+    """Asks to log somebody out of the pages, wherever he is; anybody may do that for himself."""

@@ -43,7 +43,9 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.second_factor import TotpOff, TotpOffered, TotpOn
 from bascule.service.tables import TableChanged, Tables
+from bascule.service.tokens import TokenChanged, TokenMade, TokenRows
 
 AnyResult: TypeAlias = (
     StatusReport
@@ -83,6 +85,12 @@ AnyResult: TypeAlias = (
     | Drift
     | AccountRows
     | AccountChanged
+    | TotpOffered
+    | TotpOn
+    | TotpOff
+    | TokenRows
+    | TokenMade
+    | TokenChanged
     | LoggedIn
     | Left
     | Login

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS
-from bascule.service.failures import Failure, OperationFailed, Unavailable
+from bascule.service.failures import Busy, Failure, OperationFailed, Unavailable
 from bascule.service.logins import Bearer
 from bascule.service.progress import Progress
 from bascule.service.request import Request
@@ -20,6 +20,15 @@ PATIENCE: Final = 30.0
 
 AT_ONCE: Final = 10
 """Calls at a time; the control socket has a few more for one user, which streams take."""
+
+STRANGERS_AT_ONCE: Final = 3
+"""Of them, those of people who are not logged in yet: passwords take long to compare, and pages must not wait for that."""
+
+STREAMS_AT_ONCE: Final = 6
+"""What is followed at a time: with the calls as much as the control socket has for one user."""
+
+STREAMS_OF_PROGRAMS: Final = 4
+"""Of them, those that are not the pages' own: none who follows takes the figures from everybody's pages."""
 
 Answer = TypeVar("Answer", bound=Result)
 _Reply: TypeAlias = AnyResult | Failure | Progress
@@ -36,6 +45,8 @@ class AsyncClient:
         self._path = path
         self._patience = patience
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._streams = 0
+        self._doors = asyncio.Semaphore(STRANGERS_AT_ONCE)
 
     async def call(
         self, request: Request[Answer], bearer: Bearer | None = None, told: Callable[[Progress], None] = _nobody
@@ -44,6 +55,12 @@ class AsyncClient:
 
         Raises OperationFailed for whatever came instead of an answer.
         """
+        if bearer is None:
+            async with self._doors:
+                return await self._called(request, bearer, told)
+        return await self._called(request, bearer, told)
+
+    async def _called(self, request: Request[Answer], bearer: Bearer | None, told: Callable[[Progress], None]) -> Answer:
         async with self._turns, contextlib.aclosing(self._replies(request, bearer, self._patience)) as replies:
             async for reply in replies:
                 if not isinstance(reply, Progress):
@@ -53,9 +70,16 @@ class AsyncClient:
 
     async def stream(self, request: Request[Answer], bearer: Bearer | None = None) -> AsyncIterator[Answer]:
         """Yield answer after answer, for as long as the caller goes on. Raises OperationFailed, also at the other's end."""
-        async with contextlib.aclosing(self._replies(request, bearer, None)) as replies:
-            async for reply in replies:
-                yield self._answer(request, reply)
+        looks_on = bearer is not None and bearer.looks_on
+        if self._streams >= (STREAMS_AT_ONCE if looks_on else STREAMS_OF_PROGRAMS):
+            raise OperationFailed(Busy(message=f"{self._streams} others are watching; try again"))
+        self._streams += 1
+        try:
+            async with contextlib.aclosing(self._replies(request, bearer, None)) as replies:
+                async for reply in replies:
+                    yield self._answer(request, reply)
+        finally:
+            self._streams -= 1
         raise self._unavailable("has ended")
 
     def _answer(self, request: Request[Answer], reply: _Reply | None) -> Answer:

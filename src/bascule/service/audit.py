@@ -27,3 +27,5 @@ class AuditLog(Result, frozen=True, kw_only=True, tag="audit"):
     """Who changed what, the newest first."""
 
     rows: tuple[AuditRow, ...]
+    older: int | None = None
+    """What to ask for as `before` to go on; None where there is nothing older."""

@@ -16,6 +16,7 @@ from bascule.service.accounts import (
     AddAccount,
     ChangePassword,
     ChangeRole,
+    EndLogins,
     RemoveAccount,
     ShowAccounts,
 )
@@ -99,7 +100,9 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.second_factor import BeginTotp, ConfirmTotp, EndTotp, TotpOff, TotpOffered, TotpOn
 from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
+from bascule.service.tokens import AddToken, RemoveToken, ShowTokens, TokenChanged, TokenMade, TokenRows
 
 AnyRequest: TypeAlias = (
     Status
@@ -145,6 +148,13 @@ AnyRequest: TypeAlias = (
     | ChangeRole
     | ChangePassword
     | RemoveAccount
+    | EndLogins
+    | BeginTotp
+    | ConfirmTotp
+    | EndTotp
+    | ShowTokens
+    | AddToken
+    | RemoveToken
     | ShowMetrics
     | LogIn
     | LogOut
@@ -485,7 +495,7 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
             Operation(
                 request=ChangePassword,
                 result=AccountChanged,
-                permission=Permission.VIEW,  # of one's own account: the service lets administrators alone change others'
+                permission=Permission.OWN,  # of one's own account: the service lets administrators alone change others'
                 summary="change an account's password",
                 audit="changed the password of account {name}",
             ),
@@ -495,6 +505,54 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.ADMINISTER,
                 summary="remove an account",
                 audit="removed account {name}",
+            ),
+            Operation(
+                request=EndLogins,
+                result=AccountChanged,
+                permission=Permission.OWN,  # of one's own: the service lets administrators alone end others'
+                summary="log an account out of the pages everywhere",
+                audit="logged {name} out everywhere",
+            ),
+            Operation(
+                request=BeginTotp,
+                result=TotpOffered,
+                permission=Permission.OWN,  # of one's own account, with its password
+                summary="offer your account a second factor",
+                audit="began to turn codes on",
+            ),
+            Operation(
+                request=ConfirmTotp,
+                result=TotpOn,
+                permission=Permission.OWN,  # likewise
+                summary="have your logins need a code from now on",
+                audit="turned codes on",
+            ),
+            Operation(
+                request=EndTotp,
+                result=TotpOff,
+                permission=Permission.OWN,  # of one's own with the password: administrators alone may of others'
+                summary="have an account's logins need no code any more",
+                audit="turned codes off for account {name}",
+            ),
+            Operation(
+                request=ShowTokens,
+                result=TokenRows,
+                permission=Permission.VIEW,  # one's own: the service shows administrators alone all
+                summary="list API tokens",
+            ),
+            Operation(
+                request=AddToken,
+                result=TokenMade,
+                permission=Permission.OWN,  # of one's own, which may do no more than oneself
+                summary="make an API token",
+                audit="made token {name} of account {account}: {role}, for {days} days",
+            ),
+            Operation(
+                request=RemoveToken,
+                result=TokenChanged,
+                permission=Permission.OWN,  # likewise
+                summary="take an API token away",
+                audit="took token {name} of account {account} away",
             ),
             Operation(
                 request=ShowMetrics,

@@ -23,6 +23,8 @@ class Bearer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     token: Token
     source: Source = ""
+    looks_on: bool = False
+    """It is asked by a page that follows what happens, not by whoever sits before it: he is not seen by that."""
 
     def __repr__(self) -> str:
         """Return no secret."""

@@ -95,6 +95,14 @@ class ShowAudit(Request[AuditLog], frozen=True, kw_only=True, tag="show.audit"):
 
     last: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_EVENTS)] = 100
     """How many lines at most."""
+    before: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """Lines with a smaller number than that; None is from the newest on."""
+    user: Name = ""
+    """What is part of who did it, in whatever case; empty is anybody."""
+    words: Name = ""
+    """What is part of what was done, or of why it was not; empty is anything."""
+    refused: bool = False
+    """What was refused alone."""
 
 
 class ShowDrift(Request[Drift], frozen=True, kw_only=True, tag="show.drift"):

@@ -11,6 +11,8 @@ class Permission(StrEnum):
 
     VIEW = "view"
     """Look at anything that is no secret."""
+    OWN = "own"
+    """Change what proves who one is: one's own alone, unless one may administer."""
     OPERATE = "operate"
     """Act on what runs, without changing the configuration."""
     DEPLOY = "deploy"
@@ -43,8 +45,8 @@ ROLES: Final = (Role.ADMINISTRATOR, Role.OPERATOR, Role.VIEWER)
 ALLOWED: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
         Role.ADMINISTRATOR: frozenset(Permission),
-        Role.OPERATOR: frozenset({Permission.ENTER, Permission.VIEW, Permission.OPERATE, Permission.DEPLOY}),
-        Role.VIEWER: frozenset({Permission.ENTER, Permission.VIEW}),
+        Role.OPERATOR: frozenset(set(Permission) - {Permission.COMMIT, Permission.ADMINISTER}),
+        Role.VIEWER: frozenset({Permission.ENTER, Permission.VIEW, Permission.OWN}),
         Role.VISITOR: frozenset({Permission.ENTER}),
     }
 )

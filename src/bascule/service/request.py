@@ -30,6 +30,8 @@ class Context:
     """What he is known by there."""
     until: datetime | None = None
     """When he must log in again."""
+    program: str = ""
+    """The name of the API token that he is known by; empty where he has logged in."""
     tell: Tell = silence
     """Tells him how far it is."""
 

@@ -25,7 +25,7 @@ from bascule.service.failures import (
 )
 from bascule.service.logins import Bearer, Login
 from bascule.service.peer import Peer, peer_of
-from bascule.service.permissions import ALLOWED, ROLES, Role
+from bascule.service.permissions import ALLOWED, ROLES, Permission, Role
 from bascule.service.reports import Reports
 from bascule.service.request import Context, LongRequest, Request
 from bascule.service.service import Service
@@ -61,6 +61,8 @@ class Borne:
     login: Login
     token: str
     source: str
+    program: str = ""
+    """The name of an API token."""
 
 
 Bear: TypeAlias = Callable[[Bearer], Awaitable[Borne | None]]
@@ -229,6 +231,7 @@ class ControlServer:
             source=borne.source,
             token=borne.token,
             until=login.until,
+            program=borne.program,
         )
 
     async def _heard(self, channel: _Line, context: Context, request: AnyRequest) -> None:
@@ -319,7 +322,8 @@ class ControlServer:
         try:
             result: AnyResult = await getattr(self._service, operation.method)(context, request)
         except OperationFailed as failed:
-            await self._keep(who, deed, _in_short(failed.failure))
+            if operation.permission is not Permission.ENTER or not isinstance(failed.failure, Busy):  # anybody makes those
+                await self._keep(who, deed, _in_short(failed.failure))
             return failed.failure
         except MachineError as error:
             await self._keep(who, deed, str(error))
@@ -352,7 +356,10 @@ def _in_short(failure: Failure) -> str:
 def _deed(context: Context, request: Request[Any]) -> str | None:
     """Return what the audit log says, and by which way it was asked."""
     deed = OPERATIONS[type(request)].deed(request)
-    return f"{deed} (by the pages, from {context.source})" if deed is not None and context.source else deed
+    if deed is None or not context.source:
+        return deed
+    way = f"token {context.program}" if context.program else "the pages"
+    return f"{deed} (by {way}, from {context.source})"
 
 
 def _peer(context: Context) -> Peer:

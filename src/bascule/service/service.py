@@ -9,6 +9,7 @@ from bascule.service.accounts import (
     AddAccount,
     ChangePassword,
     ChangeRole,
+    EndLogins,
     RemoveAccount,
     ShowAccounts,
 )
@@ -90,7 +91,9 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
+from bascule.service.second_factor import BeginTotp, ConfirmTotp, EndTotp, TotpOff, TotpOffered, TotpOn
 from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
+from bascule.service.tokens import AddToken, RemoveToken, ShowTokens, TokenChanged, TokenMade, TokenRows
 
 
 class Service(Protocol):
@@ -278,6 +281,34 @@ class Service(Protocol):
 
     async def account_remove(self, context: Context, request: RemoveAccount, /) -> AccountChanged:
         """Take an account away."""
+        ...
+
+    async def account_logout(self, context: Context, request: EndLogins, /) -> AccountChanged:
+        """Log an account out of the pages everywhere."""
+        ...
+
+    async def totp_begin(self, context: Context, request: BeginTotp, /) -> TotpOffered:
+        """Offer an account a second factor."""
+        ...
+
+    async def totp_confirm(self, context: Context, request: ConfirmTotp, /) -> TotpOn:
+        """Have an account need codes."""
+        ...
+
+    async def totp_end(self, context: Context, request: EndTotp, /) -> TotpOff:
+        """Have an account need no code any more."""
+        ...
+
+    async def show_tokens(self, context: Context, request: ShowTokens, /) -> TokenRows:
+        """List API tokens."""
+        ...
+
+    async def token_add(self, context: Context, request: AddToken, /) -> TokenMade:
+        """Make one."""
+        ...
+
+    async def token_remove(self, context: Context, request: RemoveToken, /) -> TokenChanged:
+        """Take one away."""
         ...
 
     async def show_metrics(self, context: Context, request: ShowMetrics, /) -> Metrics:

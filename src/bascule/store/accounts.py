@@ -69,10 +69,12 @@ class DatabaseAccounts:
         return self._read("ORDER BY name")
 
     def keep(self, account: Account) -> None:
-        """Replace one row."""
+        """Write one row; what belongs to the account stays (INSERT OR REPLACE would take it away)."""
+        written_over = "role = excluded.role, password = excluded.password, since = excluded.since"
         with self._database.transaction() as change:
             change.execute(
-                f"INSERT OR REPLACE INTO accounts ({_COLUMNS}) VALUES (?, ?, ?, ?)",  # noqa: S608 - our own
+                f"INSERT INTO accounts ({_COLUMNS}) VALUES (?, ?, ?, ?) "  # noqa: S608 - our own
+                f"ON CONFLICT (name) DO UPDATE SET {written_over}",
                 (account.name, account.role, account.password, written(account.since)),
             )
 

@@ -13,6 +13,9 @@ from typing import Final, Protocol
 from bascule.store.database import Database, Row
 from bascule.store.moment import moment, written
 
+_LAST: Final = 2**63 - 1
+"""More lines than a file can have."""
+
 _COLUMNS: Final = "number, at, user, uid, pid, words, refused, before, digest"
 
 
@@ -55,8 +58,8 @@ class Audit(Protocol):
         """Add a line."""
         ...
 
-    def lines(self, most: int) -> Sequence[Line]:
-        """Return so many at most, the newest first; a line that is not as it was written is an error."""
+    def lines(self, most: int, before: int | None = None) -> Sequence[Line]:
+        """Return so many at most, the newest first, or those before a number; a line that is not as written is an error."""
         ...
 
 
@@ -80,11 +83,12 @@ class DatabaseAudit:
                 ),
             )
 
-    def lines(self, most: int) -> Sequence[Line]:
+    def lines(self, most: int, before: int | None = None) -> Sequence[Line]:
         """Read the last rows, and follow their chain."""
-        query = f"SELECT {_COLUMNS} FROM audit ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own
+        query = f"SELECT {_COLUMNS} FROM audit WHERE number < ? ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own
+        values = (_LAST if before is None else before, most)
         try:
-            return _chained([_line(row) for row in self._database.read(query, (most,))], most)
+            return _chained([_line(row) for row in self._database.read(query, values)], most)
         except ValueError as error:
             raise self._database.damaged(f"the audit log: {error}") from error
 

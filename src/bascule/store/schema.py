@@ -106,5 +106,34 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE second_factors (
+            account TEXT PRIMARY KEY REFERENCES accounts (name) ON DELETE CASCADE,
+            secret TEXT NOT NULL,
+            since TEXT NOT NULL,
+            step INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE recovery_codes (
+            account TEXT NOT NULL REFERENCES second_factors (account) ON DELETE CASCADE,
+            digest BLOB NOT NULL,
+            PRIMARY KEY (account, digest)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE tokens (
+            account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            digest BLOB NOT NULL UNIQUE,
+            role TEXT NOT NULL CHECK (role IN ('administrator', 'operator', 'viewer')),
+            since TEXT NOT NULL,
+            until TEXT NOT NULL,
+            used TEXT,
+            PRIMARY KEY (account, name)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 """Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""

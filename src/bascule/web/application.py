@@ -38,6 +38,7 @@ def application(client: AsyncClient) -> Starlette:
         middleware=[Middleware(Guard)],
         exception_handlers=FAULTS,
     )
+    made.router.redirect_slashes = False  # it would lead to whatever a request calls its host
     made.state.site = Site(
         client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client), texts=Texts(), works=Works()
     )

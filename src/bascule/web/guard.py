@@ -19,6 +19,12 @@ API: Final = "/api/"
 UPLOADS: Final = ("/configuration/restore",)
 """Where that much may come."""
 
+LONGEST_OF_STRANGERS: Final = 16 * 1024
+"""Bytes of what is read of people who have not logged in: names, passwords and keys."""
+
+STRANGERS: Final = ("/login", "/setup/")
+"""Where they fill in forms; elsewhere nothing of theirs is read."""
+
 BODY_TIME: Final = 60.0
 """Seconds that a body may take to come."""
 
@@ -73,8 +79,13 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, _careful(send))
             return
-        limit = LONGEST_UPLOAD if scope["path"] in UPLOADS else LONGEST_BODY
-        await self._app(scope, _bounded(receive, limit), _careful(send))
+        await self._app(scope, _bounded(receive, _longest_body(scope["path"])), _careful(send))
+
+
+def _longest_body(path: str) -> int:
+    if path.startswith(STRANGERS):
+        return LONGEST_OF_STRANGERS
+    return LONGEST_UPLOAD if path in UPLOADS else LONGEST_BODY
 
 
 def _refusal(headers: Headers, path: str) -> Response | None:

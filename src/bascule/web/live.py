@@ -12,7 +12,7 @@ import msgspec
 
 from bascule.service.asking import AsyncClient
 from bascule.service.failures import OperationFailed
-from bascule.service.logins import Bearer
+from bascule.service.logins import Bearer, ShowLogin
 from bascule.service.operations import Monitor, ShowRelays, Status, WatchCounters
 from bascule.service.request import Request
 from bascule.service.results import Counters, Events
@@ -24,6 +24,9 @@ _BEHIND: Final = 32
 
 _AGAIN: Final = 5.0
 """Seconds until the parent is asked again that did not answer."""
+
+_LOOKED_AFTER: Final = 15.0
+"""Seconds after which whoever has logged out hears no more."""
 
 _STATES: Final = 5.0
 """Seconds between two looks at states while nothing happens; what happens is looked at at once."""
@@ -60,9 +63,14 @@ class Hub:
         self._work: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
 
+    def close(self) -> None:
+        """Let everybody go: their browsers come again."""
+        for viewer in list(self._viewers):
+            viewer.end()
+
     async def messages(self, bearer: Bearer) -> AsyncIterator[bytes]:
         """Yield messages for one who looks, until he is let go: first everything that is known, then what changes."""
-        with self._joined(Viewer(bearer)) as viewer:
+        with self._joined(Viewer(msgspec.structs.replace(bearer, looks_on=True))) as viewer:
             yield b"retry: 3000\n\n"
             if self._known:
                 yield _event("figures", self._known)
@@ -90,6 +98,7 @@ class Hub:
             self._follow(WatchCounters(), self._count),
             self._follow(Monitor(), self._happen),
             self._state(),
+            self._look_after(),
         )
 
     async def _follow(self, request: Request[Any], hear: Callable[[Any], None]) -> None:
@@ -121,10 +130,17 @@ class Hub:
     async def _require(self, bearer: Bearer) -> None:
         """Let whoever is not logged in any more go; then another is asked for."""
         try:
-            await self._client.call(Status(), bearer)
+            await self._client.call(ShowLogin(), bearer)
         except OperationFailed:
             for viewer in [each for each in self._viewers if each.bearer == bearer]:
                 viewer.end()
+
+    async def _look_after(self) -> None:
+        """Let those go whose login has ended, now and then: figures are for whoever may see them."""
+        while True:
+            await asyncio.sleep(_LOOKED_AFTER)
+            for bearer in {viewer.bearer.token: viewer.bearer for viewer in self._viewers}.values():
+                await self._require(bearer)
 
     def _one(self) -> Bearer | None:
         return next((viewer.bearer for viewer in self._viewers), None)

@@ -53,6 +53,8 @@ MENU: Final = (
             Entry("Load balancer", "/system/load-balancer"),
             Entry("Administration", "/system/administration"),
             Entry("Basic settings", "/system/basic-settings", Permission.DEPLOY),
+            Entry("Users", "/system/users"),
+            Entry("Audit log", "/system/audit"),
         ),
     ),
 )

@@ -4,35 +4,58 @@ import asyncio
 import os
 import socket
 import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from uvicorn import Config, Server
-from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bascule.service.sources import place
+from bascule.web.connection import Arrival, Bounds, Conversation
+from bascule.web.crowd import Crowd
 
 KEPT_ALIVE: Final = 75.0
 """Seconds that a session may be silent between two requests."""
 
 FIRST_REQUEST: Final = 15.0
-"""Seconds that a client may take for its first request."""
+"""Seconds that a client may take for the head of a request."""
 
-_SWEEP: Final = 1.0
+_SWEEP: Final = 0.25
+_LONGEST_HEAD: Final = 32 * 1024
+"""Bytes of a request without its body."""
 
-_HANDSHAKE: Final = 10.0
-"""Seconds that a client may take for its TLS handshake, and for its farewell."""
+_AT_A_TIME: Final = 50
+"""Clients that are taken in before those who are in get their turn again."""
 
-_MOST_AT_ONCE: Final = 500
-"""Connections; whoever comes when there are more is told so (503)."""
-
-_BACKLOG: Final = 128
 _LAST_REQUESTS: Final = 5.0
 """Seconds that requests may take to their end when the server ends."""
 
 
-class PageServer:
-    """Serves an application of ASGI at the places that it is given, over TLS 1.2 and newer."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    listener: socket.socket
+    tls: ssl.SSLContext
 
-    def __init__(self, application: Any, *, first_request: float = FIRST_REQUEST) -> None:
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+class PageServer:
+    """Serves an application of ASGI at the places that it is given, over TLS 1.2 and newer.
+
+    `ending` is called once when the server ends: whatever would go on for ever has to end then.
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        *,
+        bounds: Bounds | None = None,
+        crowd: Crowd | None = None,
+        ending: Callable[[], None] = _nothing,
+    ) -> None:
         self._config = Config(
             application,
             http="h11",
@@ -45,13 +68,14 @@ class PageServer:
             proxy_headers=False,
             timeout_keep_alive=int(KEPT_ALIVE),
             timeout_graceful_shutdown=int(_LAST_REQUESTS),
-            limit_concurrency=_MOST_AT_ONCE,
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
         )
         self._config.load()
         self._server = Server(self._config)
-        self._listeners: dict[int, asyncio.Server] = {}
-        self._first_request = first_request
-        self._born: WeakKeyDictionary[H11Protocol, float] = WeakKeyDictionary()
+        self._places: dict[int, _Place] = {}
+        self._bounds = bounds or Bounds(request=FIRST_REQUEST)
+        self._crowd = crowd or Crowd()
+        self._ending = ending
 
     async def run(self) -> None:
         """Serve until `end`, or SIGTERM; then requests come to their end, and sessions are closed."""
@@ -70,38 +94,45 @@ class PageServer:
     @property
     def numbers(self) -> frozenset[int]:
         """Return the places where it answers."""
-        return frozenset(self._listeners)
+        return frozenset(self._places)
 
-    async def open(self, number: int, listener: socket.socket, tls: ssl.SSLContext) -> None:
+    def open(self, number: int, listener: socket.socket, tls: ssl.SSLContext) -> None:
         """Answer at a listening socket, which is the server's from now on. Raises OSError."""
-        self._listeners[number] = await asyncio.get_running_loop().create_server(
-            self._protocol,
-            sock=listener,
-            ssl=tls,
-            backlog=_BACKLOG,
-            ssl_handshake_timeout=_HANDSHAKE,
-            ssl_shutdown_timeout=_HANDSHAKE,
-        )
+        listener.setblocking(False)  # noqa: FBT003 - the library's own
+        self._places[number] = opened = _Place(listener, tls)
+        asyncio.get_running_loop().add_reader(listener, self._take_in, opened)
 
     def close(self, number: int) -> None:
         """Take no new session there; those that stand go on."""
-        self._listeners.pop(number).close()
+        listener = self._places.pop(number).listener
+        asyncio.get_running_loop().remove_reader(listener)
+        listener.close()
 
-    def _protocol(self) -> asyncio.Protocol:
-        made = H11Protocol(self._config, self._server.server_state, {})
-        self._born[made] = asyncio.get_running_loop().time()
-        return made
+    def _take_in(self, at: _Place) -> None:
+        """Take in who has come, unless he has too many connections already."""
+        for _ in range(_AT_A_TIME):
+            try:
+                connected, address = at.listener.accept()
+            except OSError:  # nobody is left, or he has gone again
+                return
+            arrival = self._crowd.admit(place(str(address[0])), partial(Arrival, connected))
+            if not isinstance(arrival, Arrival):
+                connected.close()
+                continue
+            over = partial(self._crowd.gone, arrival)
+            arrival.greet(at.tls, partial(Conversation, self._config, self._server.server_state, over), over)
 
     async def _sweep(self) -> None:
-        """Close the connections whose first request does not come: the library waits for it without an end."""
-        loop = asyncio.get_running_loop()
+        """End connections that have been too slow: the library waits for them without an end."""
+        ended = False
         while True:
             await asyncio.sleep(_SWEEP)
-            for connection, born in list(self._born.items()):
-                if loop.time() - born > self._first_request:
-                    del self._born[connection]
-                    if connection.cycle is None and connection in self._server.server_state.connections:
-                        connection.transport.abort()
+            if self._server.should_exit and not ended:
+                ended = True
+                self._ending()
+            for connection in list(self._server.server_state.connections):
+                if isinstance(connection, Conversation):
+                    connection.look(self._bounds, ending=ended)
 
 
 def tls_context(certificate: bytes, key: bytes) -> ssl.SSLContext:

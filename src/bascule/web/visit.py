@@ -18,6 +18,7 @@ from bascule.service.progress import Progress
 from bascule.service.request import Origin
 from bascule.service.request import Request as Operation
 from bascule.service.result import Result
+from bascule.service.tokens import PREFIX
 from bascule.web.cookies import forget_told, tell_next, token_of, told
 from bascule.web.forms import Form, form_of, proof_for, require_proof
 from bascule.web.origin import origin_of
@@ -107,7 +108,7 @@ Page: TypeAlias = Callable[[Visit], Awaitable[Response]]
 async def visited(request: Request) -> Visit:
     """Return whose visit a request is. Raises OperationFailed where nobody is logged in."""
     site, token = site_of(request), token_of(request)
-    if not token:
+    if not token or token.startswith(PREFIX):  # programs do not look at pages
         raise OperationFailed(NotLoggedIn(message="log in first"))
     bearer = Bearer(token=token, source="" if request.client is None else request.client.host)
     login = await site.client.call(ShowLogin(), bearer)

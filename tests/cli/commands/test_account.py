@@ -11,11 +11,13 @@ from bascule.service.accounts import (
     AddAccount,
     ChangePassword,
     ChangeRole,
+    EndLogins,
     RemoveAccount,
     ShowAccounts,
 )
 from bascule.service.permissions import Role
 from bascule.service.request import Request
+from bascule.service.second_factor import BeginTotp, ConfirmTotp, EndTotp, TotpOff, TotpOffered, TotpOn
 from cli.calling import PretendedConnection, call
 
 DONE = AccountChanged(sentence="done")
@@ -52,6 +54,7 @@ def test_the_list_says_who_may_what() -> None:
             ChangePassword(name="bob", password="battery staple", old="correct horse"),
         ),
         (["remove", "bob"], "", RemoveAccount(name="bob")),
+        (["logout", "bob"], "", EndLogins(name="bob")),
     ],
 )
 def test_each_asks_what_it_was_told(words: list[str], typed: str, asked: Request[AccountChanged]) -> None:
@@ -75,3 +78,16 @@ def test_a_role_that_there_is_not_is_told_in_words(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         call("account", "role", "bob", "king")
     assert "invalid choice: 'king' (choose from 'administrator', 'operator', 'viewer')" in capsys.readouterr().err
+
+
+def test_a_second_factor_is_turned_on_and_off() -> None:
+    """The password and the code come from the input; recovery codes are printed once."""
+    offered = TotpOffered(secret="ABC", uri="otpauth://totp/x?secret=ABC")
+    on = TotpOn(recovery_codes=("one", "two"))
+    connection = PretendedConnection({BeginTotp: offered, ConfirmTotp: on, EndTotp: TotpOff(sentence="off")})
+    called = call("account", "totp", connection=connection, stdin=b"correct horse\n123456\n")
+    assert connection.asked == [BeginTotp(password="correct horse"), ConfirmTotp(code="123456")]
+    assert all(word in called.out for word in ("otpauth://totp/x?secret=ABC", "one", "two"))
+    assert call("account", "totp-off", "bob", connection=connection).out == "off\n"
+    call("account", "totp-off", "bob", "--own", connection=connection, stdin=b"correct horse\n")
+    assert connection.asked[2:] == [EndTotp(name="bob"), EndTotp(name="bob", password="correct horse")]

@@ -14,6 +14,7 @@ DENIED = [
 ]
 FIELDS = {
     "AddAccount": {"name": "eve", "role": "administrator"},
+    "AddToken": {"account": "eve", "name": "backup", "role": "viewer"},
     "ChangeRole": {"role": "administrator"},
     "OrderHost": {"action": "drain"},
     "LoadCopy": {"text": ""},

@@ -12,12 +12,14 @@ from bascule.service.accounts import (
     AddAccount,
     ChangePassword,
     ChangeRole,
+    EndLogins,
     RemoveAccount,
     ShowAccounts,
 )
 from bascule.service.failures import ExitCode
 from bascule.service.logins import MakeSetupLink
 from bascule.service.permissions import Role
+from bascule.service.second_factor import LONGEST_CODE, BeginTotp, ConfirmTotp, EndTotp
 
 _ADMINISTRATORS: Final = "root, the user Bascule runs as, and members of the group bascule-administrator are administrators"
 
@@ -30,6 +32,7 @@ def list_accounts(arguments: Namespace, session: Session) -> int:
             continue
         since = f"{row.since.astimezone(session.now().tzinfo):%Y-%m-%d}"
         opened = "with a password" if row.password else "for the Unix user alone"
+        opened += " and codes" if row.totp else ""
         session.screen.say(f"{row.name:<20} {row.role:<14} ", styled(f"since {since}, {opened}", QUIET))
     if not arguments.json:
         session.screen.say(styled(f"besides, {_ADMINISTRATORS}", QUIET))
@@ -65,6 +68,34 @@ def remove(arguments: Namespace, session: Session) -> int:
     return ExitCode.FINE
 
 
+def logout(arguments: Namespace, session: Session) -> int:
+    """Log an account out of the pages, wherever it is logged in."""
+    session.screen.say(session.connect(arguments.socket).call(EndLogins(name=arguments.name)).sentence)
+    return ExitCode.FINE
+
+
+def totp(arguments: Namespace, session: Session) -> int:
+    """Have your account need a code beside its password."""
+    client = session.connect(arguments.socket)
+    offered = client.call(BeginTotp(password=_read("your password: ", session)))
+    session.screen.say("give this to your app:")
+    session.screen.say(f"  {offered.uri}")
+    session.screen.say(styled(f"by hand: {offered.secret}, TOTP, 6 digits, 30 s", QUIET))
+    on = client.call(ConfirmTotp(code=_line("a code that it shows: ", session)[:LONGEST_CODE]))
+    session.screen.say("logins need a code from now on; each of these is good once in its place, and shown this once:")
+    for code in on.recovery_codes:
+        session.screen.say(f"  {code}")
+    return ExitCode.FINE
+
+
+def totp_off(arguments: Namespace, session: Session) -> int:
+    """Have an account need no code any more."""
+    password = _read("your password: ", session) if arguments.own else None
+    request = EndTotp(name=arguments.name, password=password)
+    session.screen.say(session.connect(arguments.socket).call(request).sentence)
+    return ExitCode.FINE
+
+
 def setup_link(arguments: Namespace, session: Session) -> int:
     """Print a link that makes an administrator, once."""
     made = session.connect(arguments.socket).call(MakeSetupLink())
@@ -86,6 +117,12 @@ def _chosen(name: str, session: Session) -> str:
     if session.stdin.isatty() and _read("once more: ", session) != first:
         raise UsageError("the two are not the same: nothing was changed")
     return first
+
+
+def _line(prompt: str, session: Session) -> str:
+    if session.stdin.isatty():
+        return input(prompt)
+    return session.stdin.readline(LONGEST_PASSWORD).removesuffix("\n")
 
 
 def _read(prompt: str, session: Session) -> str:

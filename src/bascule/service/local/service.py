@@ -16,15 +16,6 @@ from bascule.engines.nftables.ruleset import FAMILY, TABLE
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.duplicates import duplicate_words
 from bascule.plan.orders import Duty
-from bascule.service.accounts import (
-    AccountChanged,
-    AccountRows,
-    AddAccount,
-    ChangePassword,
-    ChangeRole,
-    RemoveAccount,
-    ShowAccounts,
-)
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.alerts import AlertTried, TryAlert
 from bascule.service.archives import BackupPart, BackupRows, FetchBackup, ShowBackups
@@ -48,10 +39,10 @@ from bascule.service.events import EventKind
 from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.failures import Busy, Conflict, OperationFailed
 from bascule.service.firewall import FirewallRules, ShowFirewall
-from bascule.service.local.account_book import AccountBook
 from bascule.service.local.administration import Administration
 from bascule.service.local.affinity import affinity
 from bascule.service.local.archives import backup_parts, backup_rows
+from bascule.service.local.audit_rows import audit_rows
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.capture.capturing import Captures
 from bascule.service.local.certificates import keep_certificate
@@ -65,17 +56,17 @@ from bascule.service.local.explaining import explained, known_of
 from bascule.service.local.firewall_rows import firewall_rows, walk_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM
-from bascule.service.local.logins.book import LoginBook, no_accounts
-from bascule.service.local.logins.places import addresses
+from bascule.service.local.logins.book import LoginBook
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.metrics import require_reader
 from bascule.service.local.network_rows import interface_rows, route_rows
 from bascule.service.local.outward.telling import Telling
+from bascule.service.local.people import PeopleService
 from bascule.service.local.preparation import Use, judge_here
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
-from bascule.service.local.reported import audit_row, engine_uses, level_of
+from bascule.service.local.reported import engine_uses, level_of
 from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
@@ -85,7 +76,6 @@ from bascule.service.local.tables import AddressTables
 from bascule.service.local.telling import how_it_goes
 from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
-from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
 from bascule.service.measured import MeasuredHistory
 from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
@@ -172,7 +162,7 @@ class Watch(Protocol):
         ...
 
 
-class LocalService:
+class LocalService(PeopleService):
     """Answers for one balancer; `end` has the parent end once the answer is sent, with last words on what goes on."""
 
     def __init__(
@@ -195,6 +185,7 @@ class LocalService:
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
+        super().__init__(balancer, source, logins)
         self._machine = machine
         self._balancer = balancer
         self._proxy = proxy
@@ -206,7 +197,6 @@ class LocalService:
         self._counters = counters
         self._measuring = measuring
         self._tables = tables
-        self._logins = logins
         self._captures = captures
         self._telling = telling
         self._watches = watches
@@ -345,8 +335,7 @@ class LocalService:
 
     async def show_audit(self, _: Context, request: ShowAudit, /) -> AuditLog:
         """List what is kept of it."""
-        lines = await asyncio.to_thread(self._audit.lines, request.last)
-        return AuditLog(rows=tuple(audit_row(line) for line in lines))
+        return await asyncio.to_thread(audit_rows, self._audit, request)
 
     async def copy_load(self, context: Context, request: LoadCopy, /) -> Loaded:
         """Keep a text as a working copy."""
@@ -400,68 +389,6 @@ class LocalService:
     async def show_revision(self, _: Context, request: ShowRevision, /) -> RevisionText:
         """Return one of them."""
         return await self._deployments().revision(request.number)
-
-    async def show_accounts(self, _: Context, __: ShowAccounts, /) -> AccountRows:
-        """List them."""
-        return await self._accounts().rows()
-
-    async def account_add(self, _: Context, request: AddAccount, /) -> AccountChanged:
-        """Make one."""
-        return await self._accounts().add(request)
-
-    async def account_role(self, _: Context, request: ChangeRole, /) -> AccountChanged:
-        """Have one be something else."""
-        return await self._accounts().change_role(request)
-
-    async def account_password(self, context: Context, request: ChangePassword, /) -> AccountChanged:
-        """Give one another password, if it is the asker's, or he may."""
-        return await self._accounts().change_password(request, context)
-
-    async def account_remove(self, _: Context, request: RemoveAccount, /) -> AccountChanged:
-        """Take one away."""
-        return await self._accounts().remove(request)
-
-    async def login(self, _: Context, request: LogIn, /) -> LoggedIn:
-        """Let somebody in."""
-        return await self._known().log_in(request)
-
-    async def logout(self, context: Context, _: LogOut, /) -> Left:
-        """Log whoever asks out."""
-        self._known().leave(context.token)
-        return Left()
-
-    async def show_login(self, context: Context, _: ShowLogin, /) -> Login:
-        """Say who asks."""
-        waiting = self._source.pending if isinstance(self._source, Deployments) else None
-        return Login(
-            name=context.user,
-            role=context.role,
-            until=context.until,
-            pending_until=None if waiting is None else waiting.until,
-            pending_by="" if waiting is None else waiting.author,
-        )
-
-    async def setup(self, _: Context, request: SetUp, /) -> LoggedIn:
-        """Make an administrator."""
-        return await self._known().set_up(request)
-
-    async def setup_link(self, _: Context, __: MakeSetupLink, /) -> SetupLink:
-        """Make a link, for wherever the admin server answers now."""
-        plan = self._balancer.running.plan
-        return self._known().setup_link(addresses(self._balancer.admin.rows(plan), plan.admin.names))
-
-    def _known(self) -> LoginBook:
-        """Return who has logged in. Raises OperationFailed where a file alone is run."""
-        if self._logins is None:
-            raise no_accounts(self._balancer.running.name)
-        return self._logins
-
-    def _accounts(self) -> AccountBook:
-        """Return who has an account. Raises OperationFailed where a file alone is run."""
-        if isinstance(self._source, Deployments):
-            return self._source.accounts
-        words = f"this Bascule runs {self._balancer.running.name} alone, and has no accounts: root does everything"
-        raise OperationFailed(Conflict(message=words))
 
     def _deployments(self) -> Deployments:
         """Return where deployments are kept. Raises OperationFailed where a file alone is run."""

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount, ShowAccounts
+from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, EndLogins, RemoveAccount, ShowAccounts
 from bascule.service.affinity import AskAffinity
 from bascule.service.alerts import TryAlert
 from bascule.service.archives import FetchBackup, ShowBackups
@@ -57,7 +57,9 @@ from bascule.service.operations import (
     Who,
 )
 from bascule.service.request import Request
+from bascule.service.second_factor import BeginTotp, ConfirmTotp, EndTotp
 from bascule.service.tables import ChangeTable, ShowTables
+from bascule.service.tokens import AddToken, RemoveToken, ShowTokens
 
 ROOT: Final = "/api/v1"
 _IN_PATH: Final = re.compile(r"{(\w+)}")
@@ -134,12 +136,16 @@ ENDPOINTS: Final = (
     Endpoint("PUT", "/accounts/{name}/role", ChangeRole),
     Endpoint("PUT", "/accounts/{name}/password", ChangePassword),
     Endpoint("DELETE", "/accounts/{name}", RemoveAccount),
+    Endpoint("DELETE", "/accounts/{name}/logins", EndLogins),
+    Endpoint("GET", "/tokens", ShowTokens),
+    Endpoint("POST", "/tokens", AddToken),
+    Endpoint("DELETE", "/accounts/{account}/tokens/{name}", RemoveToken),
     Endpoint("POST", "/accounts/setup-link", MakeSetupLink),
     Endpoint("GET", "/login", ShowLogin),
     Endpoint("POST", "/stop", Stop),
     Endpoint("POST", "/clear", Clear),
 )
 
-NOT_HERE: Final = frozenset({LogIn, LogOut, SetUp, ShowMetrics, FetchBackup})
+NOT_HERE: Final = frozenset({LogIn, LogOut, SetUp, BeginTotp, ConfirmTotp, EndTotp, ShowMetrics, FetchBackup})
 """What only a browser asks, since a program has a token; figures for programs that have none, which are `/metrics`; and a
 backup, which is a file: the pages hand it out."""

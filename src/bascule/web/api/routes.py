@@ -10,15 +10,17 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from bascule.service.capture import Capture
 from bascule.service.failures import OperationFailed
-from bascule.service.logins import LONGEST_TOKEN, Bearer
+from bascule.service.logins import LONGEST_TOKEN, Bearer, ShowLogin
 from bascule.web.api.answers import failed, good, problem, streamed
 from bascule.web.api.asking import asked
 from bascule.web.api.endpoints import ENDPOINTS, ROOT, Endpoint
 from bascule.web.api.openapi import document
 from bascule.web.capturing import captured
+from bascule.web.guard import LONGEST_OF_STRANGERS
 from bascule.web.site import site_of
 
 _SCHEME: Final = "bearer "
+_DIGITS: Final = 10
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -53,13 +55,23 @@ def _route(path: str, endpoints: Sequence[Endpoint]) -> Route:
 
 async def _answer(endpoint: Endpoint, request: Request) -> Response:
     bearer = _bearer(request)
-    operation = await asked(endpoint, request)
     client = site_of(request).client
+    if _is_long(request):  # nothing long is read of strangers
+        await client.call(ShowLogin(), bearer)
+    operation = await asked(endpoint, request)
     if isinstance(operation, Capture):
         return await captured(client.stream(operation, bearer))
     if endpoint.operation.streams:
         return await streamed(client.stream(operation, bearer))
     return good(request, await client.call(operation, bearer))
+
+
+def _is_long(request: Request) -> bool:
+    """Tell whether a body is, or may be, longer than what is read of anybody."""
+    length = request.headers.get("content-length", "")
+    if "transfer-encoding" in request.headers:
+        return True
+    return bool(length) and not (len(length) < _DIGITS and int(length) <= LONGEST_OF_STRANGERS)
 
 
 def _bearer(request: Request) -> Bearer:

@@ -3,7 +3,9 @@
 from typing import Final
 
 from bascule.web.pages import (
+    account,
     administration,
+    audit,
     basic_settings,
     configuration,
     graphs,
@@ -12,12 +14,18 @@ from bascule.web.pages import (
     metrics,
     network,
     overview,
+    second_factor,
+    users,
 )
 
 ROUTES: Final = (
     *login.ROUTES,
     *live.ROUTES,
     *overview.ROUTES,
+    *users.ROUTES,
+    *account.ROUTES,
+    *second_factor.ROUTES,
+    *audit.ROUTES,
     *graphs.ROUTES,
     *metrics.ROUTES,
     *network.ROUTES,

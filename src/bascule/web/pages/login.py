@@ -1,5 +1,6 @@
 """Logging in and out, and the link that makes the first administrator."""
 
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -9,9 +10,9 @@ from starlette.routing import Route
 
 from bascule.service.accounts import LONGEST_PASSWORD
 from bascule.service.failures import OperationFailed, Unavailable, describe
-from bascule.service.logins import LONGEST_TOKEN, LoggedIn, LogIn, LogOut, SetUp
+from bascule.service.logins import LONGEST_TOKEN, Bearer, LoggedIn, LogIn, LogOut, SetUp
 from bascule.service.permissions import Permission
-from bascule.web.cookies import forget_token, keep_token
+from bascule.web.cookies import forget_token, forget_told, keep_token, token_of, told
 from bascule.web.forms import Form, form_of
 from bascule.web.site import site_of
 from bascule.web.statuses import STATUSES
@@ -40,6 +41,7 @@ async def log_in(request: Request) -> Response:
         return _login_page(request, "name, password or code is not right", 403)
     except OperationFailed as failed:
         return _login_page(request, describe(failed.failure), STATUSES[type(failed.failure)])
+    await _leave(request)
     return _entered(known, _local(request.query_params.get("next", "/")))
 
 
@@ -74,6 +76,7 @@ async def set_up(request: Request) -> Response:
         return _setup_page(request, "a name and a password are needed", 422)
     except OperationFailed as failed:
         return _setup_page(request, describe(failed.failure), STATUSES[type(failed.failure)])
+    await _leave(request)
     return _entered(known, "/")
 
 
@@ -81,6 +84,13 @@ def _entered(known: LoggedIn, path: str) -> Response:
     response = RedirectResponse(path, 303)
     keep_token(response, known.token)
     return response
+
+
+async def _leave(request: Request) -> None:
+    """End the login that the browser had before, if it had one."""
+    if token := token_of(request):
+        with suppress(OperationFailed):
+            await site_of(request).client.call(LogOut(), Bearer(token=token))
 
 
 def _login_page(request: Request, wrong: str = "", status: int = 200) -> Response:
@@ -93,8 +103,13 @@ def _setup_page(request: Request, wrong: str = "", status: int = 200) -> Respons
 
 def _shown(request: Request, template: str, wrong: str, status: int) -> Response:
     missing = status == STATUSES[Unavailable]
-    values = {"wrong": wrong, "missing": missing, "action": str(request.url.replace(scheme="", netloc=""))}
-    return HTMLResponse(site_of(request).renderer.render(template, values), status)
+    said = told(request)
+    path = str(request.url.replace(scheme="", netloc=""))
+    values = {"wrong": wrong, "missing": missing, "action": path, "said": said}
+    response = HTMLResponse(site_of(request).renderer.render(template, values), status)
+    if said:
+        forget_told(response)
+    return response
 
 
 def _bounded(form: Form, name: str, longest: int) -> str:

@@ -4,12 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bascule.service.sources import place
+
 FREE: Final = 4
 """Failures that cost nothing: people mistype."""
 
 LONGEST_FOR_SOURCE: Final = 300.0
 LONGEST_FOR_ACCOUNT: Final = 8.0
 """Seconds: its owner, who comes from elsewhere, waits no longer than that while another guesses."""
+
+LONGEST_FOR_CODE: Final = 60.0
+"""Seconds, while somebody who knows the password guesses codes: a million of them would take two years."""
 
 FORGOTTEN: Final = 900.0
 """Seconds after the last failure until all is forgiven."""
@@ -34,14 +39,22 @@ class Backoff:
     def wait(self, source: str, name: str) -> float:
         """Return the seconds until one from there may try that account."""
         return max(
-            self._left(("source", source), LONGEST_FOR_SOURCE),
+            self._left(("source", place(source)), LONGEST_FOR_SOURCE),
             self._left(("account", name), LONGEST_FOR_ACCOUNT),
+            self._left(("code", name), LONGEST_FOR_CODE),
         )
 
     def failed(self, source: str, name: str) -> None:
         """Remember a wrong password."""
+        self._remember(("source", place(source)), ("account", name))
+
+    def failed_code(self, source: str, name: str) -> None:
+        """Remember a wrong code beside a right password."""
+        self._remember(("source", place(source)), ("account", name), ("code", name))
+
+    def _remember(self, *keys: tuple[str, str]) -> None:
         now = self._clock()
-        for key in (("source", source), ("account", name)):
+        for key in keys:
             before = self._failures.pop(key, None)
             count = 0 if before is None or now - before.last > FORGOTTEN else before.count
             while len(self._failures) >= MOST:
@@ -49,9 +62,16 @@ class Backoff:
             self._failures[key] = _Failures(count=count + 1, last=now)
 
     def succeeded(self, source: str, name: str) -> None:
-        """Forget what was mistyped."""
-        self._failures.pop(("source", source), None)
-        self._failures.pop(("account", name), None)
+        """Forget what was mistyped of that account; what its source did to others stays."""
+        mistyped = self._failures.pop(("account", name), None)
+        self._failures.pop(("code", name), None)
+        key = ("source", place(source))
+        failures = self._failures.get(key)
+        if mistyped is None or failures is None:
+            return
+        failures.count -= mistyped.count
+        if failures.count <= 0:
+            del self._failures[key]
 
     def _left(self, key: tuple[str, str], longest: float) -> float:
         found = self._failures.get(key)

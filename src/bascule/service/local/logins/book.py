@@ -1,53 +1,66 @@
-"""Lets people in by their passwords, and knows them by their tokens."""
+"""Lets people in by their passwords and codes, and knows them by their tokens."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
-from bascule.service.failures import Busy, Conflict, Forbidden, OperationFailed
+from bascule.service.accounts import AccountChanged, EndLogins
+from bascule.service.failures import Busy, Conflict, Forbidden, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.logins.backoff import Backoff
+from bascule.service.local.logins.codes import Codes
+from bascule.service.local.logins.proving import Proving
 from bascule.service.local.logins.sessions import Sessions
 from bascule.service.local.logins.setup_key import LASTS, SetupKey
+from bascule.service.local.logins.token_book import TokenBook
 from bascule.service.local.passwords import Passwords
+from bascule.service.local.words import counted
 from bascule.service.logins import Bearer, LoggedIn, LogIn, Login, SetUp, SetupLink
-from bascule.service.permissions import Role
+from bascule.service.permissions import ALLOWED, Permission, Role
+from bascule.service.request import Context
+from bascule.service.second_factor import BeginTotp, ConfirmTotp, EndTotp, TotpOff, TotpOffered, TotpOn
 from bascule.service.server import Borne
+from bascule.service.tokens import PREFIX
 from bascule.store.accounts import Account
 
 _WRONG: Final = "name, password or code is not right"
-_MOST_AT_ONCE: Final = 16
-"""Logins that may wait for each other; hashing takes tens of milliseconds and a lot of memory, one after another."""
 
 
 class LoginBook:
     """Whoever has logged in to the pages of one parent. Every method may raise OperationFailed and MachineError."""
 
     def __init__(
-        self, accounts: AccountBook, passwords: Passwords, clock: Callable[[], float], *, now: Callable[[], datetime]
+        self,
+        accounts: AccountBook,
+        passwords: Passwords,
+        clock: Callable[[], float],
+        *,
+        codes: Codes,
+        tokens: TokenBook,
+        now: Callable[[], datetime],
     ) -> None:
+        self.codes = codes
+        self.tokens = tokens
         self._accounts = accounts
-        self._passwords = passwords
         self._now = now
+        self._proving = Proving(passwords)
         self._sessions = Sessions(clock)
         self._backoff = Backoff(clock)
         self._setup_key = SetupKey(clock)
-        self._waiting = 0
-        self._one_at_a_time = asyncio.Lock()
-        self._nobody = ""
-        """A hash that fits no password: who has no account waits as long as who has one."""
 
     async def log_in(self, request: LogIn) -> LoggedIn:
-        """Let somebody in whose password is right."""
-        wait = self._backoff.wait(request.source, request.name)
-        if wait:
-            raise OperationFailed(Busy(message=f"too many wrong passwords: try again in {wait:.0f} s"))
+        """Let somebody in whose password is right, and whose code where he needs one."""
+        self._require_patience(request.source, request.name)
         account = await self._accounts.known(request.name)
-        if not await self._fits(account, request.password):
+        if not await self._proving.fits(account, request.password, request.source):
             self._backoff.failed(request.source, request.name)
             raise OperationFailed(Forbidden(message=_WRONG))
         assert account is not None, "nobody's password fits nothing"
+        if not await self.codes.fit(account.name, request.code):
+            self._backoff.failed_code(request.source, request.name)
+            raise OperationFailed(Forbidden(message=_WRONG))
         self._backoff.succeeded(request.source, request.name)
         return self._opened(account)
 
@@ -57,7 +70,7 @@ class LoginBook:
             raise OperationFailed(Busy(message="too many wrong keys: try again later"))
         if not self._setup_key.opens(request.key):
             self._backoff.failed(request.source, "")
-            words = "this link is not valid any more: `bascule setup-link` on the machine prints another one"
+            words = "this link is not valid any more: `bascule account setup-link` on the machine prints another one"
             raise OperationFailed(Forbidden(message=words))
         account = await self._accounts.set_up(request.name, request.password)
         self._setup_key.spend()
@@ -70,7 +83,9 @@ class LoginBook:
 
     async def borne(self, bearer: Bearer) -> Borne | None:
         """Return whom a token stands for; None where it is worth nothing, or his account is not what it was."""
-        session = self._sessions.find(bearer.token)
+        if bearer.token.startswith(PREFIX):
+            return await self.tokens.borne(bearer)
+        session = self._sessions.find(bearer.token, seen=not bearer.looks_on)
         if session is None:
             return None
         account = await self._accounts.known(session.name)
@@ -85,23 +100,78 @@ class LoginBook:
         """Log somebody out."""
         self._sessions.close(token)
 
+    def leave_everywhere(self, request: EndLogins, context: Context) -> AccountChanged:
+        """Log somebody out wherever he is; whoever asks it of himself by the pages stays where he is."""
+        _require_own(request.name, context)
+        ended = self._sessions.close_all(request.name, but=context.token)
+        return AccountChanged(sentence=f"{counted(ended, 'login')} of {request.name} ended")
+
+    async def begin_totp(self, request: BeginTotp, context: Context, machine: str) -> TotpOffered:
+        """Offer an account what makes its codes."""
+        account = await self._own(context)
+        if not account.password:
+            words = f"{account.name} has no password, and so no login that a code could be asked at"
+            raise OperationFailed(Conflict(message=words))
+        with self.guarded(context):
+            await self._require_password(account, request.password, context)
+        return await self.codes.offer(account.name, machine)
+
+    async def confirm_totp(self, request: ConfirmTotp, context: Context) -> TotpOn:
+        """Have an account need codes; logins without one end, but the one that asks."""
+        account = await self._own(context)
+        on = await self.codes.confirm(account.name, request.code)
+        self._sessions.close_all(account.name, but=context.token)
+        return on
+
+    async def end_totp(self, request: EndTotp, context: Context) -> TotpOff:
+        """Have an account need no code: one's own by the password, others' as an administrator."""
+        _require_own(request.name, context)
+        if context.program:
+            raise OperationFailed(Forbidden(message="a token takes off no second factor: log in"))
+        if request.name == context.user and (context.token or context.role is not Role.ADMINISTRATOR):
+            with self.guarded(context):
+                await self._require_password(await self._own(context), request.password or "", context)
+        if not await self.codes.end(request.name):
+            raise OperationFailed(NotFound(message=f"{request.name} needs no code"))
+        return TotpOff(sentence=f"{request.name} needs no code any more")
+
+    @contextmanager
+    def guarded(self, context: Context) -> Iterator[None]:
+        """Count what is refused inside as a guess at a password, and refuse all where there were too many."""
+        self._require_patience(context.source, context.user)
+        try:
+            yield
+        except OperationFailed as failed:
+            if isinstance(failed.failure, Forbidden):
+                self._backoff.failed(context.source, context.user)
+            raise
+
+    def _require_patience(self, source: str, name: str) -> None:
+        wait = self._backoff.wait(source, name)
+        if wait:
+            raise OperationFailed(Busy(message=f"too many wrong passwords or codes: try again in {ceil(wait)} s"))
+
+    async def _require_password(self, account: Account, password: str, context: Context) -> None:
+        if not await self._proving.fits(account, password, context.source):
+            raise OperationFailed(Forbidden(message="the password is not the one"))
+
+    async def _own(self, context: Context) -> Account:
+        """Return the account of whoever asks; a token may not ask this."""
+        if context.program:
+            raise OperationFailed(Forbidden(message="a token changes no second factor: log in"))
+        account = await self._accounts.known(context.user)
+        if account is None:
+            raise OperationFailed(NotFound(message=f"there is no account {context.user}"))
+        return account
+
     def _opened(self, account: Account) -> LoggedIn:
         token = self._sessions.open(account.name, account.password)
         return LoggedIn(token=token, name=account.name, role=Role(account.role))
 
-    async def _fits(self, account: Account | None, password: str) -> bool:
-        if self._waiting >= _MOST_AT_ONCE:
-            raise OperationFailed(Busy(message="too many are logging in at once: try again in a few seconds"))
-        self._waiting += 1
-        try:
-            async with self._one_at_a_time:
-                if not self._nobody:
-                    self._nobody = await asyncio.to_thread(self._passwords.hashed, "nobody has this password")
-                kept = self._nobody if account is None or not account.password else account.password
-                fits = await asyncio.to_thread(self._passwords.fits, kept, password)
-        finally:
-            self._waiting -= 1
-        return fits and account is not None and kept == account.password
+
+def _require_own(name: str, context: Context) -> None:
+    if name != context.user and Permission.ADMINISTER not in ALLOWED[context.role]:
+        raise OperationFailed(Forbidden(message=f"{context.user} is {context.role}, and may do that for himself alone"))
 
 
 def no_accounts(name: str) -> OperationFailed:

@@ -44,14 +44,18 @@ class Sessions:
         self._sessions[_key(token)] = Session(name=name, proof=proof, began=now, seen=now)
         return token
 
-    def find(self, token: str) -> Session | None:
-        """Return whom a token stands for, who is seen by that; None where his time is over."""
+    def find(self, token: str, *, seen: bool = True) -> Session | None:
+        """Return whom a token stands for, and note that he was seen; None where his time is over."""
         key, now = _key(token), self._clock()
-        session = self._sessions.pop(key, None)
-        if session is None or now - session.seen > IDLE or now - session.began > LONGEST:
+        session = self._sessions.get(key)
+        if session is None:
             return None
-        session.seen = now
-        self._sessions[key] = session
+        if now - session.seen > IDLE or now - session.began > LONGEST:
+            del self._sessions[key]
+            return None
+        if seen:
+            session.seen = now
+            self._sessions[key] = self._sessions.pop(key)
         return session
 
     def remaining(self, session: Session) -> float:
@@ -61,6 +65,14 @@ class Sessions:
     def close(self, token: str) -> None:
         """Have a token be worth nothing."""
         self._sessions.pop(_key(token), None)
+
+    def close_all(self, name: str, *, but: str = "") -> int:
+        """Have every token of somebody be worth nothing but one, and return how many those were."""
+        kept = _key(but)
+        ended = [key for key, session in self._sessions.items() if session.name == name and key != kept]
+        for key in ended:
+            del self._sessions[key]
+        return len(ended)
 
 
 def _key(token: str) -> bytes:

@@ -1,0 +1,126 @@
+"""The operations about people: who has an account, what proves it, and who is logged in."""
+
+from bascule.service.accounts import (
+    AccountChanged,
+    AccountRows,
+    AddAccount,
+    ChangePassword,
+    ChangeRole,
+    EndLogins,
+    RemoveAccount,
+    ShowAccounts,
+)
+from bascule.service.failures import Conflict, OperationFailed
+from bascule.service.local.account_book import AccountBook
+from bascule.service.local.balancer import Balancer
+from bascule.service.local.deploying import Deployments
+from bascule.service.local.logins.book import LoginBook, no_accounts
+from bascule.service.local.logins.places import addresses
+from bascule.service.local.reloading import ConfigurationFile
+from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
+from bascule.service.request import Context
+from bascule.service.second_factor import BeginTotp, ConfirmTotp, EndTotp, TotpOff, TotpOffered, TotpOn
+from bascule.service.tokens import AddToken, RemoveToken, ShowTokens, TokenChanged, TokenMade, TokenRows
+
+
+class PeopleService:
+    """Answers for the accounts of one parent; without `logins`, of a file that is run alone, there are none."""
+
+    def __init__(self, balancer: Balancer, source: ConfigurationFile | Deployments, logins: LoginBook | None) -> None:
+        self._balancer = balancer
+        self._source = source
+        self._logins = logins
+
+    async def show_accounts(self, _: Context, __: ShowAccounts, /) -> AccountRows:
+        """List them."""
+        rows = await self._accounts().rows()
+        return await self._known().codes.told(rows)
+
+    async def account_add(self, _: Context, request: AddAccount, /) -> AccountChanged:
+        """Make one."""
+        return await self._accounts().add(request)
+
+    async def account_role(self, _: Context, request: ChangeRole, /) -> AccountChanged:
+        """Have one be something else."""
+        return await self._accounts().change_role(request)
+
+    async def account_password(self, context: Context, request: ChangePassword, /) -> AccountChanged:
+        """Give one another password, if it is the asker's, or he may."""
+        accounts = self._accounts()
+        with self._known().guarded(context):
+            return await accounts.change_password(request, context)
+
+    async def account_remove(self, _: Context, request: RemoveAccount, /) -> AccountChanged:
+        """Take one away."""
+        return await self._accounts().remove(request)
+
+    async def account_logout(self, context: Context, request: EndLogins, /) -> AccountChanged:
+        """Log an account out of the pages everywhere."""
+        return self._known().leave_everywhere(request, context)
+
+    async def totp_begin(self, context: Context, request: BeginTotp, /) -> TotpOffered:
+        """Offer an account a second factor."""
+        plan = self._balancer.running.plan
+        return await self._known().begin_totp(request, context, next(iter(plan.admin.names), ""))
+
+    async def totp_confirm(self, context: Context, request: ConfirmTotp, /) -> TotpOn:
+        """Have an account need codes."""
+        return await self._known().confirm_totp(request, context)
+
+    async def totp_end(self, context: Context, request: EndTotp, /) -> TotpOff:
+        """Have an account need no code any more."""
+        return await self._known().end_totp(request, context)
+
+    async def show_tokens(self, context: Context, _: ShowTokens, /) -> TokenRows:
+        """List API tokens."""
+        return await self._known().tokens.rows(context)
+
+    async def token_add(self, context: Context, request: AddToken, /) -> TokenMade:
+        """Make one."""
+        return await self._known().tokens.add(request, context)
+
+    async def token_remove(self, context: Context, request: RemoveToken, /) -> TokenChanged:
+        """Take one away."""
+        return await self._known().tokens.remove(request, context)
+
+    async def login(self, _: Context, request: LogIn, /) -> LoggedIn:
+        """Let somebody in."""
+        return await self._known().log_in(request)
+
+    async def logout(self, context: Context, _: LogOut, /) -> Left:
+        """Log whoever asks out."""
+        self._known().leave(context.token)
+        return Left()
+
+    async def show_login(self, context: Context, _: ShowLogin, /) -> Login:
+        """Say who asks."""
+        waiting = self._source.pending if isinstance(self._source, Deployments) else None
+        return Login(
+            name=context.user,
+            role=context.role,
+            until=context.until,
+            pending_until=None if waiting is None else waiting.until,
+            pending_by="" if waiting is None else waiting.author,
+        )
+
+    async def setup(self, _: Context, request: SetUp, /) -> LoggedIn:
+        """Make an administrator."""
+        return await self._known().set_up(request)
+
+    async def setup_link(self, _: Context, __: MakeSetupLink, /) -> SetupLink:
+        """Make a link, for wherever the admin server answers now."""
+        plan = self._balancer.running.plan
+        return self._known().setup_link(addresses(self._balancer.admin.rows(plan), plan.admin.names))
+
+    def _known(self) -> LoginBook:
+        """Return who has logged in. Raises OperationFailed where a file alone is run."""
+        if self._logins is None:
+            raise no_accounts(self._balancer.running.name)
+        return self._logins
+
+    def _accounts(self) -> AccountBook:
+        """Return who has an account. Raises OperationFailed where a file alone is run."""
+        if isinstance(self._source, Deployments):
+            return self._source.accounts
+        words = f"this Bascule runs {self._balancer.running.name} alone, and has no accounts: root does everything"
+        raise OperationFailed(Conflict(message=words))
