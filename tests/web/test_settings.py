@@ -3,7 +3,20 @@
 import pytest
 
 from bascule.config.model import KeyFiles
-from bascule.web.settings import Server, name_change, server_change, server_of, servers_change, system_of
+from bascule.web.settings import (
+    DNS,
+    METRICS,
+    NTP,
+    SYSLOG,
+    Listing,
+    Server,
+    lines_change,
+    lines_of,
+    name_change,
+    server_change,
+    server_of,
+    system_of,
+)
 
 TEXT = """system {
 	# ours
@@ -26,7 +39,8 @@ def test_what_is_so_already_changes_nothing(text: str) -> None:
     same = Server(port=str(server.port), listen="", certificate=None)
     assert server_change(text, same)(text).text == text
     assert name_change(text, system.host_name)(text).text == text
-    assert servers_change(text, [str(each) for each in system.dns])(text).text == text
+    for listing in (DNS, NTP, SYSLOG, METRICS):
+        assert lines_change(text, listing, lines_of(text, listing))(text).text == text
 
 
 @pytest.mark.parametrize(
@@ -64,14 +78,14 @@ def test_the_admin_server_is_where_the_form_says_and_back_again(text: str, wante
 )
 def test_name_servers_are_asked_in_the_order_of_the_form(servers: list[str], comments: int) -> None:
     """Comments of those that keep their place stay."""
-    after = servers_change(TEXT, servers)(TEXT).text
+    after = lines_change(TEXT, DNS, servers)(TEXT).text
     assert [str(each) for each in system_of(after).dns] == servers
     assert after.count("# the first") == comments
 
 
 def test_what_is_no_address_is_refused() -> None:
     """With the reason, and the text as it was."""
-    edited = servers_change(TEXT, ["10.2.0.5", "not an address"])(TEXT)
+    edited = lines_change(TEXT, DNS, ["10.2.0.5", "not an address"])(TEXT)
     assert (edited.text, bool(edited.diagnostics)) == (TEXT, True)
 
 
@@ -79,3 +93,20 @@ def test_a_name_comes_and_goes() -> None:
     """Empty is as the machine has it."""
     assert system_of(name_change(TEXT, "lb2")(TEXT).text).host_name == "lb2"
     assert "host-name" not in name_change(TEXT, "")(TEXT).text
+
+
+@pytest.mark.parametrize("text", ["", TEXT])
+@pytest.mark.parametrize(
+    ("listing", "lines"),
+    [
+        (NTP, ["10.2.0.7", "ntp.example.com"]),
+        (SYSLOG, ["10.2.0.9 transport tls port 6514", "log.example.com warnings-only"]),
+        (METRICS, ["10.2.0.0/16", "fd00::/8"]),
+    ],
+)
+def test_lists_are_as_they_are_written(text: str, listing: Listing, lines: list[str]) -> None:
+    """They come, lose an option, change their order, and go."""
+    for wanted in (lines, [lines[0].partition(" ")[0], lines[1]], lines[::-1], []):
+        edited = lines_change(text, listing, wanted)(text)
+        assert (edited.diagnostics, lines_of(edited.text, listing)) == ((), wanted)
+        text = edited.text

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bascule.config.binding.system import system
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.model import HttpServer, KeyFiles, System
-from bascule.config.outline import outline
+from bascule.config.outline import Node, outline
 from bascule.config.parser import parse
 from bascule.web.working_copy import Change, both, deletes, sets
 
-_SERVER = "system http-server"
+_SERVER: Final = "system http-server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,21 @@ class Server:
     listen: str
     """An address; empty for every one."""
     certificate: KeyFiles | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A block that lists things, a statement each."""
+
+    block: str
+    word: str = ""
+    """With which each begins."""
+
+
+DNS: Final = Listing("dns")
+NTP: Final = Listing("ntp", "server")
+SYSLOG: Final = Listing("syslog", "server")
+METRICS: Final = Listing("metrics", "from")
 
 
 def system_of(text: str) -> System:
@@ -61,14 +77,28 @@ def name_change(text: str, name: str) -> Change:
     return sets(f"system host-name {name}") if name else deletes("system host-name")
 
 
-def servers_change(text: str, servers: Sequence[str]) -> Change:
-    """Return the edit that has these name servers asked, the first first; comments of those that stay, stay."""
-    found = system_of(text)
-    before = [str(each) for each in found.dns]
-    if not servers:
-        return both() if found.dns_span is None else deletes("system dns")
-    kept = [each for each in before if each in servers]
-    if list(servers[: len(kept)]) != kept:  # in another order
-        return both(deletes("system dns"), sets(*(f"system dns {each}" for each in servers)))
-    come, gone = servers[len(kept) :], [each for each in before if each not in servers]
-    return both(sets(*(f"system dns {each}" for each in come)), deletes(*(f"system dns {each}" for each in gone)))
+def lines_of(text: str, listing: Listing) -> list[str]:
+    """Return what a text lists, in its order."""
+    block = _block(text, listing)
+    return [] if block is None else [each.text.removeprefix(listing.word).strip() for each in block.each(listing.word)]
+
+
+def lines_change(text: str, listing: Listing, lines: Sequence[str]) -> Change:
+    """Return the edit that lists these, in their order; comments of those that keep their place stay."""
+    before, block = lines_of(text, listing), f"system {listing.block}"
+    if not lines:
+        return both() if _block(text, listing) is None else deletes(block)
+    statement = f"{block} {listing.word}".strip()
+    kept = [each for each in before if each in lines]
+    if list(lines[: len(kept)]) != kept:  # in another order
+        return both(deletes(block), sets(*(f"{statement} {each}" for each in lines)))
+    come, gone = lines[len(kept) :], [each for each in before if each not in lines]
+    if not kept:
+        return both(*([deletes(block)] if gone else []), sets(*(f"{statement} {each}" for each in come)))
+    return both(deletes(*(f"{statement} {each}" for each in gone)), sets(*(f"{statement} {each}" for each in come)))
+
+
+def _block(text: str, listing: Listing) -> Node | None:
+    found: list[Diagnostic] = []
+    top = outline(parse(text), found.append).first("system")
+    return None if top is None else top.first(listing.block)

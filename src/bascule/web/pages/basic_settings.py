@@ -1,18 +1,22 @@
-"""System > Basic settings: the machine's name, and the name servers that it asks."""
+"""System > Basic settings: the machine's name, and the servers that it asks and tells."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.responses import Response
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.permissions import Permission
-from bascule.web.settings import name_change, servers_change, system_of
+from bascule.web.settings import DNS, METRICS, NTP, SYSLOG, Listing, lines_change, lines_of, name_change, system_of
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import both, copy_of, edit
 
 PATH: Final = "/system/basic-settings"
 _LONGEST: Final = 1024
-_MOST_SERVERS: Final = 64
+_MOST_LINES: Final = 64
+_LISTS: Final[Mapping[str, Listing]] = MappingProxyType({"dns": DNS, "ntp": NTP, "syslog": SYSLOG, "metrics": METRICS})
+"""What the form lists, by the names of its fields."""
 
 
 async def settings(visit: Visit) -> Response:
@@ -23,8 +27,8 @@ async def settings(visit: Visit) -> Response:
 async def save(visit: Visit) -> Response:
     """Write it into the working copy."""
     copy = await copy_of(visit)
-    name, servers = _filled(visit)
-    outcome = await edit(visit, both(name_change(copy.text, name), servers_change(copy.text, servers)))
+    changes = [lines_change(copy.text, listing, _lines(visit, name)) for name, listing in _LISTS.items()]
+    outcome = await edit(visit, both(name_change(copy.text, _name(visit)), *changes))
     found = outcome.refused or (() if outcome.loaded is None else outcome.loaded.diagnostics)
     if outcome.refused or any(each.severity is Severity.ERROR for each in found):
         return await _shown(visit, found=found, code=422 if outcome.refused else 200)
@@ -32,21 +36,24 @@ async def save(visit: Visit) -> Response:
     return visit.go(PATH, said)
 
 
-def _filled(visit: Visit) -> tuple[str, list[str]]:
-    form = visit.form
-    servers = form.raw("dns")[: _LONGEST * 4].split()
-    return form.one("host_name")[:_LONGEST], list(dict.fromkeys(servers))[:_MOST_SERVERS]
+def _name(visit: Visit) -> str:
+    return visit.form.one("host_name")[:_LONGEST]
+
+
+def _lines(visit: Visit, name: str) -> list[str]:
+    """Return what stands in a field, a line each and each once."""
+    lines = (" ".join(line.split())[:_LONGEST] for line in visit.form.raw(name).splitlines())
+    return [line for line in dict.fromkeys(lines) if line][:_MOST_LINES]
 
 
 async def _shown(visit: Visit, *, found: tuple[Diagnostic, ...] = (), code: int = 200) -> Response:
     copy = await copy_of(visit)
-    written = system_of(copy.text)
-    name, servers = written.host_name, [str(each) for each in written.dns]
-    if visit.form.fields:
-        name, servers = _filled(visit)
-    return visit.page(
-        "basic_settings.html", code=code, found=found, name=name, servers="\n".join(servers), kept=copy.at is not None
-    )
+    name = _name(visit) if visit.form.fields else system_of(copy.text).host_name
+    lists = {
+        field: "\n".join(_lines(visit, field) if visit.form.fields else lines_of(copy.text, listing))
+        for field, listing in _LISTS.items()
+    }
+    return visit.page("basic_settings.html", code=code, found=found, name=name, lists=lists, kept=copy.at is not None)
 
 
 ROUTES: Final = (
