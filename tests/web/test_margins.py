@@ -1,7 +1,7 @@
 """What stands beside the lines of a text."""
 
 from bascule.config.diagnostics import Diagnostic, Span
-from bascule.web.margins import SPARE, Margin, margins
+from bascule.web.margins import SPARE, Margin, margins, numbered
 
 WRONG = Diagnostic.error(Span(2, 1), "wrong", "a hint")
 DOUBTFUL = Diagnostic.warning(Span(2, 4), "doubtful")
@@ -15,6 +15,11 @@ def test_each_line_has_its_number_and_the_worst_of_what_is_found() -> None:
     assert [each.number for each in found] == list(range(1, 4 + SPARE))
     assert found[1] == Margin(2, "error", "doubtful; wrong")
     assert [each for each in found if each.severity] == [found[1]]
+
+
+def test_what_is_only_read_has_no_more_lines_than_it_has() -> None:
+    """Whether or not the last one is ended."""
+    assert numbered("a\nb\n") == numbered("a\nb") == (Margin(1), Margin(2))
 
 
 def test_what_is_found_behind_the_end_stands_at_the_end() -> None:

@@ -20,6 +20,11 @@ class Margin:
     words: str = ""
 
 
+def numbered(text: str) -> tuple[Margin, ...]:
+    """Return the numbers of the lines of a text that is only read."""
+    return tuple(map(Margin, range(1, len(text.splitlines()) + 1)))
+
+
 def margins(text: str, found: Iterable[Diagnostic]) -> tuple[Margin, ...]:
     """Return what stands beside each line of a text; what was found nowhere in it stands beside none."""
     lines = text.count("\n") + 1 + SPARE

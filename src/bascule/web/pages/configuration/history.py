@@ -10,7 +10,7 @@ from bascule.service.deployment import LAST_NUMBER, MAXIMUM_REVISIONS, Compare, 
 from bascule.service.permissions import Permission
 from bascule.service.results import RevisionText
 from bascule.web.differences import difference
-from bascule.web.margins import margins
+from bascule.web.margins import numbered
 from bascule.web.pages.configuration.editor import attached
 from bascule.web.visit import Visit, page
 
@@ -30,7 +30,7 @@ async def revision(visit: Visit) -> Response:
     """Show one."""
     found = await _revision(visit, visit.parts["number"])
     newest = (await visit.ask(ShowRevisions(limit=1))).rows[0].number
-    return visit.page("revision.html", row=found.row, text=found.text, margins=margins(found.text, ()), newest=newest)
+    return visit.page("revision.html", row=found.row, text=found.text, margins=numbered(found.text), newest=newest)
 
 
 async def download(visit: Visit) -> Response:
