@@ -91,7 +91,7 @@ async def _shown(visit: Visit, *, found: tuple[Diagnostic, ...] = (), code: int 
     moved = None
     if visit.may(Permission.DEPLOY):
         copy = await copy_of(visit)
-        server, kept = server_of(copy.text), copy.at is not None
+        server, kept = await visit.site.texts.read(server_of, copy.text), copy.at is not None
         moved = move(written(server), visit.origin, visit.host) if kept else None
     filled = {name: visit.form.one(name)[:_LONGEST] for name in ("certificate_path", "key_path")}
     return visit.page(

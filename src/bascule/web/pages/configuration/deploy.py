@@ -240,7 +240,7 @@ async def _effect(visit: Visit, proposal: Proposal) -> Effect:
         text=await asyncio.to_thread(difference, old, proposal.text),
         checked=checked,
         compared=compared,
-        move=move(written(server_of(proposal.text)), visit.origin, visit.host),
+        move=move(written(await visit.site.texts.read(server_of, proposal.text)), visit.origin, visit.host),
     )
 
 
