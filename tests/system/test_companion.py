@@ -5,7 +5,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
@@ -37,11 +39,13 @@ class SlowStarts(OwnChildren):
         self.hold = asyncio.Event()
         self.begun = self.ended = 0
 
-    async def start(self, role: str, *, handed: socket.socket) -> Started:
+    async def start(
+        self, role: str, arguments: Sequence[str] = (), *, handed: socket.socket | None = None, log: Path | None = None
+    ) -> Started:
         """Start one, late."""
         self.begun += 1
         await self.hold.wait()
-        started = await super().start(role, handed=handed)
+        started = await super().start(role, arguments, handed=handed, log=log)
         self.ended += 1
         return started
 

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from msgspec import structs
+
 from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS, AnyRequest
 from bascule.service.failures import (
@@ -248,7 +250,7 @@ class ControlServer:
         """Tell whether a peer may ask that now. Raises MachineError."""
         role = await self._recognize(peer)
         if role is not None and bearer is not None:
-            context = await self._on_behalf(peer, role, bearer)
+            context = await self._on_behalf(peer, role, structs.replace(bearer, looks_on=True))
             role = None if context is None else context.role
         return role is not None and OPERATIONS[type(request)].needs(request) in ALLOWED[role]
 
