@@ -71,11 +71,13 @@ async def serving(
     bear: Bear = nobody,
     patience: float = 5.0,
     maximum_peers: int = 64,
+    again: float = 60.0,
+    recognized: Callable[[], Role | None] | None = None,
 ) -> AsyncIterator[ControlServer]:
     """Serve at `path` until the block ends; `noted` gets the lines of the audit log."""
 
     async def recognize(_: Peer) -> Role | None:
-        return role
+        return role if recognized is None else recognized()
 
     async def note(peer: Peer, words: str, refused: str) -> None:
         if words.startswith("had every host"):
@@ -90,6 +92,7 @@ async def serving(
         log=logging.getLogger("test.control"),
         patience=patience,
         maximum_peers=maximum_peers,
+        again=again,
     )
     await server.start(open_listener(path))
     try:
@@ -568,6 +571,17 @@ async def test_who_may_not_look_gets_no_stream(path: Path) -> None:
         with pytest.raises(OperationFailed, match="has no account here"):
             await asyncio.to_thread(follow, path, 1)
     assert service.following == 0
+
+
+async def test_who_may_not_any_more_is_let_go(path: Path) -> None:
+    """Also of what began when he might: accounts go, and logins end."""
+    roles: list[Role | None] = [Role.VIEWER]
+    async with serving(path, again=0.02, recognized=lambda: roles[-1]):
+        answers = Client(path).stream(Monitor(last=1))
+        assert await asyncio.to_thread(next, answers) == Events(lost=0)
+        roles.append(None)
+        with pytest.raises(OperationFailed, match="you may not see this any more"):
+            await asyncio.to_thread(lambda: list(answers))
 
 
 async def test_a_refused_text_keeps_its_name(path: Path) -> None:

@@ -3,12 +3,15 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
-from bascule.system.children import OwnChildren
+from bascule.system.children import OwnChildren, Started
 from bascule.system.clock import SystemClock
 from bascule.system.companion import Companion
 from bed.wait import eventually
@@ -28,22 +31,50 @@ while data := connection.recv(65536):
 """
 
 
+class SlowStarts(OwnChildren):
+    """Starts processes, once `hold` lets it."""
+
+    def __init__(self) -> None:
+        super().__init__((sys.executable, "-c", PROGRAM))
+        self.hold = asyncio.Event()
+        self.begun = self.ended = 0
+
+    async def start(
+        self, role: str, arguments: Sequence[str] = (), *, handed: socket.socket | None = None, log: Path | None = None
+    ) -> Started:
+        """Start one, late."""
+        self.begun += 1
+        await self.hold.wait()
+        started = await super().start(role, arguments, handed=handed, log=log)
+        self.ended += 1
+        return started
+
+
 class Bench:
     """A companion that says what it hears."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, slow: bool = False) -> None:
+        self.starts = SlowStarts()
+        if not slow:
+            self.starts.hold.set()
+        self.greeted = 0
         self.heard: list[str] = []
         self.died: list[str] = []
         self.companion: Companion[Echo] = Companion(
             "herald",
             Echo,
             clock=SystemClock(),
-            starts=OwnChildren((sys.executable, "-c", PROGRAM)),
+            starts=self.starts,
             died=self.died.append,
-            greet=lambda: [Echo("hello")],
+            greet=self.greet,
             heard=lambda echo: self.heard.append(echo.words),
         )
         self.task = asyncio.ensure_future(self.companion.watch())
+
+    def greet(self) -> list[Echo]:
+        """Return what a new life is told first."""
+        self.greeted += 1
+        return [Echo("hello")]
 
     async def end(self) -> None:
         """Stop it."""
@@ -74,3 +105,29 @@ async def test_it_is_greeted_told_and_comes_back() -> None:
     await bench.companion.tell(Echo("nobody"))
     assert len(bench.died) == 1
     await bench.end()
+
+
+async def test_who_is_not_wanted_any_more_while_it_starts_is_not_greeted() -> None:
+    """Its configuration has gone by then; and it is no death."""
+    bench = Bench(slow=True)
+    await asyncio.sleep(0)
+    bench.companion.want(wanted=True)
+    await eventually(lambda: bench.starts.begun == 1)
+    bench.companion.want(wanted=False)
+    bench.starts.hold.set()
+    await eventually(lambda: bench.starts.ended == 1)
+    assert (bench.greeted, bench.heard, bench.died) == (0, [], [])
+    bench.companion.want(wanted=True)
+    await bench.companion.running()
+    assert bench.greeted == 1
+    await bench.end()
+
+
+async def test_who_is_wanted_for_a_moment_is_not_started() -> None:
+    """Both before anybody looks."""
+    bench = Bench()
+    await asyncio.sleep(0)
+    bench.companion.want(wanted=True)
+    bench.companion.want(wanted=False)
+    await bench.end()
+    assert (bench.starts.begun, bench.died) == (0, [])

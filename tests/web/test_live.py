@@ -89,3 +89,16 @@ async def test_who_does_not_listen_is_let_go() -> None:
             await until(one, b'"relay/HTTPS/sessions":"%d"' % number)
         heard = [message async for message in slow]
         assert len(heard) < 40
+
+
+async def test_who_comes_as_the_last_one_leaves_hears_all() -> None:
+    """As a browser does that goes from page to page."""
+    told = Told()
+    hub = Hub(cast("AsyncClient", told))
+    async with aclosing(hub.messages(Bearer(token="one"))) as one:  # type: ignore[type-var]
+        told.counters.put_nowait(carried(3))
+        await until(one, b'"relay/HTTPS/sessions":"3"')
+    async with aclosing(hub.messages(Bearer(token="one"))) as one:  # type: ignore[type-var]
+        await anext(one)
+        told.counters.put_nowait(carried(4))
+        await until(one, b'"relay/HTTPS/sessions":"4"')

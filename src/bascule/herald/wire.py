@@ -11,6 +11,8 @@ MOST_SERVERS: Final = 64
 MOST_ADDRESSES: Final = 64
 LONGEST_WORDS: Final = 4_096
 LONGEST_FAULT: Final = 500
+LONGEST_BODY: Final = 128 * 1024
+"""Bytes that a webhook gets."""
 
 _Short = Annotated[str, msgspec.Meta(max_length=1_024)]
 _Words = Annotated[str, msgspec.Meta(max_length=LONGEST_WORDS)]
@@ -88,7 +90,7 @@ class PostWebhook(_Message, frozen=True, kw_only=True, tag="post-webhook"):
     url: _Short
     user: _Short = ""
     password: _Short = ""
-    body: Annotated[bytes, msgspec.Meta(max_length=128 * 1024)]
+    body: Annotated[bytes, msgspec.Meta(max_length=LONGEST_BODY)]
 
     def __repr__(self) -> str:
         """Return nothing that is a secret."""

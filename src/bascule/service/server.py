@@ -8,8 +8,11 @@ import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+
+from msgspec import structs
 
 from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS, AnyRequest
@@ -47,6 +50,9 @@ MAXIMUM_STREAMS: Final = 16
 PATIENCE: Final = 10.0
 """Seconds a peer may take to send a request, or to take an answer."""
 
+AGAIN: Final = 15.0
+"""Seconds after which whoever follows a stream must still be somebody who may: logins end, and accounts go."""
+
 STRANGERS: Final = 10.0
 """Seconds in which one attempt of somebody without an account goes into the audit log: anybody here can make them."""
 
@@ -67,6 +73,8 @@ class Borne:
 
 Bear: TypeAlias = Callable[[Bearer], Awaitable[Borne | None]]
 """Returns whom a token stands for; None where it is worth nothing. Raises MachineError."""
+_May: TypeAlias = Callable[[Request[Any]], Awaitable[bool]]
+"""Tells whether a peer may still ask that. Raises MachineError."""
 Note: TypeAlias = Callable[[Peer, str, str], Awaitable[None]]
 """Keeps who did what and, where it was refused, why. Raises MachineError."""
 
@@ -130,6 +138,7 @@ class ControlServer:
         log: logging.Logger,
         patience: float = PATIENCE,
         maximum_peers: int = MAXIMUM_PEERS,
+        again: float = AGAIN,
     ) -> None:
         self._service = service
         self._recognize = recognize
@@ -138,6 +147,7 @@ class ControlServer:
         self._log = log
         self._patience = patience
         self._maximum_peers = maximum_peers
+        self._again = again
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
         self._of: Counter[int] = Counter()
@@ -200,11 +210,13 @@ class ControlServer:
             await self._send(channel, await self._unknown(peer))
             return
         context: Context | None = Context(uid=peer.uid, pid=peer.pid, user=peer.user, role=role)
+        bearer: Bearer | None = None
         try:
             async with asyncio.timeout(self._patience):
                 request = await channel.receive()
                 if isinstance(request, Bearer):
-                    context = await self._on_behalf(peer, role, request)
+                    bearer = request
+                    context = await self._on_behalf(peer, role, bearer)
                     request = await channel.receive()
         except ChannelError as error:
             await self._send(channel, Unavailable(message=f"the request was not understood: {error}"))
@@ -215,7 +227,7 @@ class ControlServer:
         if context is None:
             await self._send(channel, NotLoggedIn(message="you are not logged in, or not any more"))
         elif request is not None and not isinstance(request, Bearer):
-            await self._heard(channel, context, request)
+            await self._heard(channel, context, request, partial(self._may, peer, bearer))
 
     async def _on_behalf(self, peer: Peer, role: Role, bearer: Bearer) -> Context | None:
         """Return who asks by the web process; None where nobody does."""
@@ -234,27 +246,37 @@ class ControlServer:
             program=borne.program,
         )
 
-    async def _heard(self, channel: _Line, context: Context, request: AnyRequest) -> None:
+    async def _may(self, peer: Peer, bearer: Bearer | None, request: Request[Any]) -> bool:
+        """Tell whether a peer may ask that now. Raises MachineError."""
+        role = await self._recognize(peer)
+        if role is not None and bearer is not None:
+            context = await self._on_behalf(peer, role, structs.replace(bearer, looks_on=True))
+            role = None if context is None else context.role
+        return role is not None and OPERATIONS[type(request)].needs(request) in ALLOWED[role]
+
+    async def _heard(self, channel: _Line, context: Context, request: AnyRequest, may: _May) -> None:
         """Answer a request, or refuse it."""
         refusal = self._refusal(context, request)
         if refusal is not None:
             await self._keep(_peer(context), f"asked to {OPERATIONS[type(request)].summary}", refusal.message)
             await self._send(channel, refusal)
         elif OPERATIONS[type(request)].streams:
-            await self._stream(channel, context, request)
+            await self._stream(channel, context, request, may)
         else:
             if isinstance(request, LongRequest) and request.progress:
                 context = replace(context, tell=Reports(channel, now=asyncio.get_running_loop().time).tell)
             await self._send(channel, await self._answer(context, request))
 
-    async def _stream(self, channel: _Line, context: Context, request: Request[Any]) -> None:
-        """Answer again and again, until the peer goes away, stops reading, or we close."""
+    async def _stream(self, channel: _Line, context: Context, request: Request[Any], may: _May) -> None:
+        """Answer again and again, until the peer goes away, stops reading, may not any more, or we close."""
         if self._streams >= MAXIMUM_STREAMS:
             await self._send(channel, Busy(message=f"{self._streams} others are watching; try again"))
             return
         self._streams += 1
         # The peer has said all it may: whatever it does next, it has gone away.
+        refused = asyncio.ensure_future(self._until_refused(request, may))
         ends = [
+            refused,
             asyncio.ensure_future(self._send_all(channel, context, request)),
             asyncio.ensure_future(channel.receive()),
             asyncio.ensure_future(self._closing.wait()),
@@ -266,6 +288,16 @@ class ControlServer:
             for end in ends:
                 end.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
+        if not refused.cancelled():
+            await self._send(channel, Forbidden(message="you may not see this any more"))
+
+    async def _until_refused(self, request: Request[Any], may: _May) -> None:
+        """Return when a peer may not ask that any more, which is asked again and again."""
+        while True:
+            await asyncio.sleep(self._again)
+            with contextlib.suppress(MachineError):  # the next look tells
+                if not await may(request):
+                    return
 
     async def _send_all(self, channel: _Line, context: Context, request: Request[Any]) -> None:
         operation = OPERATIONS[type(request)]

@@ -85,10 +85,12 @@ class Companion(Generic[Report]):
         pause = FIRST_PAUSE
         while True:
             await self._wanted.wait()
+            if not self._wanted.is_set():  # it was for a moment
+                continue
             self._unwanted.clear()
             born = self._clock.monotonic()
             how = await self._life()
-            if self._unwanted.is_set():
+            if not how:
                 pause = FIRST_PAUSE
                 continue
             self._died(f"the {self._role} process {how}")
@@ -97,7 +99,7 @@ class Companion(Generic[Report]):
             pause = min(2 * pause, LAST_PAUSE)
 
     async def _life(self) -> str:
-        """Run it, and return how it ended."""
+        """Run it, and return how it ended; nothing where that was asked for."""
         given: Sequence[socket.socket] | None = None
         try:
             given = None if self._given is None else self._given()
@@ -107,25 +109,28 @@ class Companion(Generic[Report]):
         finally:
             for each in given or ():
                 each.close()
+        asked = True
         try:
-            self._child = child
-            for order in self._greet():
-                await child.tell(order)
-            self._runs.set()
-            await self._until_its_end(child)
+            if not self._unwanted.is_set():  # starting takes a while, in which it may have become so
+                self._child = child
+                for order in self._greet():
+                    await child.tell(order)
+                self._runs.set()
+                asked = await self._until_its_end(child)
         finally:
             self._child = None
             self._runs.clear()
             how = await child.end()
-        return how
+        return "" if asked else how
 
-    async def _until_its_end(self, child: Child[Report]) -> None:
-        """Hear what it says until it closes its end, breaks the protocol, or is not wanted any more."""
+    async def _until_its_end(self, child: Child[Report]) -> bool:
+        """Hear what it says until it closes its end, breaks the protocol, or is not wanted any more, which is True then."""
         listening = asyncio.ensure_future(self._listen(child))
         unwanted = asyncio.ensure_future(self._unwanted.wait())
         ways: set[asyncio.Future[Any]] = {listening, unwanted}
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            return unwanted.done()
         finally:
             for way in ways:
                 way.cancel()

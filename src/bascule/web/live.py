@@ -90,6 +90,7 @@ class Hub:
             self._viewers.pop(viewer, None)
             if not self._viewers and self._work is not None:
                 self._work.cancel()
+                self._work = None  # who comes before it has ended begins another
                 self._known = {}
 
     async def _look(self) -> None:

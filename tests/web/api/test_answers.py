@@ -33,6 +33,8 @@ def test_a_working_copy_is_replaced_by_who_knows_it(served: Api) -> None:
         ("GET", "/explain?clients=10.0.0.1", None, 422, "missing required field `port`"),
         ("GET", "/explain?clients=10.0.0.1&port=70000", None, 422, "<= 65535"),
         ("GET", "/sessions?limit=1&limit=2", None, 422, "limit is given twice"),
+        ("POST", "/hosts/EX1/order", {"host": "EX2", "action": "drain"}, 422, "the path says host already"),
+        ("DELETE", "/accounts/eve?name=admin", None, 422, "the path says name already"),
         ("GET", "/relays", None, 503, "read the sets: no such table"),
         ("GET", "/firewall", None, 503, "a fault of Bascule's own"),
     ],

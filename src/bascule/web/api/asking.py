@@ -34,16 +34,17 @@ def is_several(field: msgspec.structs.FieldInfo) -> bool:
 
 async def asked(endpoint: Endpoint, request: Request) -> Operation[Any]:
     """Return what a program asks. Raises HTTPException where that is not what the endpoint takes."""
-    given: dict[str, Any] = dict(request.path_params)
+    named: dict[str, Any] = dict(request.path_params)
     known = {each.encode_name: each for each in fields_of(endpoint.request)}
     body = await request.body()
-    if endpoint.by_query:
-        given |= _query(request, known)
-    elif body:
-        given |= _body(body)
+    given = dict(_query(request, known) if endpoint.by_query else _body(body) if body else {})
     wrong = sorted(given.keys() - known.keys())
     if wrong:
         raise HTTPException(422, f"there is no field {wrong[0]!r} here")
+    twice = sorted(given.keys() & named.keys())
+    if twice:
+        raise HTTPException(422, f"the path says {twice[0]} already")
+    given |= named
     if endpoint.request is LoadCopy:
         given["expected"] = _etag(request)
     for name, value in given.items():

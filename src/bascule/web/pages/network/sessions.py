@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bascule.service.failures import OperationFailed, describe
@@ -60,8 +61,10 @@ async def ask_kill(visit: Visit) -> Response:
 async def kill(visit: Visit) -> Response:
     """End sessions, and say how many."""
     chosen = {name: visit.form.one(name) for name in _CHOSEN}
-    request = asked(Kill, {**chosen, "all": not any(chosen.values())})
-    ended = 0 if request is None else (await visit.ask(request)).sessions
+    request = asked(Kill, {**chosen, "all": True if visit.form.has("all") else None})
+    if request is None or not (request.all or any(chosen.values())):
+        raise HTTPException(422, "say which sessions shall end")
+    ended = (await visit.ask(request)).sessions
     said = f"{count(ended)} session{'' if ended == 1 else 's'} ended: both ends have seen a reset."
     return visit.go(_path(chosen), said)
 

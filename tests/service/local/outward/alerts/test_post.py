@@ -1,15 +1,17 @@
 """Letters get there, or are tried again, or it is said that they never did."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from bascule.config.outward import Alert, Cause, MailServer, Webhook
-from bascule.herald.wire import Delivered, PostWebhook, SendMail
+from bascule.herald.wire import LONGEST_BODY, Delivered, PostWebhook, SendMail
 from bascule.service.local.journal import Journal
 from bascule.service.local.outward.alerts import post as module
 from bascule.service.local.outward.alerts.desk import Letter, Why
+from bascule.service.local.outward.alerts.letters import posted
 from bascule.service.local.outward.alerts.notices import Notice
 from bascule.service.local.outward.alerts.post import AGAIN, Post, Sender
 from bed.clock import SteppedClock
@@ -130,3 +132,29 @@ def test_what_waits_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_answer_that_nobody_waits_for_is_nothing() -> None:
     """A herald of a life before."""
     Bench().post.heard(Delivered(number=99, fault="x"))
+
+
+async def test_who_is_not_named_any_more_is_told_nothing() -> None:
+    """What waited for him does not come out when, days later, a herald begins again; a test of him has an answer."""
+    bench = Bench()
+    bench.post.send(LETTER, ALERT, SENDER)
+    mail, hook = bench.orders
+    tested = bench.post.test(Letter(why=Why.TEST), ALERT, SENDER)
+    bench.post.heard(Delivered(number=mail.number, fault="Connection refused"))
+    bench.post.forget({ALERT.name: replace(ALERT, mail_to=())})
+    assert [order.number for order in bench.post.outstanding()] == [hook.number, bench.orders[-1].number]
+    assert [answer.result() for answer in tested.values() if answer.done()] == ["the configuration names it no more"]
+    bench.orders.clear()
+    await bench.clock.advance(10_000)
+    bench.post.look()
+    assert bench.orders == []
+
+
+def test_however_long_notices_are_a_webhook_gets_what_travels() -> None:
+    """A herald that is told more takes it for nonsense, and ends: the first are counted instead."""
+    long = replace(DOWN, words="ы" * 600)
+    body = posted(Letter(why=Why.NEWS, notices=(long,) * 100), "on call", "lb1")
+    told = json.loads(body)
+    assert len(body) <= LONGEST_BODY
+    assert (len(told["notices"]), told["more"]) == (50, 50)
+    assert "50 more came before these." in told["text"]

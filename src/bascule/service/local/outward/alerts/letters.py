@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from bascule.herald.wire import LONGEST_BODY
 from bascule.service.local.outward.alerts.desk import Letter, Why
 from bascule.service.moment import Moment
 
@@ -62,8 +63,15 @@ def text(letter: Letter, alert: str, machine: str) -> str:
 
 
 def posted(letter: Letter, alert: str, machine: str) -> bytes:
-    """Return the letter as JSON."""
-    shown = letter.notices[-MOST_LINES:]
+    """Return the letter as JSON, with as many notices as travel."""
+    most = MOST_LINES
+    while len(body := _posted(letter, alert, machine, most)) > LONGEST_BODY:
+        most //= 2
+    return body
+
+
+def _posted(letter: Letter, alert: str, machine: str, most: int) -> bytes:
+    shown = letter.notices[-most:]
     notices = tuple(
         PostedNotice(
             time=each.at,
@@ -77,7 +85,7 @@ def posted(letter: Letter, alert: str, machine: str) -> bytes:
     )
     return msgspec.json.encode(
         Posted(
-            text="\n".join((subject(letter, machine), *_lines(letter, machine))),
+            text="\n".join((subject(letter, machine), *_lines(letter, machine, most))),
             alert=alert,
             machine=machine,
             why=letter.why,
@@ -87,15 +95,15 @@ def posted(letter: Letter, alert: str, machine: str) -> bytes:
     )
 
 
-def _lines(letter: Letter, machine: str) -> Iterator[str]:
+def _lines(letter: Letter, machine: str, most: int = MOST_LINES) -> Iterator[str]:
     if letter.why is Why.TEST:
         yield f"This is a test. When something on {machine} needs an eye, it is told here."
         return
-    shown = letter.notices[-MOST_LINES:]
+    shown = letter.notices[-most:]
     left = letter.more + len(letter.notices) - len(shown)
     if left:
         yield f"{left} more came before these."
-    changes = letter.changes[-MOST_LINES:] or (0,) * len(shown)
+    changes = letter.changes[-most:] or (0,) * len(shown)
     for notice, count in zip(shown, changes, strict=True):
         often = f" (changed {count} more {'time' if count == 1 else 'times'} until then)" if count else ""
         yield f"{notice.at.astimezone():%Y-%m-%d %H:%M:%S}  {_cut(notice.words, _LONGEST_LINE)}{often}"

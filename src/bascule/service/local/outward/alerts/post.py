@@ -70,9 +70,15 @@ class Post:
             yield f'alert "{target.alert}" does not reach {target.shown}: {fault}'
 
     def forget(self, alerts: Mapping[str, Alert]) -> None:
-        """Know nothing more of the faults of alerts that are gone, or say something else now."""
+        """Tell nobody any more whom alerts do not name now: what waits for him goes, and what was wrong with him."""
         there = {target for alert in alerts.values() for target in _targets(alert)}
         self._faults = {target: fault for target, fault in self._faults.items() if target in there}
+        for number, delivery in list(self._kept.items()):
+            if delivery.target not in there:
+                del self._kept[number]
+                self._under_way.discard(number)
+                if delivery.answer is not None and not delivery.answer.done():
+                    delivery.answer.set_result("the configuration names it no more")
 
     def send(self, letter: Letter, alert: Alert, sender: Sender) -> None:
         """Have everybody get a letter whom an alert names."""
