@@ -7,7 +7,7 @@ import pytest
 
 from bascule.service.counters import CounterRow
 from bascule.service.results import Counters, HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
-from bascule.web.load_balancer.tree import homes, host_of, service, tree
+from bascule.web.load_balancer.tree import homes, host_of, large, service, tree
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -48,8 +48,12 @@ def test_figures_stand_under_their_service_and_host() -> None:
         CounterRow(type="host", relay="HTTPS", name="EX1", address="10.2.0.1:443", sessions=5),
     )
     https, pop3 = tree(BOTH, counters(*rows)).services
-    assert https.carried.sessions == 7
-    assert [line.carried.sessions for line in https.tables[0].lines] == [5, 0]
+    assert https.carried == rows[0]
+    first, second = https.tables[0].lines
+    assert first.carried == rows[1]
+    assert second.carried is not None
+    assert second.carried.opened == 0
+    assert pop3.carried is not None
     assert pop3.carried.opened == 0
     assert (https.up, https.hosts) == (1, 2)
 
@@ -77,9 +81,11 @@ def test_three_hundred_services_of_sixteen_hosts_are_a_short_page() -> None:
     hosts = [tuple(host(n, port, network=port % 200) for n in range(1, 17)) for port in range(1, 301)]
     many = Relays(relays=tuple(relay(f"R{port}", port, *of) for port, of in enumerate(hosts, 1)))
     begun = time.process_time()
-    whole = tree(many, counters())
+    assert large(many)
+    whole = tree(many, None)
     assert time.process_time() - begun < 0.15
     assert not whole.inline
+    assert not large(BOTH)
     assert all(not table.lines for each in whole.services for table in each.tables)
     assert all(each.up == 16 for each in whole.services)
     few = tree(many, counters(), "R17")

@@ -172,3 +172,12 @@ def test_what_no_field_can_hold_stays_as_it_is() -> None:
     assert opening(RELAY, broken).values["session-timeout.raw"] == "session timeout fourty"
     made = after(RELAY, text=broken, on_empty__on_empty="drop").text
     assert "session timeout fourty\n\t\ton empty drop\n" in made
+
+
+def test_a_block_without_a_name_is_made_and_edited_all_the_same() -> None:
+    """What stands in it stays, blocks too."""
+    settings = Block(clause=LOAD_BALANCER, own="load-balancer")
+    made = after(settings, interval__interval="2s").text
+    assert made == TEXT.replace("load-balancer {\n", "load-balancer {\n\tinterval 2s\n", 1)
+    new = saved("", replace(settings, own=""), Filled(values={"workers.workers": "2"}))
+    assert new.text == "load-balancer {\n\tworkers 2\n}\n"

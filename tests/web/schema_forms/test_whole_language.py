@@ -47,7 +47,7 @@ def test_whatever_a_block_says_its_form_holds(seed: int) -> None:
             assert anew(block, held) == held.values, block.path
         shown = form(block.clause, held, {})
         names = {each.name for entry in shown.entries for row in entry.rows for each in row.group.flat}
-        names |= {each.name for each in shown.head.flat}
+        names |= set() if shown.head is None else {each.name for each in shown.head.flat}
         assert held.values.keys() <= names, block.path
         seen += len(held.values)
     assert seen > 20

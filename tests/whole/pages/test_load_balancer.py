@@ -104,6 +104,18 @@ def test_a_host_is_drained_and_enabled_again(house: Portal, browser: Browser) ->
         house.balancer.wait_hosts("Mail", EX2="up")
 
 
+def test_who_only_looks_is_offered_nothing_else(house: Portal, browser: Browser) -> None:
+    """And gets nothing else when he asks for it."""
+    house.add_account("eye", "viewer")
+    with visiting(browser, house, "/network/load-balancer", name="eye") as page:
+        assert page.get_by_role("row").filter(has_text="10.80.2.1:8443").count() == 1
+        assert page.get_by_role("main").get_by_role("link", name="Wizard").count() == 0
+        assert page.get_by_role("main").get_by_role("link", name="Drain").count() == 0
+        for path in ("/wizard", "/edit?kind=table", "/host?relay=Web&host=EX1"):
+            page.goto(f"/network/load-balancer{path}")
+            assert "eye is viewer" in page.get_by_role("alert").inner_text()
+
+
 def test_states_change_while_somebody_looks(house: Portal, browser: Browser) -> None:
     """Without loading anything again."""
     with visiting(browser, house, "/network/load-balancer") as page:

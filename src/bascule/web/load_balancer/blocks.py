@@ -12,16 +12,22 @@ from bascule.web.schema_forms.spelling import written
 
 WITHIN: Final = LOAD_BALANCER.word
 
+SETTINGS: Final = "settings"
+"""What stands for the block around them all."""
+
 NEW: Final[Mapping[str, str]] = {
     "relay": "Add a relay (Layer 4+)",
     "redirect": "Add a redirect (Layer 3)",
     "table": "Add a table",
+    SETTINGS: "Settings of the load balancer",
 }
 """What may be made, and edited, with the heading of its page."""
 
 
 def clause(kind: str) -> Clause | None:
     """Return the clause of a block; None where there is no form for such a thing."""
+    if kind == SETTINGS:
+        return LOAD_BALANCER
     return next((each for each in LOAD_BALANCER.block or () if each.word == kind), None) if kind in NEW else None
 
 
@@ -30,6 +36,8 @@ def block(kind: str, name: str) -> Block | None:
     found = clause(kind)
     if found is None:
         return None
+    if kind == SETTINGS:
+        return Block(clause=found, own=WITHIN)
     if not name:
         return Block(clause=found, within=WITHIN)
     part = found.parts[0]

@@ -19,7 +19,7 @@ class HostLine:
     """A host under a service."""
 
     row: HostRow
-    carried: CounterRow
+    carried: CounterRow | None
 
     @property
     def ordered(self) -> bool:
@@ -40,7 +40,8 @@ class ServiceBranch:
     """A relay or redirect."""
 
     row: RelayRow
-    carried: CounterRow
+    carried: CounterRow | None
+    """None where nobody was asked: a page follows the live figures then."""
     tables: tuple[TableBranch, ...]
     open: bool
     """Its hosts are seen without a click."""
@@ -67,9 +68,14 @@ class Tree:
     """Hosts stand under their services; else each service has a page."""
 
 
-def tree(relays: Relays, counters: Counters, wanted: str = "") -> Tree:
-    """Return the services that have some words in their names, places, tables or hosts, and need an eye first of all."""
-    carried = {(row.relay, row.address): row for row in counters.rows}
+def large(relays: Relays) -> bool:
+    """Tell whether there is so much that what everything has carried is too much to ask for."""
+    return sum(len(table.hosts) for row in relays.relays for table in row.tables) > MOST_INLINE
+
+
+def tree(relays: Relays, counters: Counters | None, wanted: str = "") -> Tree:
+    """Return the services that have some words in their names, places, tables, hosts or states."""
+    carried = None if counters is None else _by_place(counters)
     found = [row for row in relays.relays if _fits(row, wanted.casefold().strip())]
     inline = sum(len(table.hosts) for row in found for table in row.tables) <= MOST_INLINE
     few = len(found) <= FEW
@@ -77,9 +83,9 @@ def tree(relays: Relays, counters: Counters, wanted: str = "") -> Tree:
     return Tree(services=services, total=len(relays.relays), inline=inline)
 
 
-def service(relays: Relays, counters: Counters, name: str) -> ServiceBranch | None:
+def service(relays: Relays, counters: Counters | None, name: str) -> ServiceBranch | None:
     """Return one service with all its hosts; None where none of that name runs."""
-    carried = {(row.relay, row.address): row for row in counters.rows}
+    carried = None if counters is None else _by_place(counters)
     found = next((row for row in relays.relays if row.name == name), None)
     return None if found is None else _service(found, carried, opened=True, inline=True)
 
@@ -110,8 +116,16 @@ def _machine(address: str) -> str:
     return address.rpartition(":")[0]
 
 
-def _service(row: RelayRow, carried: Mapping[tuple[str, str], CounterRow], *, opened: bool, inline: bool) -> ServiceBranch:
-    own = carried.get((row.name, "")) or CounterRow(type=row.type, relay=row.name, name=row.name, sessions=row.sessions)
+_Carried = Mapping[tuple[str, str], CounterRow]
+
+
+def _by_place(counters: Counters) -> _Carried:
+    return {(row.relay, row.address): row for row in counters.rows}
+
+
+def _service(row: RelayRow, carried: _Carried | None, *, opened: bool, inline: bool) -> ServiceBranch:
+    nothing = CounterRow(type=row.type, relay=row.name, name=row.name)
+    own = None if carried is None else carried.get((row.name, ""), nothing)
     tables = tuple(
         TableBranch(row=table, lines=tuple(_line(row, host, carried) for host in table.hosts) if inline else ())
         for table in row.tables
@@ -119,9 +133,9 @@ def _service(row: RelayRow, carried: Mapping[tuple[str, str], CounterRow], *, op
     return ServiceBranch(row=row, carried=own, tables=tables, open=opened)
 
 
-def _line(relay: RelayRow, host: HostRow, carried: Mapping[tuple[str, str], CounterRow]) -> HostLine:
-    nothing = CounterRow(type="host", relay=relay.name, name=host.name, address=host.address, sessions=host.sessions)
-    return HostLine(row=host, carried=carried.get((relay.name, host.address), nothing))
+def _line(relay: RelayRow, host: HostRow, carried: _Carried | None) -> HostLine:
+    nothing = CounterRow(type="host", relay=relay.name, name=host.name, address=host.address)
+    return HostLine(row=host, carried=None if carried is None else carried.get((relay.name, host.address), nothing))
 
 
 def _well(row: RelayRow) -> bool:

@@ -12,7 +12,7 @@ from bascule.service.permissions import Permission
 from bascule.service.results import CopyText, HostRow, Relays
 from bascule.web.load_balancer.copied import Copied, copied
 from bascule.web.load_balancer.orders import WISHES, orders, wish
-from bascule.web.load_balancer.tree import homes, host_of, service, tree
+from bascule.web.load_balancer.tree import homes, host_of, large, service, tree
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import copy_of
 
@@ -22,7 +22,8 @@ _LONGEST_WORDS: Final = 200
 
 async def shown(visit: Visit) -> Response:
     """Show everything that runs, and what the working copy has besides."""
-    relays, counters = await asyncio.gather(visit.ask(ShowRelays()), visit.ask(ShowCounters()))
+    relays = await visit.ask(ShowRelays())
+    counters = None if large(relays) else await visit.ask(ShowCounters())
     copy = await copy_of(visit) if visit.may(Permission.DEPLOY) else None
     wanted = (visit.query.get("find") or visit.query.get("host", ""))[:_LONGEST_WORDS]
     has = Copied() if copy is None else await asyncio.to_thread(copied, copy.text)
@@ -41,7 +42,8 @@ async def shown(visit: Visit) -> Response:
 
 async def one_service(visit: Visit) -> Response:
     """Show one relay or redirect."""
-    relays, counters = await asyncio.gather(visit.ask(ShowRelays()), visit.ask(ShowCounters()))
+    relays = await visit.ask(ShowRelays())
+    counters = None if large(relays) else await visit.ask(ShowCounters())
     found = service(relays, counters, visit.query.get("name", ""))
     if found is None:
         raise HTTPException(404, "no relay or redirect of that name runs")

@@ -16,7 +16,7 @@ from bascule.config.syntax import tokens_of
 from bascule.service.deployment import Compare
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
-from bascule.web.load_balancer.blocks import NEW, block, offers
+from bascule.web.load_balancer.blocks import NEW, SETTINGS, WITHIN, block, offers
 from bascule.web.load_balancer.copied import Copied, copied
 from bascule.web.pages.load_balancer import HOME
 from bascule.web.schema_forms.fields import form
@@ -42,7 +42,8 @@ class _Said:
 
 async def look(visit: Visit) -> Response:
     """Show the form of a block, or an empty one."""
-    wanted, copy = _block(visit), await copy_of(visit)
+    copy = await copy_of(visit)
+    wanted = _there(_block(visit), copy.text)
     place = await asyncio.to_thread(found, copy.text, wanted) if wanted.own else None
     if wanted.own and place is None:
         raise HTTPException(404, f"{wanted.own} is not in your working copy")
@@ -57,7 +58,8 @@ async def look(visit: Visit) -> Response:
 
 async def save(visit: Visit) -> Response:
     """Put the form into the working copy; or show it again, with a row more or less, or with what is wrong."""
-    wanted, copy, held = _block(visit), await copy_of(visit), filled(visit.form)
+    copy, held = await copy_of(visit), filled(visit.form)
+    wanted = _there(_block(visit), copy.text)
     if visit.form.has("again"):
         return await _page(visit, wanted, copy, _again(held, visit.form.one("again")))
     made = await asyncio.to_thread(saved, copy.text, wanted, held, _also(wanted))
@@ -84,7 +86,8 @@ async def save(visit: Visit) -> Response:
 
 async def judge(visit: Visit) -> Response:
     """Say what is wrong with a form as it stands, and what would be wrong or doubtful once it is saved."""
-    wanted, copy, held = _block(visit), await copy_of(visit), filled(visit.form)
+    copy, held = await copy_of(visit), filled(visit.form)
+    wanted = _there(_block(visit), copy.text)
     made = await asyncio.to_thread(saved, copy.text, wanted, held, _also(wanted))
     said = [_words(each) for each in made.diagnostics]
     if not made.wrong and not said:
@@ -95,6 +98,8 @@ async def judge(visit: Visit) -> Response:
 async def delete(visit: Visit) -> Response:
     """Take a block out of the working copy."""
     wanted, copy = _block(visit), await copy_of(visit)
+    if wanted.own == WITHIN:
+        raise HTTPException(404, "the load balancer as a whole is not deleted here")
     if used := _used_by(copied(copy.text), wanted):
         raise HTTPException(409, f"{wanted.own} cannot be deleted: {', '.join(used)} forward to it")
     done = await edit(visit, deletes(wanted.path))
@@ -106,15 +111,15 @@ async def delete(visit: Visit) -> Response:
 async def _page(  # noqa: PLR0917
     visit: Visit, wanted: Block, copy: CopyText, held: Filled, said: _Said = _Said(), made: Saved = _NO_SAVED
 ) -> Response:
-    kind = wanted.clause.word
+    kind = SETTINGS if wanted.clause.word == WITHIN else wanted.clause.word
     has = await asyncio.to_thread(copied, copy.text)
     query = f"?{urlencode({'kind': kind, 'name': _name(wanted)} if wanted.own else {'kind': kind})}"
     return visit.page(
         "load_balancer_edit.html",
         code=422 if said.refused else 200,
-        heading=wanted.own or NEW[kind],
+        heading=NEW[kind] if kind == SETTINGS or not wanted.own else wanted.own,
         what=wanted.clause.help,
-        own=wanted.own,
+        own="" if kind == SETTINGS else wanted.own,
         action=f"{HOME}/edit{query}",
         query=query,
         form=form(wanted.clause, held, made.wrong, offers(has)),
@@ -132,6 +137,12 @@ def _block(visit: Visit) -> Block:
     if wanted is None:
         raise HTTPException(404, "there is no form for that")
     return wanted
+
+
+def _there(wanted: Block, text: str) -> Block:
+    """Return a block; the one around all others may have to be made."""
+    missing = wanted.own == WITHIN and found(text, wanted) is None
+    return replace(wanted, own="") if missing else wanted
 
 
 def _name(wanted: Block) -> str:

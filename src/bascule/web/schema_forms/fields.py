@@ -106,8 +106,8 @@ class Entry:
 class BlockForm:
     """A block as fields."""
 
-    head: Group
-    """Its own name."""
+    head: Group | None
+    """Its own name; None where it has none."""
     entries: tuple[Entry, ...]
     seen: str
 
@@ -116,7 +116,7 @@ def form(clause: Clause, held: Filled, wrong: Mapping[str, str], offers: Offers 
     """Return what a page shows of a filled form; `wrong` has, by field, what is not right with it."""
     make = _Maker(held.values, wrong, offers)
     return BlockForm(
-        head=make.group(_own(clause), name_of(clause), needed=True, titled=True),
+        head=None if ticked(clause) else make.group(_own(clause), name_of(clause), needed=True, titled=True),
         entries=tuple(make.entry(inner, held) for inner in statements(clause)),
         seen=held.seen,
     )

@@ -23,7 +23,7 @@ def opened(clause: Clause, place: Place | None) -> Filled:
     """Return a form filled with a block of a text; with None, one for a block that is to be made."""
     values: dict[str, str] = {}
     rows: dict[str, Sequence[str]] = {}
-    if place is not None:
+    if place is not None and not ticked(clause):
         values |= _values(clause, name_of(clause), place.chain[-1].words)
     for inner in statements(clause):
         name = name_of(inner)

@@ -1,6 +1,6 @@
 """Puts a filled form into the text that it was opened from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bascule.config.diagnostics import Diagnostic, Span
@@ -13,7 +13,7 @@ from bascule.config.editing.spelling import from_line, spelled
 from bascule.config.lexer import Token
 from bascule.config.schema.clause import Clause, Value
 from bascule.web.schema_forms.comparing import Change, Comparison
-from bascule.web.schema_forms.filled import Filled, name_of, value_name
+from bascule.web.schema_forms.filled import Filled, name_of, ticked, value_name
 from bascule.web.schema_forms.reading import digest, opened
 from bascule.web.schema_forms.writing import Wrong, words
 
@@ -58,12 +58,9 @@ def found(text: str, block: Block) -> Place | None:
 def saved(text: str, block: Block, held: Filled, also: Sequence[str] = ()) -> Saved:
     """Return a text with what a form holds; `also` are statements that a block gets which is made."""
     wrong: Wrong = {}
-    own = " ".join(words(_head(block.clause), name_of(block.clause), held.values, wrong))
+    own = _own(block.clause, held, wrong)
     place = found(text, block) if block.own else None
     changes = list(Comparison(opened(block.clause, place), held, wrong).changes(block.clause))
-    name = name_of(block.clause)
-    if not own:
-        wrong.setdefault(next(iter(_head_fields(block.clause, name))), "needed")
     if wrong:
         return Saved(text=text, own=block.own, wrong=wrong)
     meant = Block(clause=block.clause, within=block.within, own=own)
@@ -150,12 +147,16 @@ def _renamed(text: str, block: Block, own: str) -> str:
     return lines.replaced(lines.start(head[0]), lines.end(head[-1]), own)
 
 
-def _head(clause: Clause) -> Clause:
-    return Clause(word=clause.word, help=clause.help, parts=clause.parts)
-
-
-def _head_fields(clause: Clause, name: str) -> Iterator[str]:
-    return (value_name(name, part) for part in clause.parts if isinstance(part, Value))
+def _own(clause: Clause, held: Filled, wrong: Wrong) -> str:
+    """Return the words before a block's brace; a name that is missing is wrong."""
+    if ticked(clause):
+        return clause.word
+    name = name_of(clause)
+    own = words(Clause(word=clause.word, help=clause.help, parts=clause.parts), name, held.values, wrong)
+    if not own:
+        part = next(part for part in clause.parts if isinstance(part, Value))
+        wrong[value_name(name, part)] = f"needed: {part.kind.what}"
+    return " ".join(own)
 
 
 def _nobody(_: Diagnostic) -> None:
