@@ -1,15 +1,19 @@
 """Network > Load balancer: what runs, and what an administrator may do about its hosts."""
 
-import asyncio
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bascule.service.operations import Poll, ShowCounters, ShowRelays
+from bascule.service.measured import Detail
+from bascule.service.operations import Poll, ShowCounters, ShowHistory, ShowRelays
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText, HostRow, Relays
+from bascule.web.charts.course import by_place, sessions
+from bascule.web.charts.spark import sparkline
 from bascule.web.load_balancer.copied import Copied, copied
 from bascule.web.load_balancer.orders import WISHES, orders, wish
 from bascule.web.load_balancer.tree import homes, host_of, large, service, tree
@@ -18,6 +22,10 @@ from bascule.web.working_copy import copy_of
 
 HOME: Final = "/network/load-balancer"
 _LONGEST_WORDS: Final = 200
+_MOST_LINES: Final = 100
+"""Hosts whose last hour is drawn."""
+_PARTS: Final = 36
+"""Of a line."""
 
 
 async def shown(visit: Visit) -> Response:
@@ -26,12 +34,13 @@ async def shown(visit: Visit) -> Response:
     counters = None if large(relays) else await visit.ask(ShowCounters())
     copy = await copy_of(visit) if visit.may(Permission.DEPLOY) else None
     wanted = (visit.query.get("find") or visit.query.get("host", ""))[:_LONGEST_WORDS]
-    has = Copied() if copy is None else await asyncio.to_thread(copied, copy.text)
+    has = Copied() if copy is None else await visit.site.texts.read(copied, copy.text)
     running = {(row.type, row.name) for row in relays.relays}
     in_copy = {(each.kind, each.name) for each in has.services}
     return visit.page(
         "load_balancer.html",
         tree=tree(relays, counters, wanted),
+        lines=await _lines(visit, relays),
         wanted=wanted,
         copied=has,
         changed=_changed(copy),
@@ -47,7 +56,8 @@ async def one_service(visit: Visit) -> Response:
     found = service(relays, counters, visit.query.get("name", ""))
     if found is None:
         raise HTTPException(404, "no relay or redirect of that name runs")
-    return visit.page("load_balancer_service.html", service=found)
+    lines = await _lines(visit, relays, found.row.name)
+    return visit.page("load_balancer_service.html", service=found, lines=lines)
 
 
 async def ask_host(visit: Visit) -> Response:
@@ -74,6 +84,16 @@ async def poll(visit: Visit) -> Response:
     polled = await visit.ask(Poll())
     late = f", {polled.late} late" if polled.late else ""
     return visit.go(_back(visit.form.one("back")), f"checked now: {polled.up} of {polled.checks} up{late}")
+
+
+async def _lines(visit: Visit, relays: Relays, relay: str | None = None) -> Mapping[tuple[str, str], Markup]:
+    """Return the last hour's sessions of each host as a line, by service and address; none where there are very many."""
+    hosts = sum(len(table.hosts) for row in relays.relays if relay in {None, row.name} for table in row.tables)
+    if not 0 < hosts <= _MOST_LINES:
+        return {}
+    history = await visit.ask(ShowHistory(relay=relay, buckets=_PARTS, detail=Detail.HOSTS))
+    rows = by_place(history, most=None)
+    return {(at.relay, at.address): sparkline(sessions(history, each)) for at, each in rows.items() if at.address}
 
 
 def _host(relays: Relays, relay: str, name: str) -> HostRow:

@@ -112,7 +112,7 @@ async def _page(  # noqa: PLR0917
     visit: Visit, wanted: Block, copy: CopyText, held: Filled, said: _Said = _Said(), made: Saved = _NO_SAVED
 ) -> Response:
     kind = SETTINGS if wanted.clause.word == WITHIN else wanted.clause.word
-    has = await asyncio.to_thread(copied, copy.text)
+    has = await visit.site.texts.read(copied, copy.text)
     query = f"?{urlencode({'kind': kind, 'name': _name(wanted)} if wanted.own else {'kind': kind})}"
     return visit.page(
         "load_balancer_edit.html",

@@ -114,7 +114,7 @@ def _said(made: Made) -> str:
 async def _page(visit: Visit, copy: CopyText, shown: _Shown) -> Response:
     version = version_of(visit.query.get("farm", ""))
     interfaces = await visit.ask(ShowInterfaces())
-    has = await asyncio.to_thread(copied, copy.text)
+    has = await visit.site.texts.read(copied, copy.text)
     wishes = frozenset(wish for wish in Wish if visit.form.has(f"wish-{wish}"))
     return visit.page(
         "load_balancer_wizard.html",
