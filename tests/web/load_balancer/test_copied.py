@@ -19,6 +19,7 @@ load-balancer {
 		forward to <exchange> check tcp
 		affinity "outlook"
 	}
+	router "out" { forward to <spare> check icmp; route default }
 	redirect "SMTP" { listen on port 25; forward to <exchange>; disable }
 }
 firewall {
@@ -37,7 +38,7 @@ def test_services_and_tables_are_found_with_what_they_have() -> None:
     exchange, spare = has.tables
     assert exchange.hosts == ("10.2.0.11", "ex2.example.com")
     assert exchange.used_by == ("Web mail", "SMTP")
-    assert (spare.hosts, spare.used_by) == ((), ())
+    assert (spare.hosts, spare.used_by) == ((), ("out",))
     assert has.zones == ("internal",)
 
 

@@ -61,10 +61,10 @@ def copied(text: str) -> Copied:
     """Return what a text has. Never raises, whatever it holds."""
     tree = parse(text)
     blocks = [each for each in _inside(tree, "load-balancer") if len(each.words) > 1 and each.block is not None]
-    services = tuple(_service(each) for each in blocks if each.words[0].text in _SERVICES)
+    users = tuple(_service(each) for each in blocks if each.words[0].text != "table")
     return Copied(
-        services=services,
-        tables=tuple(_table(each, services) for each in blocks if each.words[0].text == "table"),
+        services=tuple(each for each in users if each.kind in _SERVICES),
+        tables=tuple(_table(each, users) for each in blocks if each.words[0].text == "table"),
         addresses=tuple(_addresses(tree)),
         zones=tuple(
             words[1] for each in _inside(tree, "firewall") if (words := _words(each))[:1] == ("zone",) and words[1:]
@@ -92,12 +92,12 @@ def _service(statement: Statement) -> CopiedService:
     )
 
 
-def _table(statement: Statement, services: tuple[CopiedService, ...]) -> CopiedTable:
+def _table(statement: Statement, users: tuple[CopiedService, ...]) -> CopiedTable:
     name = statement.words[1].text.strip("<>")
     return CopiedTable(
         name=name,
         hosts=tuple(words[0] for words in _inner(statement) if set(".:") & set(words[0])),
-        used_by=tuple(service.name for service in services if name in service.tables),
+        used_by=tuple(user.name for user in users if name in user.tables),
     )
 
 

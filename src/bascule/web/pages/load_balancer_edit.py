@@ -10,14 +10,15 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from bascule.config.diagnostics import Diagnostic
-from bascule.config.load import load
+from bascule.config.diagnostics import Diagnostic, Severity
+from bascule.config.load import Loaded, load
 from bascule.config.syntax import tokens_of
 from bascule.service.deployment import Compare
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
 from bascule.web.load_balancer.blocks import NEW, SETTINGS, WITHIN, block, offers
 from bascule.web.load_balancer.copied import Copied, copied
+from bascule.web.load_balancer.renaming import with_table_renamed
 from bascule.web.pages.load_balancer import HOME
 from bascule.web.schema_forms.fields import form
 from bascule.web.schema_forms.filled import Filled, filled
@@ -28,6 +29,8 @@ from bascule.web.working_copy import copy_of, deletes, edit, keep
 
 _NO_SAVED: Final = Saved(text="")
 _MOST_SAID: Final = 20
+_LONGEST_JUDGED: Final = 100_000
+"""Characters of a text that is read whole while somebody writes; a longer one is when it is saved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +69,18 @@ async def save(visit: Visit) -> Response:
     if made.wrong or made.diagnostics:
         refused = [_words(each) for each in made.diagnostics] or ["Nothing was saved: see what is marked below."]
         return await _page(visit, wanted, copy, held, _Said(refused=refused), made)
+    made = _followed(wanted, made)
     kept = await keep(visit, copy, made.text) if made.text != copy.text else None
     now = replace(wanted, own=made.own)
     place = found(made.text, now)
     assert place is not None, "it was just put there"
     lines = [token.line for token in tokens_of(place.chain[-1])]
     known = () if kept is None or kept.loaded is None else kept.loaded.diagnostics
-    about = [each for each in known if min(lines) <= each.span.line <= max(lines)]
+    own = range(min(lines), max(lines) + 1)
+    about = [each for each in known if each.severity is Severity.ERROR or each.span.line in own]
     if not about:
-        return visit.go(
-            HOME,
-            f"{made.own} is saved in your working copy"
-            if kept
-            else f"{made.own} is in your working copy as it is here: nothing had to change",
-        )
+        done = "saved in your working copy" if kept else "in your working copy as it is here: nothing had to change"
+        return visit.go(HOME, f"{made.own} is {done}")
     copy = await copy_of(visit)
     return await _page(visit, now, copy, opened(now.clause, place), _Said(saved=True, diagnostics=about))
 
@@ -91,7 +92,9 @@ async def judge(visit: Visit) -> Response:
     made = await asyncio.to_thread(saved, copy.text, wanted, held, _also(wanted))
     said = [_words(each) for each in made.diagnostics]
     if not made.wrong and not said:
-        said = await asyncio.to_thread(_doubts, copy.text, made.text)
+        after = _followed(wanted, made).text
+        if len(after) <= _LONGEST_JUDGED:
+            said = _doubts(await visit.site.texts.read(load, copy.text), await asyncio.to_thread(load, after))
     return JSONResponse({"wrong": dict(made.wrong), "said": said[:_MOST_SAID]})
 
 
@@ -132,6 +135,14 @@ async def _page(  # noqa: PLR0917
     )
 
 
+def _followed(wanted: Block, made: Saved) -> Saved:
+    """Return what was made, where a table has got another name: its services use that."""
+    if wanted.clause.word != "table" or not wanted.own or made.own == wanted.own:
+        return made
+    old, new = (own.partition(" ")[2] for own in (wanted.own, made.own))
+    return replace(made, text=with_table_renamed(made.text, old, new))
+
+
 def _block(visit: Visit) -> Block:
     wanted = block(visit.query.get("kind", ""), visit.query.get("name", ""))
     if wanted is None:
@@ -170,10 +181,10 @@ def _again(held: Filled, wanted: str) -> Filled:
     return held
 
 
-def _doubts(before: str, after: str) -> list[str]:
+def _doubts(before: Loaded, after: Loaded) -> list[str]:
     """Return what is wrong or doubtful with a text that was not before."""
-    old = {(each.message, each.hint) for each in load(before).diagnostics}
-    return [_words(each) for each in load(after).diagnostics if (each.message, each.hint) not in old]
+    old = {(each.message, each.hint) for each in before.diagnostics}
+    return [_words(each) for each in after.diagnostics if (each.message, each.hint) not in old]
 
 
 def _words(found: Diagnostic) -> str:
