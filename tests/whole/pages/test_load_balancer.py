@@ -104,6 +104,32 @@ def test_a_host_is_drained_and_enabled_again(house: Portal, browser: Browser) ->
         house.balancer.wait_hosts("Mail", EX2="up")
 
 
+def test_rows_and_choices_come_without_scripts(house: Portal, browser: Browser) -> None:
+    """By sending the form, which saves nothing before it is said."""
+    with visiting(browser, house, "/network/load-balancer/edit?kind=table&name=exchange", scripts=False) as page:
+        page.get_by_role("button", name="Another").click()
+        page.get_by_label("Host 3").fill("10.80.2.3")
+        page.get_by_label("Name 3").fill("EX3")
+        page.get_by_role("button", name="Remove Hosts 2").click()
+        page.get_by_label("Table", exact=True).fill("servers")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.goto("/network/load-balancer/edit?kind=relay&name=Mail")
+        assert page.get_by_label("Table").input_value() == "servers"
+        page.get_by_label("Check").select_option("smtp")
+        page.get_by_role("button", name="Show its fields").click()
+        page.get_by_label("Starttls").check()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.goto("/network/load-balancer/edit?kind=relay&name=Mail")
+        assert page.get_by_label("Starttls").is_checked()
+        page.goto("/network/load-balancer/edit?kind=table&name=servers")
+        assert [page.get_by_label(f"Host {n}").input_value() for n in (1, 2)] == ["10.80.2.1", "10.80.2.3"]
+        assert page.get_by_label("Host 3").count() == 0
+        page.get_by_label("Table", exact=True).fill("exchange")
+        page.get_by_label("Host 2").fill("10.80.2.2")
+        page.get_by_label("Name 2").fill("EX2")
+        page.get_by_role("button", name="Save", exact=True).click()
+
+
 def test_who_only_looks_is_offered_nothing_else(house: Portal, browser: Browser) -> None:
     """And gets nothing else when he asks for it."""
     house.add_account("eye", "viewer")
