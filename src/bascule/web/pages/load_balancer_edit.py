@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from bascule.config.diagnostics import Diagnostic, Severity
-from bascule.config.load import Loaded, load
+from bascule.config.editing.finding import Place
 from bascule.config.syntax import tokens_of
-from bascule.service.deployment import Compare
+from bascule.service.deployment import CheckText, Compare
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
 from bascule.web.load_balancer.blocks import NEW, SETTINGS, WITHIN, block, offers
@@ -74,10 +74,7 @@ async def save(visit: Visit) -> Response:
     now = replace(wanted, own=made.own)
     place = found(made.text, now)
     assert place is not None, "it was just put there"
-    lines = [token.line for token in tokens_of(place.chain[-1])]
-    known = () if kept is None or kept.loaded is None else kept.loaded.diagnostics
-    own = range(min(lines), max(lines) + 1)
-    about = [each for each in known if each.severity is Severity.ERROR or each.span.line in own]
+    about = _about(() if kept is None or kept.loaded is None else kept.loaded.diagnostics, place)
     if not about:
         done = "saved in your working copy" if kept else "in your working copy as it is here: nothing had to change"
         return visit.go(HOME, f"{made.own} is {done}")
@@ -92,9 +89,11 @@ async def judge(visit: Visit) -> Response:
     made = await asyncio.to_thread(saved, copy.text, wanted, held, _also(wanted))
     said = [_words(each) for each in made.diagnostics]
     if not made.wrong and not said:
-        after = _followed(wanted, made).text
-        if len(after) <= _LONGEST_JUDGED:
-            said = _doubts(await visit.site.texts.read(load, copy.text), await asyncio.to_thread(load, after))
+        made = _followed(wanted, made)
+        place = found(made.text, replace(wanted, own=made.own))
+        if place is not None and len(made.text) <= _LONGEST_JUDGED:
+            checked = await visit.ask(CheckText(text=made.text.encode()))
+            said = [_words(each) for each in _about(checked.diagnostics, place)]
     return JSONResponse({"wrong": dict(made.wrong), "said": said[:_MOST_SAID]})
 
 
@@ -181,10 +180,11 @@ def _again(held: Filled, wanted: str) -> Filled:
     return held
 
 
-def _doubts(before: Loaded, after: Loaded) -> list[str]:
-    """Return what is wrong or doubtful with a text that was not before."""
-    old = {(each.message, each.hint) for each in before.diagnostics}
-    return [_words(each) for each in after.diagnostics if (each.message, each.hint) not in old]
+def _about(diagnostics: Sequence[Diagnostic], place: Place) -> Sequence[Diagnostic]:
+    """Return what is wrong with a text, and what is doubtful with one block of it."""
+    lines = [token.line for token in tokens_of(place.chain[-1])]
+    own = range(min(lines), max(lines) + 1)
+    return [each for each in diagnostics if each.severity is Severity.ERROR or each.span.line in own]
 
 
 def _words(found: Diagnostic) -> str:

@@ -18,11 +18,11 @@ from bascule.service.deployment import Compare
 from bascule.service.network import ShowInterfaces
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
+from bascule.web.differences import Difference, difference
 from bascule.web.load_balancer.conflicts import Conflict, conflicts, refusal
 from bascule.web.load_balancer.copied import copied
 from bascule.web.load_balancer.farming import farm_answers, guide_table, modes_of, version_of, wishes_of
 from bascule.web.load_balancer.places import places
-from bascule.web.load_balancer.preview import Line, difference
 from bascule.web.load_balancer.services import OFFERS, OTHER
 from bascule.web.load_balancer.single import Answers, Made, put_single
 from bascule.web.pages.load_balancer import HOME
@@ -41,7 +41,7 @@ class _Shown:
 
     wrong: Mapping[str, str] = field(default_factory=dict)
     conflicts: Sequence[Conflict] = ()
-    difference: Sequence[Line] | None = None
+    difference: Difference | None = None
     """None where no preview was asked for."""
     said: str = ""
     """What will be done, or was."""
