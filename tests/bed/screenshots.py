@@ -16,6 +16,14 @@ from bed.portal import DESKTOP, PHONE, chromium, portal, visiting
 
 _RELAYS: Final = (("HTTPS", 443), ("POP3S", 995), ("IMAPS", 993), ("RPCLS", 135), ("RPCCAS", 59532), ("RPCABS", 59533))
 _SIZES: Final = {"desktop": DESKTOP, "phone": PHONE}
+_BEHIND: Final = (
+    "/network/load-balancer/wizard",
+    "/network/load-balancer/wizard?farm=2010",
+    "/network/load-balancer/edit?kind=relay&name=HTTPS",
+    "/network/load-balancer/edit?kind=table&name=exchange",
+    "/network/load-balancer/host?relay=HTTPS&host=EX1&action=drain",
+)
+"""Pages that others lead to."""
 _SETTLES: Final = 1500
 """Milliseconds until live figures are there."""
 
@@ -23,7 +31,7 @@ _SETTLES: Final = 1500
 def paths() -> Iterator[str]:
     """Yield every page of the menu, each once."""
     seen = [entry.path for group in MENU for entry in group.entries]
-    yield from dict.fromkeys(seen)
+    yield from dict.fromkeys((*seen, *_BEHIND))
 
 
 def named(path: str) -> str:

@@ -64,6 +64,8 @@ def _stated(relays: Relays) -> Iterator[tuple[str, str]]:
     servers: dict[str, list[HostRow]] = {}
     for relay in relays.relays:
         yield relay_key(relay.name, "status"), relay.status
+        hosts = sum(len(table.hosts) for table in relay.tables)
+        yield relay_key(relay.name, "hosts"), f"{sum(table.hosts_up for table in relay.tables)} of {hosts}"
         for table in relay.tables:
             for host in table.hosts:
                 yield from _host(relay.name, host)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 PROOF: Final = "proof"
 """The hidden field of every form."""
 
-_MOST_FIELDS: Final = 400
+_MOST_FIELDS: Final = 5000
 _MOST_FILES: Final = 4
 _LONGEST_FIELD: Final = 2_500_000
 """Bytes: a whole configuration."""

@@ -1,9 +1,14 @@
 """Numbers and times as pages write them: the filters of the templates."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
+
+from markupsafe import Markup, escape
+
+_QUOTED: Final = re.compile(r"`([^`]+)`")
 
 NOTHING: Final = "\u2013"
 """A dash."""
@@ -60,6 +65,12 @@ def rfc3339(at: datetime) -> str:
     return at.isoformat()
 
 
+def sentence(words: str) -> Markup:
+    """Return what the keyword table says of a word as a sentence, with what it quotes as code."""
+    whole = str(escape(f"{words[:1].upper()}{words[1:]}." if words else ""))
+    return Markup(_QUOTED.sub(r"<code>\1</code>", whole))  # noqa: S704 - it is escaped
+
+
 def _number(value: float, unit: str) -> str:
     return f"{value:.1f} {unit}" if unit != "B" and value < _TENTHS_UNTIL else f"{value:.0f} {unit}"
 
@@ -79,5 +90,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
         "moment": moment,
         "rfc3339": rfc3339,
         "pairs": pairs,
+        "sentence": sentence,
     }
 )
