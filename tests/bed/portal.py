@@ -37,11 +37,12 @@ _SERIOUS: Final = ("serious", "critical")
 class Portal:
     """A Bascule whose admin server answers in a network, with an administrator `admin`."""
 
-    def __init__(self, net: NetLab, at: Path) -> None:
+    def __init__(self, net: NetLab, at: Path, *, port: int = PORT) -> None:
         self.net = net
         self.at = at
         self.balancer = Balancer(net["lb1"], None, at)
-        self.url = f"https://{LB}:{PORT}"
+        self.port = port
+        self.url = f"https://{LB}:{port}"
         self.tokens: dict[str, str] = {}
         """What accounts that have logged in are known by."""
 
@@ -56,7 +57,7 @@ class Portal:
         file.write_text(text, encoding="utf-8")
         self.balancer.start()
         self.balancer.command("deploy", str(file), "--commit")
-        until(lambda: answers(self.client, LB, PORT), what="the admin server answers")
+        until(lambda: answers(self.client, LB, self.port), what="the admin server answers")
         self.add_account(NAME, "administrator")
 
     def add_account(self, name: str, role: str, password: str = PASSWORD) -> None:
@@ -161,7 +162,7 @@ def log_in(page: Page, name: str = NAME, password: str = PASSWORD) -> None:
 def _token(house: Portal, name: str) -> str:
     """Return what an account of the house is known by; all are made with the same password."""
     if name not in house.tokens:
-        house.tokens[name] = logged_in(house.client, LB, PORT, name, PASSWORD)
+        house.tokens[name] = logged_in(house.client, LB, house.port, name, PASSWORD)
     return house.tokens[name]
 
 

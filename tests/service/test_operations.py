@@ -6,6 +6,7 @@ import pytest
 
 from bascule.service.any_result import AnyResult
 from bascule.service.catalogue import OPERATIONS, AnyRequest, Operation
+from bascule.service.deployment import Compare, ShowCopy
 from bascule.service.logins import ShowLogin
 from bascule.service.metrics import ShowMetrics
 from bascule.service.operations import Explain, ShowRelays
@@ -35,7 +36,7 @@ def test_the_service_has_a_method_for_each(operation: Operation) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
 def test_what_changes_something_is_audited(operation: Operation) -> None:
     """Looking leaves no line in the audit log, and everything else does."""
-    looks = operation.permission is Permission.VIEW or operation.request in {ShowLogin, ShowMetrics}
+    looks = operation.permission is Permission.VIEW or operation.request in {ShowLogin, ShowMetrics, ShowCopy, Compare}
     assert (operation.audit is None) == looks
 
 

@@ -344,7 +344,6 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=CopyText,
                 permission=Permission.DEPLOY,  # a text may hold a password
                 summary="print your working copy",
-                audit="read the working copy",
             ),
             Operation(
                 request=DiscardCopy,
@@ -358,7 +357,6 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 result=Compared,
                 permission=Permission.DEPLOY,
                 summary="say what a configuration changes in effect over another",
-                audit="compared configurations",
             ),
             Operation(
                 request=Commit,
