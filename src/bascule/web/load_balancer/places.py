@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_interface
 
+from bascule.config.kinds.addresses import parsed_address
 from bascule.service.network import Interfaces
 from bascule.web.load_balancer.copied import Copied
 
@@ -43,6 +43,6 @@ def _written(has: Copied, interfaces: Interfaces) -> Iterator[Place]:
 def _held(interfaces: Interfaces) -> Iterator[Place]:
     for interface in interfaces.interfaces:
         for row in interface.addresses:
-            address = ip_interface(row.address).ip
-            if not (address.is_loopback or address.is_link_local or row.state == "missing"):
+            address = parsed_address(row.address.partition("/")[0])
+            if address is not None and not (address.is_loopback or address.is_link_local or row.state == "missing"):
                 yield Place(address=str(address), interface=interface.name, virtual=row.virtual)
