@@ -207,7 +207,7 @@ def test_the_guide_from_its_first_step_to_its_last(place: Place) -> None:
         add_relay(page, name, port)
     deploy_and_commit(place, moved=f"https://{LB}:4433")
     place.house.balancer.wait_all_up()
-    clients.curl(net["client1"], net["client1"].ip, VIP, place.authority.certificate)
+    mail_is_read(net["client1"], VIP, place.authority)
     clients.rpc(net["client1"], net["client1"].ip, VIP)
     for port in ("443", "993"):
         forward_port(page, port)
