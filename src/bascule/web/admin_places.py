@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, Protocol
 
 from bascule.config.model import HttpServer
@@ -59,9 +59,9 @@ def written(server: HttpServer) -> tuple[Written, ...]:
 
 def answers(place: Place, origin: Origin) -> bool:
     """Tell whether somebody who came like that came there."""
-    address = ip_address(origin.to)
-    same = not place.address or ip_address(place.address) == address
-    return place.port == origin.port and place.version == address.version and same
+    to = _address(origin.to)
+    same = not place.address or _address(place.address) == to
+    return to is not None and place.port == origin.port and place.version == to.version and same
 
 
 def move(places: Sequence[Place], origin: Origin | None, host: str) -> Move | None:
@@ -72,20 +72,31 @@ def move(places: Sequence[Place], origin: Origin | None, host: str) -> Move | No
     if not places or origin is None or any(answers(place, origin) for place in places):
         return None
     ranked = sorted(_urls(places, origin, host))
+    if not ranked:
+        return None
     stays = ranked[0][0] in {_SAME, _BY_NAME}
     return Move(urls=tuple(dict.fromkeys(found for _, found in ranked)), stays=stays)
 
 
 def _urls(places: Iterable[Place], origin: Origin, host: str) -> Iterator[tuple[int, str]]:
     """Yield what a browser takes, with how likely it leads there: by the name that works now, where that may be."""
-    to = ip_address(origin.to)
+    to = _address(origin.to)
     for place in places:
-        if place.version == to.version and (not place.address or ip_address(place.address) == to):
+        address = _address(place.address)
+        same_version = to is not None and place.version == to.version
+        if same_version and (not place.address or address == to):
             yield _SAME, url(host, place.port)
-        elif place.address:
-            yield _OTHER if place.version == to.version else _OTHER_VERSION, url(place.address, place.port)
-        else:
+        elif address is not None:
+            yield _OTHER if same_version else _OTHER_VERSION, url(str(address), place.port)
+        elif not place.address:
             yield _BY_NAME, url(host, place.port)
+
+
+def _address(words: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(words)
+    except ValueError:
+        return None
 
 
 def url(host: str, port: int) -> str:

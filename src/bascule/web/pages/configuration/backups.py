@@ -8,6 +8,7 @@ from typing import Final
 from starlette.responses import Response, StreamingResponse
 
 from bascule.service.archives import BackupPart, FetchBackup, ShowBackups
+from bascule.service.failures import OperationFailed, Unavailable
 from bascule.service.permissions import Permission
 from bascule.web.visit import Visit, action, page
 
@@ -34,7 +35,9 @@ async def download(visit: Visit) -> Response:
 async def _handed_out(visit: Visit, asked: FetchBackup, name: str) -> Response:
     """Answer with a backup as it comes. Raises OperationFailed where not even its beginning does."""
     parts = visit.follow(asked)
-    first = await anext(parts)
+    first = await anext(parts, None)
+    if first is None:
+        raise OperationFailed(Unavailable(message="Bascule has handed out nothing"))
     headers = {"content-disposition": f'attachment; filename="{name}"', "content-length": str(first.size)}
     return StreamingResponse(_content(first, parts), media_type="application/vnd.sqlite3", headers=headers)
 
@@ -43,8 +46,7 @@ async def _content(first: BackupPart, parts: AsyncIterator[BackupPart]) -> Async
     had = len(first.content)
     async with aclosing(parts):  # type: ignore[type-var]  # a generator is one
         yield first.content
-        while had < first.size:
-            part = await anext(parts)
+        while had < first.size and (part := await anext(parts, None)) is not None:
             had += len(part.content)
             yield part.content
 
