@@ -58,6 +58,9 @@ def _value(kind: inspect.Type, payload: Callable[[], str], full: bool, depth: in
             tagged = {kind.tag_field: kind.tag} if kind.tag_field else {}
             fields = [each for each in kind.fields if each.required or (full and depth < _DEEPEST)]
             return tagged | {each.encode_name: _value(each.type, payload, full, depth + 1) for each in fields}
+        case inspect.DataclassType():
+            needed = [each for each in kind.fields if each.required or full]
+            return {each.encode_name: _value(each.type, payload, full, depth + 1) for each in needed}
         case inspect.UnionType():
             kinds = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
             return _value(kinds[0], payload, full, depth) if full or not kind.includes_none else None
