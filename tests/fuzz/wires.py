@@ -1,4 +1,4 @@
-"""Hostile bytes for what our own processes say to each other: the wires of the proxy, the prober and the web process.
+"""Hostile bytes for what our own processes say to each other: the wires of all roles that a parent starts.
 
 It is a finding when a decoder raises anything but ChannelError, when what it yields cannot be sent on, when a result of the
 prober is not fit to be shown, or when a descriptor that came along stays open.
@@ -15,6 +15,8 @@ from typing import Any, Final, TypeAlias
 
 from bascule.engines.proxy.wire import DESCRIPTORS_AT_ONCE, FromParent, FromWorker, Listeners, Wire
 from bascule.health import wire as probing
+from bascule.herald import wire as telling
+from bascule.herald.snmp import wire as snmp
 from bascule.system.channel import ChannelError, Decoder, encode
 from bascule.system.web_orders import Serve, Serving
 from fuzz.damage import pieces
@@ -24,7 +26,8 @@ from fuzz.target import Target
 Sent: TypeAlias = tuple[int, Sequence[tuple[bytes, int]]]
 """Which of `KINDS` is expected, and what comes: pieces, each with so many descriptors."""
 
-KINDS: Final[Sequence[Any]] = (FromParent, FromWorker, probing.Order, probing.Probed, Serve, Serving)
+OUTWARD: Final[Sequence[Any]] = (telling.Order, telling.Report, snmp.Order, snmp.Report)
+KINDS: Final[Sequence[Any]] = (FromParent, FromWorker, probing.Order, probing.Probed, Serve, Serving, *OUTWARD)
 PROXY: Final = frozenset({0, 1})
 _TYPES: Final = types(KINDS)
 

@@ -96,6 +96,7 @@ def test_who_may_is_answered_and_told(agent: Agent) -> None:
         for garbage in (b"", b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x30\x80" * 500, bytes(range(256))):
             stranger.sendto(garbage, ("127.0.0.1", agent.port))
     assert "Timeout" in agent.ask("snmpget", "-v2c", "-c", "public", SENTENCE)
+    assert "all is well" not in agent.ask("snmpget", "-v1", "-c", "c0mmunity", SENTENCE)
     assert "all is well" not in agent.ask("snmpget", "-v3", "-u", "monitor", "-l", "noAuthNoPriv", SENTENCE)
     assert "No Such Object" in agent.ask("snmpget", *V2C, "1.3.6.1.4.1.32473.1.1.99.0")
     agent.tell(Picture(version="1", configuration="x", sentence="less well"))

@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ pytestmark = [
 NET, OTHERS, WEB = 64001, 64002, 64003
 STARTER: Final = (sys.executable, "-m", "bascule.roles.starter", "--users", f"{NET},{OTHERS},{WEB}")
 KERNEL, PROXY = 59532, 59533
+TOLD: Final = 'system {\n\tsyslog { server 10.80.1.1 }\n\tsnmp { community "c0mmunity"; from 10.80.1.1 }\n}\n'
 NET_RIGHTS: Final = 1 << 12 | 1 << 13 | 1 << 10
 """CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE (capabilities(7))."""
 
@@ -48,7 +50,8 @@ class Place:
         text = configuration.plain(("KERNEL", KERNEL), ("PROXY", PROXY), timing="interval 1s").replace(
             "check tcp", "check icmp"
         )
-        self.file.write_text(text.replace('relay "PROXY" {', 'relay "PROXY" {\n\t\tengine proxy'), encoding="utf-8")
+        text = text.replace('relay "PROXY" {', 'relay "PROXY" {\n\t\tengine proxy') + TOLD
+        self.file.write_text(text, encoding="utf-8")
         self.balancer = Balancer(net["lb1"], None, at)
 
     def start(self) -> None:
@@ -116,6 +119,11 @@ def test_each_has_its_own_rights_and_everything_works(place: Place) -> None:
     until(lambda: answers(place.net["client1"], VIP, 443), what="the admin server answers")
     (web,) = place.started("web")
     assert rights(web) == (WEB, 0, True)
+    for role in ("herald", "snmp"):
+        until(partial(place.started, role), what=f"{role} runs")
+        assert [rights(pid) for pid in place.started(role)] == [(OTHERS, 0, True)]
+    asked = ("snmpget", "-v2c", "-c", "c0mmunity", "-Oqv", "-t", "0.5", "-r", "8", "10.80.0.2:161", "1.3.6.1.2.1.1.2.0")
+    assert "32473.1" in place.net["client1"].run("env", "MIBS=", f"SNMP_PERSISTENT_DIR={place.file.parent}", *asked).stdout
     kept = [file for file in place.balancer.state.rglob("*") if file.is_file()]
     assert {file.stat().st_uid for file in kept} == {NET}
     assert {stat.S_IMODE(file.stat().st_mode) for file in kept} == {0o600}

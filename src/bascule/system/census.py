@@ -29,9 +29,9 @@ from bascule.system.ctnetlink import (
     session,
 )
 
-_TOLD: Final = CONNTRACK  # IPCTNL_MSG_CT_NEW: what a dump consists of
-_HEAD: Final = Struct("=IH")
-_BODY: Final = 20
+TOLD: Final = CONNTRACK  # IPCTNL_MSG_CT_NEW: what a dump consists of
+HEAD: Final = Struct("=IH")
+BODY: Final = 20
 """Where a session begins, behind nlmsghdr and nfgenmsg."""
 
 _STATE_END: Final = 9
@@ -119,22 +119,22 @@ class Counting:
 
     def add(self, data: bytes) -> None:
         """Take what a netlink socket received; what tells of no session is passed over."""
-        layouts, sums, head, number = self._layouts, self._sums, _HEAD.unpack_from, int.from_bytes
+        layouts, sums, head, number = self._layouts, self._sums, HEAD.unpack_from, int.from_bytes
         since, newest = self._since, self._newest
         offset, end = 0, len(data)
-        while offset + _BODY <= end:
+        while offset + BODY <= end:
             length, kind = head(data, offset)
-            if length < _BODY or offset + length > end:
+            if length < BODY or offset + length > end:
                 return
-            if kind == _TOLD:
+            if kind == TOLD:
                 layout = layouts.get(length)
                 if layout is None:
-                    self._meet(data[offset + _BODY : offset + length])
+                    self._meet(data[offset + BODY : offset + length])
                 else:
-                    path, one, two, first, sent, second, got, third, at = layout.unpack_from(data, offset + _BODY)
+                    path, one, two, first, sent, second, got, third, at = layout.unpack_from(data, offset + BODY)
                     known = sums.get((path, one, two, first, second, third))
                     if known is None:
-                        self._meet(data[offset + _BODY : offset + length])
+                        self._meet(data[offset + BODY : offset + length])
                     else:
                         known[0] += 1
                         known[1] += number(sent, "big")
@@ -163,11 +163,11 @@ class Counting:
 
     def _meet(self, told: bytes) -> None:
         """Take a session of a kind that was not met before."""
-        found, layout = session(memoryview(told)), _layout(told)
+        found, layout = session(memoryview(told)), layout_of(told)
         if found is None:
             return
         self._newest = max(self._newest, found.started)
-        known = self._layouts.setdefault(_BODY + len(told), layout)
+        known = self._layouts.setdefault(BODY + len(told), layout)
         if layout is None or known is None or known.format != layout.format:
             self._odd.append(found)
         else:
@@ -177,7 +177,7 @@ class Counting:
             self._sums[alike] = [1, found.from_client, found.from_host, int(found.started > self._since)]
 
 
-def _layout(told: bytes) -> Struct | None:
+def layout_of(told: bytes) -> Struct | None:
     """Return what cuts a message: the path, mark and state, then the bytes each way and the beginning behind their heads.
 
     What is not there has no length; None where the parts come in another order. Each part but the bytes begins with a head,

@@ -18,6 +18,7 @@ from bascule.web.live import Hub
 from bascule.web.pages import ROUTES
 from bascule.web.rendering import Renderer
 from bascule.web.site import Site
+from bascule.web.texts import Texts
 
 STATIC: Final = Path(__file__).parent / "static"
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -37,5 +38,5 @@ def application(client: AsyncClient) -> Starlette:
         exception_handlers=FAULTS,
     )
     made.router.redirect_slashes = False  # it would lead to whatever a request calls its host
-    made.state.site = Site(client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client))
+    made.state.site = Site(client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client), texts=Texts())
     return made

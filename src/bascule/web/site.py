@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from bascule.service.asking import AsyncClient
 from bascule.web.live import Hub
 from bascule.web.rendering import Renderer
+from bascule.web.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class Site:
     client: AsyncClient
     renderer: Renderer
     hub: Hub
+    texts: Texts
 
 
 def site_of(connection: HTTPConnection) -> Site:

@@ -14,6 +14,7 @@ from bascule.engines.nftables.engine import NftablesEngine
 from bascule.engines.nftables.sessions import Sessions
 from bascule.plan.model import FIRST_MARK
 from bascule.system.ctnetlink import Flow, Session, TcpState
+from bascule.system.foremost import Order
 from bed.fake_nft import FakeNft
 from bed.sessions import is_reset, is_silent, opened
 from bed.wait import until
@@ -45,6 +46,10 @@ class Kernel:
         for each in self.rounds[0] if self.rounds else ():
             if each.mark & mask == mark & mask and client in (None, each.original.source):
                 yield each
+
+    def foremost(self, order: Order, mark: int, mask: int = 0xFFFFFFFF) -> tuple[int, Sequence[Session]]:
+        """Refuse: whoever ends sessions wants them all."""
+        raise AssertionError(order, mark, mask)
 
     def delete_marked(self, mark: int, mask: int = 0xFFFFFFFF) -> None:
         """Go on to the next round."""

@@ -48,3 +48,4 @@ async def test_what_fails_is_said_once_and_owed(tmp_path: Path) -> None:
     (tmp_path / FOLDER).unlink()
     await backups.look()
     assert (tmp_path / FOLDER / LAST_COMMIT).exists()
+    assert [event.state for event in events] == ["no backup", "backed up"]

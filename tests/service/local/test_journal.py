@@ -127,3 +127,15 @@ def test_what_changed_lately_is_configurations_and_what_needs_an_eye() -> None:
     assert [event.words for event in journal.changes(timedelta(days=1), 2)] == ["committed", "EX2 is down"]
     assert len(journal.changes(timedelta(days=1), 9)) == 3
     assert len(journal.changes(timedelta(days=3), 9)) == 4
+
+
+async def test_deeds_are_told_to_those_alone_who_ask() -> None:
+    """They are kept in the audit log, not here."""
+    written: list[Event] = []
+    journal = a_journal(written)
+    with journal.reader() as one, journal.reader(audit=True) as other:
+        journal.deed("stopped the parent", user="alice", refused="may not")
+        (event,) = (await other.next()).events
+        assert one.taken().events == ()
+    assert (event.words, event.user, event.state) == ("alice stopped the parent: refused: may not", "alice", "refused")
+    assert (written, journal.last(10)) == ([], ())

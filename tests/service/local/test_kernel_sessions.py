@@ -14,6 +14,7 @@ from bascule.service.local.naming import Names
 from bascule.service.local.session_rows import kernel_ended, kernel_row
 from bascule.service.sessions import SessionOrder
 from bascule.system.ctnetlink import Session, TcpState
+from bascule.system.foremost import By, Order
 from service.local.situations import planned
 from system.tracked import tracked
 
@@ -54,6 +55,12 @@ class Table:
         for each in self._sessions:
             if each.mark & mask == mark & mask and client in (None, each.original.source):
                 yield each
+
+    def foremost(self, order: Order, mark: int, mask: int = 0xFFFFFFFF) -> tuple[int, Sequence[Session]]:
+        """Find them, one by one."""
+        found = [each for each in self.sessions(mark, mask) if order.wanted(each)]
+        rank = {By.AGE: lambda each: each.started, By.BYTES: lambda each: -each.from_client - each.from_host}[order.by]
+        return len(found), sorted(found, key=rank)[: order.limit]
 
     def delete_marked(self, mark: int, mask: int = 0xFFFFFFFF) -> None:
         """Refuse."""

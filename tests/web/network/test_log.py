@@ -18,6 +18,7 @@ load-balancer {
 	}
 }
 firewall {
+	table <exchange> { }
 	block in  label "x"
 }
 """
@@ -53,8 +54,9 @@ def test_only_what_needs_an_eye() -> None:
         ("relay", "SMTP", 4),
         ("relay", "HTTPS", None),
         ("table", "exchange", 2),
-        ("rule", "x", 8),
-        ("rule", 'block in label "x"', 8),
+        ("address table", "exchange", 8),
+        ("rule", "x", 9),
+        ("rule", 'block in label "x"', 9),
         ("rule", "pass in to 10.2.0.50 port 25", 4),
         ("rule", "y", None),
         ("system", "", None),
@@ -70,3 +72,5 @@ def test_an_event_has_a_subject() -> None:
     assert subject(EVENT) == ("relay", "HTTPS")
     packet = Event(event=EventKind.FIREWALL, time=AT, grade=Grade.INFO, words="", rule="x", relay="HTTPS")
     assert subject(packet) == ("rule", "x")
+    entered = Event(event=EventKind.FIREWALL, time=AT, grade=Grade.INFO, words="", table="blocked")
+    assert subject(entered) == ("address table", "blocked")

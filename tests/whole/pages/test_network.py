@@ -212,18 +212,19 @@ def test_sessions_are_found_and_ended(house: Portal, browser: Browser, scripts: 
 
 def test_the_log_follows_and_leads_to_the_configuration(house: Portal, browser: Browser) -> None:
     """What happens comes by itself, as far as it is wanted; a rule that logs leads to its line."""
-    with visiting(browser, house, "/network/log?words=ENDED") as page, visiting(browser, house, "/network/log") as all_:
+    with visiting(browser, house, "/network/log?words=ENDED") as page:
         expect(page.get_by_role("button", name="Pause")).to_be_visible()
         house.balancer.command("kill", "--client", "10.80.100.1")
         expect(page.locator("#events tbody tr").first).to_contain_text("session", timeout=10_000)
+    with visiting(browser, house, "/network/log") as page:
         with house.client.socket() as door:
             door.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 door.connect(("10.80.0.2", 81))
-        logged = all_.get_by_role("row").filter(has_text="block in log").first
+        logged = page.get_by_role("row").filter(has_text="block in log").first
         expect(logged).to_be_visible(timeout=10_000)
         logged.get_by_role("link").click()
-        assert all_.locator(".source .here code").inner_text().strip() == "block in log  # the rest"
+        assert page.locator(".source .here code").inner_text().strip() == "block in log  # the rest"
 
 
 def test_a_capture_is_downloaded_while_it_is_made(house: Portal, browser: Browser, tmp_path: Path) -> None:

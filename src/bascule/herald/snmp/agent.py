@@ -39,6 +39,7 @@ from bascule.herald.wire import shortened
 
 _UP_TIME: Final[Name] = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 _EVERYTHING: Final = (1, 3, 6, 1)
+_VERSION_1: Final = 0
 _AREA: Final = "readers"
 _BEGAN: Final = 1_577_836_800
 """2020-01-01: boots of the engine are counted in seconds since then, so that they only grow (RFC 3414, 2.2)."""
@@ -182,6 +183,7 @@ def _engine(settings: Settings) -> Any:
     finally:
         tempfile.tempdir = before
         shutil.rmtree(private, ignore_errors=True)
+    engine.message_processing_subsystems.pop(_VERSION_1)  # nobody needs it any more
     (boots,) = engine.get_mib_builder().import_symbols("__SNMP-FRAMEWORK-MIB", "snmpEngineBoots")
     boots.syntax = boots.syntax.clone(max(1, int(time.time()) - _BEGAN))
     return engine

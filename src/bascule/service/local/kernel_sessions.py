@@ -11,6 +11,7 @@ from bascule.service.local.naming import Names
 from bascule.service.sessions import SessionOrder
 from bascule.system.conntrack import Conntrack
 from bascule.system.ctnetlink import Session
+from bascule.system.foremost import By, Order
 
 _NANO: Final = 1_000_000_000
 
@@ -50,12 +51,20 @@ class KernelSessions:
 
     def foremost(self, wanted: Wanted, order: SessionOrder, limit: int) -> tuple[int, Sequence[Session]]:
         """Return how many sessions live, and those that come first. Raises MachineError."""
-        if not limit:
-            return sum(1 for _ in self.living(wanted)), ()
+        if wanted.client is None:
+            return self._sifted(wanted, order, limit)
         counter = count()
         counted = (session for session, _ in zip(self.living(wanted), counter, strict=False))
         first = nlargest(limit, counted, key=_carried if order is SessionOrder.BYTES else _age)
         return next(counter), first
+
+    def _sifted(self, wanted: Wanted, order: SessionOrder, limit: int) -> tuple[int, Sequence[Session]]:
+        """Find the first without decoding the rest."""
+        if not self._names.plan.marks:
+            return 0, ()
+        marks = self._names.marks(relay=wanted.relay, host=wanted.host)
+        asked = Order(By(order), limit, lambda session: session.living and session.mark in marks)
+        return self._conntrack.foremost(asked, FIRST_MARK, OUR_MARKS)
 
     def _all(self, wanted: Wanted) -> Iterator[Session]:
         if not self._names.plan.marks:

@@ -89,7 +89,7 @@ class SessionTable:
         everything: Sequence[SessionRow | Ended] = (*living.sessions, *ended)
         return ClientReport(
             address=str(client),
-            services=tuple(self._services(client)),
+            services=await asyncio.to_thread(lambda: tuple(self._services(client))),
             sessions=living.sessions[:_REPORTED],
             total=living.total,
             ended=tuple(each.row() for each in ended[:_REPORTED]),

@@ -17,6 +17,8 @@ class ShownAddress:
     """None where it is not there."""
     written: str = ""
     """What the working copy says of it; empty where it says nothing."""
+    unsaid: bool = False
+    """There is a working copy, and it says nothing of it."""
 
     @property
     def virtual(self) -> bool:
@@ -31,7 +33,7 @@ class ShownAddress:
     @property
     def leaving(self) -> bool:
         """Return whether the next deployment takes it away."""
-        return self.row is not None and self.row.ours and not self.written
+        return self.row is not None and self.row.ours and self.unsaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +49,19 @@ class ShownInterface:
     """The working copy says that a DHCP client gives it addresses."""
 
 
-def network_of(rows: Sequence[InterfaceRow], written: Sequence[WrittenInterface]) -> tuple[ShownInterface, ...]:
-    """Return every interface with every address; without a working copy as they are."""
+def network_of(rows: Sequence[InterfaceRow], written: Sequence[WrittenInterface] | None) -> tuple[ShownInterface, ...]:
+    """Return every interface with every address; None in the place of a working copy shows them as they are."""
+    if written is None:
+        return tuple(_as_it_is(row) for row in rows)
     named = {one.name: one for one in written}
     there = [_shown(row.name, row, named.get(row.name)) for row in rows]
     known = {row.name for row in rows}
     return (*there, *(_shown(one.name, None, one) for one in written if one.name not in known))
+
+
+def _as_it_is(row: InterfaceRow) -> ShownInterface:
+    addresses = tuple(ShownAddress(address=each.address, row=each) for each in row.addresses)
+    return ShownInterface(name=row.name, row=row, addresses=addresses)
 
 
 def _shown(name: str, row: InterfaceRow | None, written: WrittenInterface | None) -> ShownInterface:
@@ -68,7 +77,8 @@ def _shown(name: str, row: InterfaceRow | None, written: WrittenInterface | None
 
 def _addresses(rows: Sequence[AddressRow], written: Mapping[str, str]) -> Iterator[ShownAddress]:
     for row in rows:
-        yield ShownAddress(address=row.address, row=row, written=written.get(_plain(row.address), ""))
+        said = written.get(_plain(row.address), "")
+        yield ShownAddress(address=row.address, row=row, written=said, unsaid=not said)
     there = {_plain(row.address) for row in rows}
     for address, words in written.items():
         if address not in there:

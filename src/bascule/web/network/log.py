@@ -31,7 +31,8 @@ class Wanted:
 
 def subject(event: Event) -> tuple[str, str] | None:
     """Return what an event is about, a kind and a name, where the configuration may have it."""
-    for kind, name in (("rule", event.rule), ("relay", event.relay), ("table", event.table)):
+    table = "address table" if event.event is EventKind.FIREWALL else "table"
+    for kind, name in (("rule", event.rule), ("relay", event.relay), (table, event.table)):
         if name:
             return kind, name
     return None
@@ -52,5 +53,7 @@ def _paths(kind: str, name: str) -> Sequence[tuple[str, ...]]:
         case "relay" | "redirect":
             return [("load-balancer", each, name) for each in ("relay", "redirect")]
         case "table":
-            return [("load-balancer", "table", name), ("firewall", "table", name)]
+            return [("load-balancer", "table", name)]
+        case "address table":
+            return [("firewall", "table", name)]
     return []

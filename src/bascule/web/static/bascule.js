@@ -83,7 +83,7 @@ for (const form of document.querySelectorAll("form[data-sure]")) {
 }
 
 // Parts of a page that are loaded again: every so many seconds, or when something has happened; never under somebody's hands.
-const LEAST = 2000, SHARE = 25;
+const LEAST = 2000, SHARE = 200;  // ten who look shall not cost a server more than a twentieth of a core
 for (const part of document.querySelectorAll("[data-refresh]")) {
 	let due = 0, waiting = false, paused = false;
 	const busy = () => paused || document.hidden || part.contains(document.activeElement)

@@ -57,6 +57,8 @@ def test_what_needs_an_eye_is_found_where_a_server_is_named() -> None:
     unkept, silent = bench.clocks.findings()
     assert "nobody keeps this machine's clock right" in unkept
     assert silent == "time server a: it does not answer in time"
+    bench.heard("a", 0.3)
+    assert list(bench.clocks.findings()) == [f"{unkept}; it is 300 ms behind, says a"]
 
 
 def test_the_kernel_is_asked() -> None:

@@ -44,18 +44,14 @@ class Clocks:
         """Yield what is wrong with the clock; nothing where no server is named."""
         if not self._servers:
             return
-        if self._synchronised() is False:
-            yield "nobody keeps this machine's clock right (the kernel says so): start systemd-timesyncd or chrony"
         if self._wrong:
             yield self._wrong
+        elif self._synchronised() is False:
+            now = "".join(f"; {shown(seen)}, says {host}" for host, seen in self._seen.items() if not seen.fault)
+            yield f"nobody keeps this machine's clock right (the kernel says so): start systemd-timesyncd or chrony{now}"
         for host, seen in self._seen.items():
             if seen.fault:
                 yield f"time server {host}: {seen.fault}"
-
-    def words(self) -> Iterator[str]:
-        """Yield what each server says."""
-        for host, seen in self._seen.items():
-            yield f"time server {host}: {seen.fault or shown(seen)}"
 
     def _offset(self) -> str:
         """Return by how much the clock is wrong, if most servers that answer say so."""

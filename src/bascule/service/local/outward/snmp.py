@@ -28,6 +28,7 @@ from bascule.herald.snmp.wire import (
     Target,
     Trap,
 )
+from bascule.herald.wire import shortened
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.local.journal import Journal
 from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
@@ -39,8 +40,11 @@ from bascule.system.clock import Clock
 from bascule.system.companion import Companion
 from bascule.system.errors import MachineError
 
-TICK: Final = 2.0
-"""Seconds between two pictures."""
+TICK: Final = 5.0
+"""Seconds between two pictures where nothing happens."""
+
+PAUSE: Final = 1.0
+"""Seconds between two pictures at least, however much happens."""
 
 COUNTED: Final = 30.0
 """Seconds between two counts of sessions."""
@@ -98,8 +102,13 @@ class SnmpAgent:
         )
 
     def findings(self) -> Sequence[str]:
-        """Return why nobody is answered; nothing where all is well."""
-        return [self._fault] if self._fault and self._configured is not None else []
+        """Return why nobody is answered, or a user is not; nothing where all is well."""
+        snmp = self._configured
+        if snmp is None:
+            return []
+        lacks = snmp.user and not self._password_of(snmp)
+        unknown = f"SNMP does not answer {snmp.user}: no password is kept; write it once in `login`" if lacks else ""
+        return [words for words in (self._fault, unknown) if words]
 
     async def watch(self) -> None:
         """Go on until cancelled."""
@@ -130,9 +139,13 @@ class SnmpAgent:
     async def _feed(self) -> None:
         with self._journal.reader() as reader:
             while True:
-                for event in (await reader.next()).events:
-                    if self._configured is not None and self._configured.traps and event.event in _ABOUT:
-                        await self._process.tell(trap(event))
+                events = [event for event in (await reader.next()).events if event.event in _ABOUT]
+                if not events or self._configured is None:
+                    continue
+                await self._process.tell(self._picture())
+                for event in events if self._configured.traps else ():
+                    await self._process.tell(trap(event))
+                await self._clock.sleep(PAUSE)
 
     # --- the process --------------------------------------------------------------------------------------------------
 
@@ -156,16 +169,21 @@ class SnmpAgent:
     def _greeting(self) -> Sequence[Order]:
         snmp = self._configured
         assert snmp is not None, "it runs where the text has snmp"
+        password = self._password_of(snmp)
         settings = Settings(
             name=self._machine,
             engine=engine_id(self._machine),
             community=snmp.community,
-            user=snmp.user,
-            password=snmp.password or (self._password(snmp.user) if snmp.user else ""),
+            user=snmp.user if password else "",
+            password=password,
             sources=tuple(map(str, snmp.sources)),
             targets=tuple(Target(host=str(each.host), port=each.port) for each in snmp.traps[:MOST_TARGETS]),
         )
         return [settings, self._picture()]
+
+    def _password_of(self, snmp: Snmp) -> str:
+        """Return the password of the user; empty where there is no user, or none is kept."""
+        return snmp.password or (self._password(snmp.user) if snmp.user else "")
 
     def _died(self, words: str) -> None:
         fault = f"SNMP answers nobody: {words}"
@@ -174,8 +192,9 @@ class SnmpAgent:
         self._fault = fault
 
     def _heard(self, fault: Fault) -> None:
-        words = f"a trap did not get to {fault.host}: {fault.words}"
-        self._journal.note(EventKind.TELLING, words, grade=Grade.WARNING, state="fails", reason=fault.words)
+        why = shortened(fault.words)
+        words = f"a trap did not get to {shortened(fault.host)}: {why}"
+        self._journal.note(EventKind.TELLING, words, grade=Grade.WARNING, state="fails", reason=why)
 
     def _picture(self) -> Picture:
         running = self._balancer.running

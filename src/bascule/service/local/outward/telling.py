@@ -6,10 +6,13 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Final, Protocol
 
+from msgspec import structs
+
 from bascule.config.outward import Alert, Outward
-from bascule.herald.wire import ClockSeen, Delivered, Order, Report, SyslogState
+from bascule.herald.wire import ClockSeen, Delivered, Order, Report, SyslogState, shortened
 from bascule.service.alerts import AlertTried, TriedRow, TryAlert
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.failures import NotFound, OperationFailed
@@ -182,12 +185,14 @@ class Telling:
             await self._herald.tell(await self._orders.get())
 
     def _heard(self, report: Report) -> None:
+        """Take what the herald says, who reads what strangers answer: its words are made fit to be shown."""
+        report = structs.replace(report, fault=shortened(report.fault))
         match report:
             case SyslogState():
                 self._syslog_heard(report)
             case Delivered():
                 self._post.heard(report)
-            case ClockSeen():
+            case ClockSeen() if isfinite(report.offset) and isfinite(report.within):
                 self._clocks.heard(report)
 
     def _syslog_heard(self, state: SyslogState) -> None:

@@ -1,6 +1,5 @@
 """Network > Firewall: the rules in their order, what each has decided about, port forwards, and a packet to try."""
 
-from asyncio import to_thread
 from collections.abc import Callable
 from typing import Final
 
@@ -98,7 +97,7 @@ async def _shown(visit: Visit, wrong: dict[str, tuple[Diagnostic, ...]] | None =
     shown = await visit.ask(ShowFirewall(counters=True))
     may = visit.may(Permission.DEPLOY)
     if may:
-        written = await to_thread(firewall_of, (await copy_of(visit)).text)
+        written = await visit.site.texts.read(firewall_of, (await copy_of(visit)).text)
     else:
         written = WrittenFirewall(tuple(WrittenRule(row.line or 0, row.rule) for row in shown.walk if not row.cause))
     rules = ruleset(shown.walk, written.rules)

@@ -51,9 +51,9 @@ async def remove_address(visit: Visit) -> Response:
 
 async def _shown(visit: Visit, wrong: tuple[Diagnostic, ...] = ()) -> Response:
     rows = (await visit.ask(ShowInterfaces())).interfaces
-    written: tuple[WrittenInterface, ...] = ()
+    written: tuple[WrittenInterface, ...] | None = None
     if visit.may(Permission.DEPLOY):
-        written = interfaces_of((await copy_of(visit)).text)
+        written = await visit.site.texts.read(interfaces_of, (await copy_of(visit)).text)
     return visit.page(
         "network/interfaces.html",
         code=422 if wrong else 200,

@@ -1,5 +1,6 @@
 """Network > Log: what happened, as it happens, and where the configuration has what it is about."""
 
+from asyncio import to_thread
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -47,7 +48,7 @@ async def written(visit: Visit) -> Response:
     kind, name = visit.query.get("kind", ""), visit.query.get("name", "")[:_LONGEST]
     text = (await copy_of(visit)).text
     walk = (await visit.ask(ShowFirewall())).walk if kind == "rule" else ()
-    line = line_of_subject(text, walk, kind, name)
+    line = await to_thread(line_of_subject, text, walk, kind, name)
     if line is None:
         raise HTTPException(404, f"your working copy has no {kind or 'place'} {name}")
     lines = list(enumerate(text.splitlines(), 1))[max(0, line - 1 - _AROUND) : line + _AROUND]

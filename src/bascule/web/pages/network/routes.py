@@ -48,7 +48,7 @@ async def _shown(visit: Visit, wrong: tuple[Diagnostic, ...] = ()) -> Response:
     written: tuple[WrittenInterface, ...] = ()
     names: list[str] = []
     if visit.may(Permission.DEPLOY):
-        written = interfaces_of((await copy_of(visit)).text)
+        written = await visit.site.texts.read(interfaces_of, (await copy_of(visit)).text)
         there = (await visit.ask(ShowInterfaces())).interfaces
         names = list(dict.fromkeys([*(one.name for one in written), *(row.name for row in there)]))
     return visit.page(
