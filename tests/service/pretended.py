@@ -17,10 +17,14 @@ from bascule.service.accounts import (
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.alerts import AlertTried, TriedRow, TryAlert
+from bascule.service.archives import BackupPart, BackupRows, FetchBackup, ShowBackups
 from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
+from bascule.service.certificates import CertificateKept, UploadCertificate
+from bascule.service.checking import Checked
 from bascule.service.deployment import (
     Cancel,
+    CheckText,
     Commit,
     Compare,
     Deploy,
@@ -368,3 +372,19 @@ class PretendedService:
     async def setup_link(self, _: Context, __: MakeSetupLink, /) -> SetupLink:
         """Make a link that leads nowhere."""
         return SetupLink(path="/setup/key", until=datetime(2026, 3, 2, tzinfo=UTC))
+
+    async def check(self, _: Context, __: CheckText, /) -> Checked:
+        """Find nothing wrong."""
+        return Checked()
+
+    async def show_backups(self, _: Context, __: ShowBackups, /) -> BackupRows:
+        """Have none."""
+        return BackupRows(folder="/nowhere")
+
+    async def backup_fetch(self, _: Context, __: FetchBackup, /) -> AsyncIterator[BackupPart]:
+        """Have one of a byte."""
+        yield BackupPart(size=1, content=b"x")
+
+    async def certificate_upload(self, _: Context, __: UploadCertificate, /) -> CertificateKept:
+        """Keep nothing."""
+        return CertificateKept(path="/nowhere", fingerprint="AB", ends=datetime(2026, 3, 2, tzinfo=UTC), sentence="kept")

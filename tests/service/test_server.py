@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from bascule.service.any_result import AnyResult
+from bascule.service.archives import FetchBackup
 from bascule.service.asking import AsyncClient
 from bascule.service.capture import Capture
 from bascule.service.catalogue import OPERATIONS
@@ -40,6 +41,7 @@ from bascule.service.operations import (
     ShowRelays,
     Status,
     Stop,
+    WatchCounters,
 )
 from bascule.service.peer import Peer
 from bascule.service.permissions import ALLOWED, Role
@@ -194,6 +196,16 @@ async def test_deeds_and_refusals_are_noted(path: Path) -> None:
         (me, "ordered of host EX1?EX2, in relay all: drain", ""),
         (me, "asked to keep what is deployed as the next revision", why),
     ]
+
+
+async def test_a_stream_that_is_a_deed_is_noted(path: Path) -> None:
+    """A backup that is handed out; what is followed only is none."""
+    noted: list[tuple[str, str, str]] = []
+    async with serving(path, noted=noted):
+        for asked in (WatchCounters(), FetchBackup(name="a.db")):
+            stream = Client(path).stream(asked)
+            await asyncio.to_thread(next, stream)
+    assert [words for _, words, _ in noted] == ["fetched a backup: a.db"]
 
 
 async def test_strangers_leave_a_line_not_a_flood(path: Path) -> None:

@@ -126,8 +126,8 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     log.add_argument("--follow", action="store_true", help="go on with what happens, until ctrl-C")
     _add_json(log)
     _add_socket(log, places)
-    drift = _add(add_view, "drift", "show.show_drift", "how the machine differs from what it should be")
-    _add_socket(drift, places)
+    _add_socket(_add(add_view, "drift", "show.show_drift", "how the machine differs from what it should be"), places)
+    _add_socket(_add(add_view, "backups", "backups.show_backups", "the backups that are made by themselves"), places)
     audit = _add(add_view, "audit", "events.show_audit", "who changed what, and who was refused")
     audit.add_argument("--last", metavar="N", type=_events, default=_LAST, help="so many lines (default: %(default)s)")
     _add_json(audit)
@@ -402,6 +402,7 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     asking = _add(add_parser, "doctor", "doctor.doctor", "say what is wrong with what runs, and what to do")
     _add_json(asking)
     _add_socket(asking, places)
+    _add_certificate(add_parser, places)
     _add_socket(_add(add_parser, "poll", "life.poll", "check every host now, and say how that went"), places)
     following = _add(add_parser, "monitor", "events.monitor", "print every event as it happens, until ctrl-C")
     following.add_argument("--sessions", action="store_true", help="the end of every session, too")
@@ -411,8 +412,10 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     _add_socket(
         _add(add_parser, "stop", "life.stop", "end the running Bascule; relays go on without health checks"), places
     )
-    saving = _add(add_parser, "backup", "life.backup", "write everything that is kept (revisions, orders) to one file")
+    saving = _add(add_parser, "backup", "backups.backup", "write everything that is kept (revisions, orders) to one file")
     saving.add_argument("file", metavar="FILE", type=Path, help="the file to write; one that is there is replaced")
+    saving.add_argument("--ask", action="store_true", help="have the running Bascule hand it out, from any account")
+    _add_socket(saving, places)
     returning = _add(add_parser, "restore", "life.restore", "go back to a backup; Bascule must not run meanwhile")
     returning.add_argument("file", metavar="FILE", type=Path, help="the backup")
     for command in (saving, returning):
@@ -422,6 +425,15 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     )
     _add_state(clearing, places)
     _add_socket(clearing, places)
+
+
+def _add_certificate(add_parser: AddParser, places: Places) -> None:
+    keeping = _add(
+        add_parser, "certificate", "certificate.keep", "keep a certificate for the admin server, and print what names it"
+    )
+    keeping.add_argument("certificate", metavar="FILE", type=Path, help="the certificate with its chain, in PEM")
+    keeping.add_argument("key", metavar="KEY", type=Path, help="its key, in PEM, without a password")
+    _add_socket(keeping, places)
 
 
 def _add_state(command: argparse.ArgumentParser, places: Places) -> None:

@@ -5,8 +5,11 @@ from typing import TypeAlias
 from bascule.service.accounts import AccountChanged, AccountRows
 from bascule.service.affinity import AffinityReport
 from bascule.service.alerts import AlertTried
+from bascule.service.archives import BackupPart, BackupRows
 from bascule.service.audit import AuditLog
 from bascule.service.capture import Captured
+from bascule.service.certificates import CertificateKept
+from bascule.service.checking import Checked
 from bascule.service.exchange_health import ExchangeHealth
 from bascule.service.firewall import FirewallRules
 from bascule.service.logins import Left, LoggedIn, Login, SetupLink
@@ -94,4 +97,8 @@ AnyResult: TypeAlias = (
     | SetupLink
     | Captured
     | AlertTried
+    | Checked
+    | BackupRows
+    | BackupPart
+    | CertificateKept
 )

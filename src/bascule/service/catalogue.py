@@ -19,10 +19,14 @@ from bascule.service.accounts import (
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.alerts import AlertTried, TryAlert
+from bascule.service.archives import BackupPart, BackupRows, FetchBackup, ShowBackups
 from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
+from bascule.service.certificates import CertificateKept, UploadCertificate
+from bascule.service.checking import Checked
 from bascule.service.deployment import (
     Cancel,
+    CheckText,
     Commit,
     Compare,
     Deploy,
@@ -156,6 +160,10 @@ AnyRequest: TypeAlias = (
     | MakeSetupLink
     | Capture
     | TryAlert
+    | CheckText
+    | ShowBackups
+    | FetchBackup
+    | UploadCertificate
 )
 
 
@@ -545,6 +553,33 @@ OPERATIONS: Final[Mapping[type[Request[Any]], Operation]] = MappingProxyType(
                 permission=Permission.OPERATE,
                 summary="send a test to everybody whom an alert tells",
                 audit="tried alert {name}",
+            ),
+            Operation(
+                request=CheckText,
+                result=Checked,
+                permission=Permission.VIEW,
+                summary="say what is wrong or doubtful with a text, without keeping it",
+            ),
+            Operation(
+                request=ShowBackups,
+                result=BackupRows,
+                permission=Permission.VIEW,
+                summary="list the backups that there are",
+            ),
+            Operation(
+                request=FetchBackup,
+                result=BackupPart,
+                permission=Permission.ADMINISTER,  # it holds what passwords are proven by
+                summary="hand out a backup",
+                audit="fetched a backup: {name}",
+                streams=True,
+            ),
+            Operation(
+                request=UploadCertificate,
+                result=CertificateKept,
+                permission=Permission.ADMINISTER,
+                summary="keep a certificate for the admin server",
+                audit="brought along a certificate for the admin server",
             ),
         )
     }

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bascule.service.checking import Checked
 from bascule.service.request import LongRequest, Name, Origin, Request
 from bascule.service.results import Compared, CopyText, Deployed, Discarded, Loaded, Revisions, RevisionText
 
@@ -39,7 +40,7 @@ class Deploy(LongRequest[Deployed], frozen=True, kw_only=True, tag="deploy"):
     force: bool = False
     """Put it into effect although it shuts out an administrator who is connected now."""
     origin: Origin | None = None
-    """How the one who asks came, by ssh; besides him everybody counts who is seen to be connected."""
+    """How the one who asks came, by ssh or the pages; besides him everybody counts who is seen to be connected."""
     again: bool = False
     """It is a revision that was committed before: no account comes of it."""
 
@@ -69,6 +70,13 @@ class Compare(Request[Compared], frozen=True, kw_only=True, tag="compare"):
     """A revision; None is the newest, 0 is nothing."""
     new: Annotated[int, msgspec.Meta(ge=1, le=LAST_NUMBER)] | None = None
     """A revision; None is the working copy of whoever asks."""
+
+
+class CheckText(Request[Checked], frozen=True, kw_only=True, tag="check"):
+    """Asks what is wrong or doubtful with a text on this machine; nothing is kept."""
+
+    text: Annotated[bytes, msgspec.Meta(max_length=LONGEST_TEXT)] | None = None
+    """None is the working copy of whoever asks."""
 
 
 class Commit(LongRequest[Deployed], frozen=True, kw_only=True, tag="commit"):

@@ -15,10 +15,14 @@ from bascule.service.accounts import (
 )
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.alerts import AlertTried, TryAlert
+from bascule.service.archives import BackupPart, BackupRows, FetchBackup, ShowBackups
 from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
+from bascule.service.certificates import CertificateKept, UploadCertificate
+from bascule.service.checking import Checked
 from bascule.service.deployment import (
     Cancel,
+    CheckText,
     Commit,
     Compare,
     Deploy,
@@ -329,4 +333,20 @@ class Service(Protocol):
 
     async def setup_link(self, context: Context, request: MakeSetupLink, /) -> SetupLink:
         """Make such a link."""
+        ...
+
+    async def check(self, context: Context, request: CheckText, /) -> Checked:
+        """Say what is wrong with a text."""
+        ...
+
+    async def show_backups(self, context: Context, request: ShowBackups, /) -> BackupRows:
+        """List them."""
+        ...
+
+    def backup_fetch(self, context: Context, request: FetchBackup, /) -> AsyncIterator[BackupPart]:
+        """Yield one, part by part."""
+        ...
+
+    async def certificate_upload(self, context: Context, request: UploadCertificate, /) -> CertificateKept:
+        """Keep a certificate with its key."""
         ...

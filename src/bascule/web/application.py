@@ -19,14 +19,15 @@ from bascule.web.pages import ROUTES
 from bascule.web.rendering import Renderer
 from bascule.web.site import Site
 from bascule.web.texts import Texts
+from bascule.web.works import Works
 
 STATIC: Final = Path(__file__).parent / "static"
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 async def healthy(_: Request) -> Response:
-    """Say that the pages are there, to whoever asks."""
-    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+    """Say that the pages are there, to whoever asks; pages at another place do, that move here."""
+    return PlainTextResponse("ok\n", headers={"cross-origin-resource-policy": "cross-origin"})
 
 
 def application(client: AsyncClient) -> Starlette:
@@ -38,5 +39,7 @@ def application(client: AsyncClient) -> Starlette:
         exception_handlers=FAULTS,
     )
     made.router.redirect_slashes = False  # it would lead to whatever a request calls its host
-    made.state.site = Site(client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client), texts=Texts())
+    made.state.site = Site(
+        client=client, renderer=Renderer(TEMPLATES, files), hub=Hub(client), texts=Texts(), works=Works()
+    )
     return made

@@ -29,13 +29,23 @@ BODY_TIME: Final = 60.0
 """Seconds that a body may take to come."""
 
 _LOOKS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-"""Content Security Policy, level 3: nothing inline, and nothing from anywhere else."""
+
+
+def policy(*others: str) -> tuple[str, str]:
+    """Return the header that says what a page may fetch (Content Security Policy, level 3).
+
+    Nothing inline, and nothing from anywhere else; `others` are places where scripts of this page may ask as well, such as
+    `https://10.2.0.10:4433`: those where the pages will answer.
+    """
+    asked = " ".join(("'self'", *others))
+    return "content-security-policy", (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {asked}; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
 _HEADERS: Final = (
-    ("content-security-policy", _POLICY),
+    policy(),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),

@@ -38,11 +38,21 @@ MENU: Final = (
             Entry("Capture", "/network/capture", Permission.OPERATE),
         ),
     ),
-    Group("Configuration", (Entry("Deploy working copy", "/configuration/deploy", Permission.DEPLOY),)),
+    Group(
+        "Configuration",
+        (
+            Entry("Deploy working copy", "/configuration/deploy", Permission.DEPLOY),
+            Entry("Editor", "/configuration/editor", Permission.DEPLOY),
+            Entry("History", "/configuration/history"),
+            Entry("Backups", "/configuration/backups"),
+        ),
+    ),
     Group(
         "System",
         (
             Entry("Load balancer", "/system/load-balancer"),
+            Entry("Administration", "/system/administration"),
+            Entry("Basic settings", "/system/basic-settings", Permission.DEPLOY),
             Entry("Users", "/system/users"),
             Entry("Audit log", "/system/audit"),
         ),

@@ -8,6 +8,7 @@ from bascule.service.asking import AsyncClient
 from bascule.web.live import Hub
 from bascule.web.rendering import Renderer
 from bascule.web.texts import Texts
+from bascule.web.works import Works
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Site:
     renderer: Renderer
     hub: Hub
     texts: Texts
+    works: Works
 
 
 def site_of(connection: HTTPConnection) -> Site:

@@ -1,5 +1,6 @@
 """One request of somebody who has logged in, and the way that a page is made of it."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, TypeVar
@@ -25,6 +26,8 @@ from bascule.web.site import Site, site_of
 
 Answer = TypeVar("Answer", bound=Result)
 _SEE_OTHER: Final = 303
+_HOST: Final = re.compile(r"[A-Za-z0-9._:-]{1,255}")
+"""A name, or an address of either version; anything else that a request says is none."""
 
 
 def _nobody(_: Progress) -> None:
@@ -68,6 +71,14 @@ class Visit:
     def origin(self) -> Origin | None:
         """Return how he came, for whoever must not lock him out."""
         return origin_of(self.request)
+
+    @property
+    def host(self) -> str:
+        """Return by which name or address he found the pages."""
+        name = self.request.url.hostname or ""
+        if _HOST.fullmatch(name):
+            return name
+        return "" if self.origin is None else self.origin.to
 
     def page(self, template: str, *, code: int = 200, **values: Any) -> Response:
         """Return a page: a template of the folder `pages`, with what it shows."""

@@ -18,6 +18,7 @@ FIELDS = {
     "ChangeRole": {"role": "administrator"},
     "OrderHost": {"action": "drain"},
     "LoadCopy": {"text": ""},
+    "UploadCertificate": {"certificate": "", "key": ""},
     "ChangePassword": {"password": "correct horse"},
 }
 

@@ -12,7 +12,7 @@ from bascule.config.diagnostics import Diagnostic
 from bascule.config.format import format_text
 from bascule.config.load import load
 from bascule.config.parser import parse
-from bascule.service.deployment import ShowCopy
+from bascule.service.deployment import CheckText, ShowCopy
 from bascule.service.failures import ExitCode, OperationFailed, Rejected
 from bascule.service.offline import RunRequest
 
@@ -20,11 +20,12 @@ from bascule.service.offline import RunRequest
 def check(arguments: Namespace, session: Session) -> int:
     """Print everything that is wrong or doubtful with a configuration, or the working copy, on this machine."""
     if arguments.file is None:
-        copy = session.connect(arguments.socket).call(ShowCopy())
-        source = Source("your working copy", copy.text.encode())
+        connection = session.connect(arguments.socket)
+        source = Source("your working copy", connection.call(ShowCopy()).text.encode())
+        diagnostics: Sequence[Diagnostic] = connection.call(CheckText(text=source.text)).diagnostics
     else:
         source = read_source(arguments.file, session.stdin)
-    diagnostics = session.offline(arguments.state).check(source.text, source.name)
+        diagnostics = session.offline(arguments.state).check(source.text, source.name)
     for line in report(diagnostics, source):
         session.screen.say(line)
     session.screen.say(summary(diagnostics, name=source.name))

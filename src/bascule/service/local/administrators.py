@@ -41,7 +41,7 @@ class Administrators:
     async def _ways(self, running: Plan, asker: Origin | None) -> Sequence[AdminConnection]:
         doors = {SSH: "ssh"} | {each.endpoint.port: "the pages" for each in running.admin.listeners}
         seen = await asyncio.to_thread(self._look, doors)
-        return [*_seen(seen, doors), *_said(asker)]
+        return list(dict.fromkeys([*_seen(seen, doors), *_said(asker, doors)]))
 
 
 def _seen(seen: Collection[Visitor], doors: Mapping[int, str]) -> Iterator[AdminConnection]:
@@ -49,7 +49,7 @@ def _seen(seen: Collection[Visitor], doors: Mapping[int, str]) -> Iterator[Admin
         yield AdminConnection(source=each.source, destination=each.to, port=each.port, what=doors[each.port])
 
 
-def _said(asker: Origin | None) -> Iterator[AdminConnection]:
+def _said(asker: Origin | None, doors: Mapping[int, str]) -> Iterator[AdminConnection]:
     """Yield the way of the one who asks; what makes no sense is none."""
     if asker is None:
         return
@@ -58,4 +58,4 @@ def _said(asker: Origin | None) -> Iterator[AdminConnection]:
     except ValueError:
         return
     if not source.is_loopback:
-        yield AdminConnection(source=source, destination=to, port=asker.port, what="ssh")
+        yield AdminConnection(source=source, destination=to, port=asker.port, what=doors.get(asker.port, "ssh"))

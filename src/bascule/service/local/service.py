@@ -18,10 +18,14 @@ from bascule.plan.duplicates import duplicate_words
 from bascule.plan.orders import Duty
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.alerts import AlertTried, TryAlert
+from bascule.service.archives import BackupPart, BackupRows, FetchBackup, ShowBackups
 from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
+from bascule.service.certificates import CertificateKept, UploadCertificate
+from bascule.service.checking import Checked
 from bascule.service.deployment import (
     Cancel,
+    CheckText,
     Commit,
     Compare,
     Deploy,
@@ -37,9 +41,11 @@ from bascule.service.failures import Busy, Conflict, OperationFailed
 from bascule.service.firewall import FirewallRules, ShowFirewall
 from bascule.service.local.administration import Administration
 from bascule.service.local.affinity import affinity
+from bascule.service.local.archives import backup_parts, backup_rows
 from bascule.service.local.audit_rows import audit_rows
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.capture.capturing import Captures
+from bascule.service.local.certificates import keep_certificate
 from bascule.service.local.clearing import clear_machine
 from bascule.service.local.counters.rows import counter_rows
 from bascule.service.local.counters.sampling import Counters
@@ -57,6 +63,7 @@ from bascule.service.local.metrics import require_reader
 from bascule.service.local.network_rows import interface_rows, route_rows
 from bascule.service.local.outward.telling import Telling
 from bascule.service.local.people import PeopleService
+from bascule.service.local.preparation import Use, judge_here
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
 from bascule.service.local.reported import engine_uses, level_of
@@ -345,6 +352,27 @@ class LocalService(PeopleService):
     async def compare(self, context: Context, request: Compare, /) -> Compared:
         """Say what one configuration changes over another."""
         return await self._deployments().compare(request, context.user)
+
+    async def check(self, context: Context, request: CheckText, /) -> Checked:
+        """Judge a text, or the working copy."""
+        text = request.text
+        if text is None:
+            text = (await self._deployments().copies.show(context.user)).text.encode()
+        judged, _ = await judge_here(text, self._machine, self._balancer.running.facts.no_nftables, Use.DEPLOYED)
+        return Checked(diagnostics=judged.diagnostics)
+
+    async def show_backups(self, _: Context, __: ShowBackups, /) -> BackupRows:
+        """Look into the state folder."""
+        return await backup_rows(self._machine.state)
+
+    async def backup_fetch(self, _: Context, request: FetchBackup, /) -> AsyncIterator[BackupPart]:
+        """Yield one, part by part."""
+        async for part in backup_parts(self._machine.state, request.name):
+            yield part
+
+    async def certificate_upload(self, _: Context, request: UploadCertificate, /) -> CertificateKept:
+        """Keep it in the state folder."""
+        return await asyncio.to_thread(keep_certificate, self._machine.state, request, datetime.now(UTC))
 
     async def commit(self, context: Context, _: Commit, /) -> Deployed:
         """Keep what is deployed."""

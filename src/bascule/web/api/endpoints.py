@@ -11,10 +11,13 @@ from typing import Any, Final
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, EndLogins, RemoveAccount, ShowAccounts
 from bascule.service.affinity import AskAffinity
 from bascule.service.alerts import TryAlert
+from bascule.service.archives import FetchBackup, ShowBackups
 from bascule.service.capture import Capture
 from bascule.service.catalogue import OPERATIONS
+from bascule.service.certificates import UploadCertificate
 from bascule.service.deployment import (
     Cancel,
+    CheckText,
     Commit,
     Compare,
     Deploy,
@@ -118,12 +121,15 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/working-copy", ShowCopy),
     Endpoint("PUT", "/working-copy", LoadCopy),
     Endpoint("DELETE", "/working-copy", DiscardCopy),
+    Endpoint("POST", "/check", CheckText),
     Endpoint("GET", "/compare", Compare),
     Endpoint("POST", "/deployment", Deploy),
     Endpoint("POST", "/deployment/commit", Commit),
     Endpoint("DELETE", "/deployment", Cancel),
     Endpoint("GET", "/revisions", ShowRevisions),
     Endpoint("GET", "/revisions/{number}", ShowRevision),
+    Endpoint("GET", "/backups", ShowBackups),
+    Endpoint("POST", "/certificates", UploadCertificate),
     Endpoint("GET", "/drift", ShowDrift),
     Endpoint("POST", "/reload", Reload),
     Endpoint("GET", "/accounts", ShowAccounts),
@@ -141,5 +147,6 @@ ENDPOINTS: Final = (
     Endpoint("POST", "/clear", Clear),
 )
 
-NOT_HERE: Final = frozenset({LogIn, LogOut, SetUp, BeginTotp, ConfirmTotp, EndTotp, ShowMetrics})
-"""What only a browser asks, since a program has a token; and figures for programs that have none, which are `/metrics`."""
+NOT_HERE: Final = frozenset({LogIn, LogOut, SetUp, BeginTotp, ConfirmTotp, EndTotp, ShowMetrics, FetchBackup})
+"""What only a browser asks, since a program has a token; figures for programs that have none, which are `/metrics`; and a
+backup, which is a file: the pages hand it out."""

@@ -2,7 +2,21 @@
 
 from typing import Final
 
-from bascule.web.pages import account, audit, graphs, live, login, metrics, network, overview, second_factor, users
+from bascule.web.pages import (
+    account,
+    administration,
+    audit,
+    basic_settings,
+    configuration,
+    graphs,
+    live,
+    login,
+    metrics,
+    network,
+    overview,
+    second_factor,
+    users,
+)
 
 ROUTES: Final = (
     *login.ROUTES,
@@ -15,4 +29,7 @@ ROUTES: Final = (
     *graphs.ROUTES,
     *metrics.ROUTES,
     *network.ROUTES,
+    *configuration.ROUTES,
+    *administration.ROUTES,
+    *basic_settings.ROUTES,
 )

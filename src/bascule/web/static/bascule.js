@@ -61,9 +61,9 @@ function localize(part) {
 }
 localize(document);
 
-// A countdown: seconds until a time.
+// A countdown: seconds until a time; those that were left when the page was made count, where it says so, and no other clock.
 for (const element of document.querySelectorAll("[data-until]")) {
-	const until = Date.parse(element.dataset.until);
+	const until = element.dataset.left ? Date.now() + 1000 * element.dataset.left : Date.parse(element.dataset.until);
 	const tick = () => {
 		const left = Math.max(0, Math.round((until - Date.now()) / 1000));
 		element.textContent = left >= 120 ? `${Math.ceil(left / 60)} min` : `${left} s`;

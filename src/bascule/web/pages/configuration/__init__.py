@@ -1,0 +1,7 @@
+"""Configuration: what shall be, what is deployed, what was, and what is kept of it."""
+
+from typing import Final
+
+from bascule.web.pages.configuration import backups, deploy, editor, history, rebase
+
+ROUTES: Final = (*deploy.ROUTES, *rebase.ROUTES, *editor.ROUTES, *history.ROUTES, *backups.ROUTES)
