@@ -60,10 +60,8 @@ def _value(kind: inspect.Type, payload: Callable[[], str], full: bool, depth: in
         case inspect.StructType():
             tagged = {kind.tag_field: kind.tag} if kind.tag_field else {}
             fields = [each for each in kind.fields if each.required or (full and depth < _DEEPEST)]
-            made: dict[str, Any] = tagged | {
-                each.encode_name: _value(each.type, payload, full, depth + 1) for each in fields
-            }
-            return made | _PARSED.get(kind.cls.__name__, {})
+            made = {each.encode_name: _value(each.type, payload, full, depth + 1) for each in fields}
+            return {**tagged, **made, **_PARSED.get(kind.cls.__name__, {})}
         case inspect.DataclassType():
             needed = [each for each in kind.fields if each.required or full]
             return {each.encode_name: _value(each.type, payload, full, depth + 1) for each in needed}

@@ -47,7 +47,7 @@ async def test_a_change_from_our_own_pages_is_heard() -> None:
     assert (await asked("/login", FORM, sec_fetch_site="same-origin")).status == 503
 
 
-@pytest.mark.parametrize("path", ["/login", "/nothing", "/healthz", "/api/v1/status", "/api/v1/nothing", "/", "/live"])
+@pytest.mark.parametrize("path", ["/login", "/nothing", "/api/v1/status", "/api/v1/nothing", "/", "/live"])
 async def test_headers_are_careful_whatever_the_answer(path: str) -> None:
     """Nothing is shown in other pages, run from elsewhere, guessed, or kept by what lies between."""
     answer = await asked(path)
