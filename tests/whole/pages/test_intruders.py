@@ -127,9 +127,8 @@ def test_names_and_banners_are_text(house: Portal, browser: Browser) -> None:
     house.balancer.command("token", "add", payload, "--role", "viewer", "--account", NAME)
     house.balancer.command("host", "drain", "EX1", "--reason", payload)
     with visiting(browser, house) as page:
-        page.evaluate("window.ran = 0")
-        for path in sorted(set(_paths(page))):
-            page.add_init_script("window.ran = 0; window.hacked = () => { window.ran += 1; }")
+        page.add_init_script("window.ran = 0; window.hacked = () => { window.ran += 1; }")
+        for path in ("/", "/system/users", "/system/audit", "/account"):
             page.goto(path)
             assert page.evaluate("window.ran") == 0
             assert page.locator("img[src=x]").count() == 0
@@ -150,12 +149,6 @@ while True:
     client.sendall(f"554 {sys.argv[1]}\\r\\n".encode())
     client.close()
 """
-
-
-def _paths(page: Page) -> Iterator[str]:
-    """Yield where the menu leads."""
-    for link in page.locator("nav a").all():
-        yield link.get_attribute("href") or "/"
 
 
 def test_a_crowd_keeps_nobody_from_his_pages(house: Portal) -> None:
