@@ -25,6 +25,7 @@ class Browser:
         try:
             plain.settimeout(PATIENCE)
             plain.connect((address, port))
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as browsers do: head and form are two segments
             tls = client_context().wrap_socket(plain)
         except OSError:
             plain.close()

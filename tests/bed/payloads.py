@@ -1,7 +1,7 @@
 """Text that would run as a script wherever a page took it for markup, in every string that there is."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final, cast
@@ -19,6 +19,9 @@ MARK: Final = "hacked("
 
 _STRING: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _WHEN: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_PARSED: Final[Mapping[str, Mapping[str, str]]] = {"AdminPlace": {"address": "10.0.0.2"}}
+"""What pages read as what the service says it is, and show nowhere as it came: by the kind of message."""
+
 _DEEPEST: Final = 12
 
 
@@ -57,9 +60,11 @@ def _value(kind: inspect.Type, payload: Callable[[], str], full: bool, depth: in
         case inspect.StructType():
             tagged = {kind.tag_field: kind.tag} if kind.tag_field else {}
             fields = [each for each in kind.fields if each.required or (full and depth < _DEEPEST)]
-            return tagged | {each.encode_name: _value(each.type, payload, full, depth + 1) for each in fields}
+            made = {each.encode_name: _value(each.type, payload, full, depth + 1) for each in fields}
+            return {**tagged, **made, **_PARSED.get(kind.cls.__name__, {})}
         case inspect.DataclassType():
-            return {each.encode_name: _value(each.type, payload, full, depth + 1) for each in kind.fields}
+            needed = [each for each in kind.fields if each.required or full]
+            return {each.encode_name: _value(each.type, payload, full, depth + 1) for each in needed}
         case inspect.UnionType():
             kinds = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
             return _value(kinds[0], payload, full, depth) if full or not kind.includes_none else None
@@ -88,6 +93,6 @@ def _plain(kind: inspect.Type, *, full: bool) -> Any:
         case inspect.DateTimeType():
             return _WHEN
         case inspect.BytesType():
-            return b""
+            return b"x"
         case _:
             return None

@@ -5,10 +5,11 @@ import msgspec
 import pytest
 
 from bascule.service.any_result import AnyResult
-from bascule.service.catalogue import OPERATIONS, AnyRequest, Operation
+from bascule.service.catalogue import OPERATIONS, AnyRequest
 from bascule.service.deployment import Compare, ShowCopy
 from bascule.service.logins import ShowLogin
 from bascule.service.metrics import ShowMetrics
+from bascule.service.operation import Operation
 from bascule.service.operations import Explain, ShowRelays
 from bascule.service.permissions import Permission
 from bascule.service.service import Service

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bascule.service.catalogue import OPERATIONS, Operation
+from bascule.service.catalogue import OPERATIONS
 from bascule.service.deployment import Deploy
 from bascule.service.failures import EXIT_CODES, Failure
 from bascule.service.manual import page
+from bascule.service.operation import Operation
 from bascule.service.permissions import ALLOWED, Permission, Role
 
 ROOT = Path(__file__).parents[2]

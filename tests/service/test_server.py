@@ -19,7 +19,7 @@ from bascule.service.any_result import AnyResult
 from bascule.service.archives import FetchBackup
 from bascule.service.asking import AsyncClient
 from bascule.service.capture import Capture
-from bascule.service.catalogue import OPERATIONS, Operation
+from bascule.service.catalogue import OPERATIONS
 from bascule.service.client import Client, NotRunningError
 from bascule.service.deployment import (
     Commit,
@@ -28,6 +28,7 @@ from bascule.service.deployment import (
 from bascule.service.failures import Busy, Failure, Forbidden, NotLoggedIn, OperationFailed, Unavailable
 from bascule.service.firewall import ShowFirewall
 from bascule.service.logins import Bearer, LoggedIn, LogIn, Login, MakeSetupLink, ShowLogin
+from bascule.service.operation import Operation
 from bascule.service.operations import (
     Clear,
     Explain,

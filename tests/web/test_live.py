@@ -6,11 +6,15 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
+
 from bascule.service.asking import AsyncClient
 from bascule.service.counters import CounterRow
+from bascule.service.failures import NotLoggedIn, OperationFailed
 from bascule.service.logins import Bearer
 from bascule.service.operations import ShowRelays, WatchCounters
 from bascule.service.results import Counters, Level, Relays, StatusReport
+from bascule.web import live
 from bascule.web.live import Hub
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -21,11 +25,18 @@ class Told:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.gone: set[str] = set()
+        """Who is logged in no more."""
+        self.looked_on = True
+        """Whether nobody was taken to do something himself."""
         self.counters: asyncio.Queue[Counters] = asyncio.Queue()
 
     async def call(self, request: Any, bearer: Bearer) -> Any:
         """Answer at once."""
         self.asked.append(f"{type(request).__name__} by {bearer.token}")
+        self.looked_on = self.looked_on and bearer.looks_on
+        if bearer.token in self.gone:
+            raise OperationFailed(NotLoggedIn(message="log in first"))
         if isinstance(request, ShowRelays):
             return Relays()
         return StatusReport(
@@ -102,3 +113,28 @@ async def test_who_comes_as_the_last_one_leaves_hears_all() -> None:
         await anext(one)
         told.counters.put_nowait(carried(4))
         await until(one, b'"relay/HTTPS/sessions":"4"')
+
+
+async def test_whoever_is_logged_out_hears_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where another is asked in whose name; and to look on is to do nothing that keeps a login alive."""
+    monkeypatch.setattr(live, "_LOOKED_AFTER", 0.01)
+    told = Told()
+    hub = Hub(cast("AsyncClient", told))
+    async with aclosing(hub.messages(Bearer(token="one"))) as one, aclosing(hub.messages(Bearer(token="two"))) as two:  # type: ignore[type-var]
+        await anext(one)
+        await anext(two)
+        told.gone.add("two")
+        async with asyncio.timeout(5):
+            assert [message async for message in two if b"retry" in message] == []
+        told.counters.put_nowait(carried(3))
+        await until(one, b'"relay/HTTPS/sessions":"3"')
+    assert told.looked_on
+
+
+async def test_all_are_let_go_when_the_server_ends() -> None:
+    """Their browsers come again."""
+    hub = Hub(cast("AsyncClient", Told()))
+    async with aclosing(hub.messages(Bearer(token="one"))) as one, asyncio.timeout(5):  # type: ignore[type-var]
+        await anext(one)
+        hub.close()
+        assert [message async for message in one if b"retry" in message] == []

@@ -55,8 +55,8 @@ class Hostile:
         return answer
 
     async def stream(self, request: Request[Any], bearer: Bearer | None = None) -> AsyncIterator[Any]:
-        """Answer once."""
-        yield await self.call(request, bearer)
+        """Answer once, with all that there is."""
+        yield await Hostile(full=True, refuses=self._refuses).call(request, bearer)
 
 
 async def asked(client: Hostile, path: str, form: Mapping[str, str] | None = None) -> Answer:
@@ -64,7 +64,7 @@ async def asked(client: Hostile, path: str, form: Mapping[str, str] | None = Non
     return await ask(application(cast("AsyncClient", client)), path, form, cookie=f"__Host-bascule={TOKEN}")
 
 
-_OURS = ("/", "#", "?", "otpauth://totp/")
+_OURS = ("/", "#", "?", "otpauth://totp/", "https://10.0.0.2:")
 
 
 class _Reader(HTMLParser):

@@ -2,16 +2,19 @@
 
 import argparse
 import re
-from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from bascule import __version__
+from bascule.cli.adding import AddParser
+from bascule.cli.adding import add as _add
+from bascule.cli.adding import add_json as _add_json
+from bascule.cli.adding import add_socket as _add_socket
 from bascule.cli.alert import add_alert
-from bascule.cli.command import Command
 from bascule.cli.exchange import add_exchange
 from bascule.cli.paths import Places, published
+from bascule.cli.people_arguments import add_people
 from bascule.config.firewall import Protocol
 from bascule.config.kinds.kind import Flaw, Kind
 from bascule.config.kinds.numbers import duration
@@ -20,12 +23,7 @@ from bascule.service.capture import LARGEST_CAPTURE, LONGEST_CAPTURE, SMALLEST_C
 from bascule.service.deployment import LONGEST_TEST, MAXIMUM_REVISIONS
 from bascule.service.measured import LONGEST_HISTORY
 from bascule.service.operations import LONGEST_ORDER, MAXIMUM_EVENTS
-from bascule.service.permissions import ROLES
 from bascule.service.sessions import MAXIMUM_LISTED
-from bascule.service.tokens import LONGEST_DAYS, USUAL_DAYS
-
-AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
-"""A subparsers' `add_parser`, whose own type argparse keeps to itself."""
 
 _EXIT_CODES: Final = """\
 exit codes:
@@ -73,7 +71,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     add_alert(add_parser, places)
     _add_editing(add_parser, places, top)
     _add_deployment(add_parser, places)
-    _add_accounts(add_parser, places)
+    add_people(add_parser, places)
     _add_life(add_parser, places)
     return top
 
@@ -397,56 +395,6 @@ def _add_words(command: argparse.ArgumentParser, name: str, about: str, *, neede
     command.add_argument("words", metavar=name, nargs="+" if needed else "*", help=about)
 
 
-def _add_accounts(add_parser: AddParser, places: Places) -> None:
-    about = "say who may do what here"
-    keeping = add_parser("account", help=about, description=f"{about}.".capitalize(), allow_abbrev=False)
-    add_action = keeping.add_subparsers(metavar="ACTION", required=True).add_parser
-    listing = _add(add_action, "list", "account.list_accounts", "list accounts with their roles")
-    _add_json(listing)
-    adding = _add(add_action, "add", "account.add", "make an account; the password is asked for, or read from the input")
-    changing = _add(add_action, "role", "account.role", "change what an account may do")
-    opening = _add(add_action, "password", "account.password", "give an account another password")
-    removing = _add(add_action, "remove", "account.remove", "take an account away")
-    leaving = _add(add_action, "logout", "account.logout", "log an account out of the pages everywhere")
-    enrolling = _add(add_action, "totp", "account.totp", "have your account need a code of an app beside its password")
-    ending = _add(add_action, "totp-off", "account.totp_off", "have an account need no code any more")
-    for command in (adding, changing, opening, removing, leaving, ending):
-        command.add_argument("name", metavar="NAME", help="the account; a Unix user of that name has its role")
-    adding.add_argument("--role", required=True, choices=[role.value for role in ROLES], help="what it may do")
-    adding.add_argument("--no-password", action="store_true", help="it opens no page: for the command line alone")
-    changing.add_argument(
-        "role", metavar="ROLE", choices=[role.value for role in ROLES], help="administrator, operator or viewer"
-    )
-    opening.add_argument("--own", action="store_true", help="it is yours and you know the old one: any role may")
-    ending.add_argument("--own", action="store_true", help="it is yours and you know the password: any role may")
-    linking = _add(
-        add_action, "setup-link", "account.setup_link", "print a link to the pages that makes an administrator, once"
-    )
-    _add_json(linking)
-    for command in (listing, adding, changing, opening, removing, leaving, enrolling, ending, linking):
-        _add_socket(command, places)
-    _add_tokens(add_parser, places)
-
-
-def _add_tokens(add_parser: AddParser, places: Places) -> None:
-    about = "say what programs are known by to the REST API"
-    keeping = add_parser("token", help=about, description=f"{about}.".capitalize(), allow_abbrev=False)
-    add_action = keeping.add_subparsers(metavar="ACTION", required=True).add_parser
-    adding = _add(add_action, "add", "token.add", "make an API token, which is printed this once")
-    listing = _add(add_action, "list", "token.list_tokens", "list API tokens: yours, or for administrators all")
-    removing = _add(add_action, "remove", "token.remove", "take an API token away")
-    for command in (adding, removing):
-        command.add_argument("name", metavar="NAME", help="what the token is called")
-        command.add_argument("--account", metavar="ACCOUNT", help="whose it is (default: yours)")
-    adding.add_argument("--role", required=True, choices=[role.value for role in ROLES], help="what it may do at most")
-    adding.add_argument(
-        "--days", metavar="N", type=_days, default=USUAL_DAYS, help=f"how long it lasts (default: {USUAL_DAYS})"
-    )
-    for command in (adding, listing, removing):
-        _add_json(command)
-        _add_socket(command, places)
-
-
 def _add_life(add_parser: AddParser, places: Places) -> None:
     how = _add(add_parser, "status", "life.status", "say in one sentence how it goes")
     _add_json(how)
@@ -488,22 +436,6 @@ def _add_certificate(add_parser: AddParser, places: Places) -> None:
     _add_socket(keeping, places)
 
 
-def _add(add_parser: AddParser, name: str, command: str, summary: str) -> argparse.ArgumentParser:
-    added = add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
-    added.set_defaults(command=Command(command))
-    return added
-
-
-def _add_json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print one JSON object a line")
-
-
-def _add_socket(command: argparse.ArgumentParser, places: Places) -> None:
-    command.add_argument(
-        "--socket", metavar="PATH", type=Path, default=places.socket, help="the control socket (default: %(default)s)"
-    )
-
-
 def _add_state(command: argparse.ArgumentParser, places: Places) -> None:
     command.add_argument(
         "--state", metavar="DIR", type=Path, default=places.state, help="the state directory (default: %(default)s)"
@@ -513,12 +445,6 @@ def _add_state(command: argparse.ArgumentParser, places: Places) -> None:
 def _events(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > _DIGITS or int(text) > MAXIMUM_EVENTS:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of events (0 to {MAXIMUM_EVENTS})")
-    return int(text)
-
-
-def _days(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= LONGEST_DAYS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days (1 to {LONGEST_DAYS})")
     return int(text)
 
 

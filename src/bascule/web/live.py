@@ -133,7 +133,7 @@ class Hub:
         try:
             await self._client.call(ShowLogin(), bearer)
         except OperationFailed:
-            for viewer in [each for each in self._viewers if each.bearer == bearer]:
+            for viewer in [each for each in self._viewers if each.bearer.token == bearer.token]:
                 viewer.end()
 
     async def _look_after(self) -> None:

@@ -127,9 +127,8 @@ def test_names_and_banners_are_text(house: Portal, browser: Browser) -> None:
     house.balancer.command("token", "add", payload, "--role", "viewer", "--account", NAME)
     house.balancer.command("host", "drain", "EX1", "--reason", payload)
     with visiting(browser, house) as page:
-        page.evaluate("window.ran = 0")
-        for path in sorted(set(_paths(page))):
-            page.add_init_script("window.ran = 0; window.hacked = () => { window.ran += 1; }")
+        page.add_init_script("window.ran = 0; window.hacked = () => { window.ran += 1; }")
+        for path in ("/", "/system/users", "/system/audit", "/account"):
             page.goto(path)
             assert page.evaluate("window.ran") == 0
             assert page.locator("img[src=x]").count() == 0
@@ -152,12 +151,6 @@ while True:
 """
 
 
-def _paths(page: Page) -> Iterator[str]:
-    """Yield where the menu leads."""
-    for link in page.locator("nav a").all():
-        yield link.get_attribute("href") or "/"
-
-
 def test_a_crowd_keeps_nobody_from_his_pages(house: Portal) -> None:
     """200 clients that say no more than half a word, and 1,000 failed logins: pages and the parent answer meanwhile."""
     cookie = logged_in(house.client, LB, PORT, NAME, PASSWORD)
@@ -176,7 +169,7 @@ def test_a_crowd_keeps_nobody_from_his_pages(house: Portal) -> None:
         lock = threading.Lock()
         guessing = [guessers.submit(_guess, house, left, lock) for _ in range(8)]
         during = []
-        while wait(guessing, timeout=0.05).not_done:
+        while wait(guessing, timeout=0.2).not_done:
             during.append(seconds())
         told = [status for each in guessing for status in each.result()]
     print(f"a page took {before:.3f} s, and {median(during):.3f} s (at most {max(during):.3f} s) meanwhile")  # noqa: T201

@@ -13,7 +13,7 @@ from bascule.service.affinity import AskAffinity
 from bascule.service.alerts import TryAlert
 from bascule.service.archives import FetchBackup, ShowBackups
 from bascule.service.capture import Capture
-from bascule.service.catalogue import OPERATIONS, Operation
+from bascule.service.catalogue import OPERATIONS
 from bascule.service.certificates import UploadCertificate
 from bascule.service.deployment import (
     Cancel,
@@ -32,6 +32,7 @@ from bascule.service.firewall import ShowFirewall
 from bascule.service.logins import LogIn, LogOut, MakeSetupLink, SetUp, ShowLogin
 from bascule.service.metrics import ShowMetrics
 from bascule.service.network import ShowInterfaces, ShowRoutes
+from bascule.service.operation import Operation
 from bascule.service.operations import (
     AskClient,
     AskDoctor,

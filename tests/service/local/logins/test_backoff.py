@@ -9,6 +9,7 @@ from bascule.service.local.logins.backoff import (
     LONGEST_FOR_CODE,
     LONGEST_FOR_SOURCE,
     MOST,
+    MOST_PLACES,
     Backoff,
 )
 
@@ -55,6 +56,20 @@ def test_an_owner_is_not_locked_out(bench: Bench) -> None:
     assert bench.backoff.wait(THERE, "alice") == LONGEST_FOR_ACCOUNT
     assert bench.backoff.wait(HERE, "bob") == LONGEST_FOR_SOURCE
     assert bench.backoff.wait(THERE, "bob") == 0
+
+
+def test_an_owner_gets_in_where_he_usually_does(bench: Bench) -> None:
+    """However many guess elsewhere; of very many places the last are remembered."""
+    bench.backoff.succeeded(THERE, "alice")
+    for n in range(100):
+        bench.fail(1, source=f"10.1.0.{n}")
+    assert bench.backoff.wait(THERE, "alice") == 0
+    assert bench.backoff.wait("10.2.0.1", "alice") == LONGEST_FOR_ACCOUNT
+    for n in range(MOST_PLACES):
+        bench.backoff.succeeded(f"10.3.0.{n}", "alice")
+    for n in range(100):
+        bench.fail(1, source=f"10.1.0.{n}")
+    assert bench.backoff.wait(THERE, "alice") == LONGEST_FOR_ACCOUNT
 
 
 def test_whoever_gets_in_is_forgiven_his_own_mistakes_alone(bench: Bench) -> None:

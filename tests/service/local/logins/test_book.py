@@ -144,6 +144,18 @@ async def test_old_passwords_are_not_guessed_either(bench: Bench) -> None:
     assert told == [Forbidden] * (FREE + 1) + [Busy]
 
 
+async def test_a_user_of_the_machine_holds_up_no_other(bench: Bench) -> None:
+    """None of them comes from an address; each counts for himself."""
+    eve = Context(uid=1001, pid=1, user="eve", role=Role.VIEWER)
+    for _ in range(FREE + 1):
+        with pytest.raises(OperationFailed), bench.book.guarded(eve):
+            raise OperationFailed(Forbidden(message="no"))
+    with pytest.raises(OperationFailed, match="try again"), bench.book.guarded(eve):
+        pass
+    with bench.book.guarded(ROOT):
+        pass
+
+
 def test_no_secret_is_in_what_is_logged() -> None:
     """A request and a bearer show none."""
     told = repr([LogIn(name="alice", password="s3cret", code="123456"), Bearer(token="s3cret")])

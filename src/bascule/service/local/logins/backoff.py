@@ -19,6 +19,9 @@ LONGEST_FOR_CODE: Final = 60.0
 FORGOTTEN: Final = 900.0
 """Seconds after the last failure until all is forgiven."""
 
+MOST_PLACES: Final = 8
+"""Places from which an account has logged in that are remembered: what others guess elsewhere does not hold it up there."""
+
 MOST: Final = 10_000
 """Sources and accounts that are remembered; of more, the oldest are forgotten."""
 
@@ -35,12 +38,16 @@ class Backoff:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._failures: dict[tuple[str, str], _Failures] = {}
+        self._places: dict[str, dict[str, None]] = {}
+        """Of each account that has logged in, the last place last."""
 
     def wait(self, source: str, name: str) -> float:
         """Return the seconds until one from there may try that account."""
+        where = place(source)
+        usual = where in self._places.get(name, ())
         return max(
-            self._left(("source", place(source)), LONGEST_FOR_SOURCE),
-            self._left(("account", name), LONGEST_FOR_ACCOUNT),
+            self._left(("source", where), LONGEST_FOR_SOURCE),
+            0.0 if usual else self._left(("account", name), LONGEST_FOR_ACCOUNT),
             self._left(("code", name), LONGEST_FOR_CODE),
         )
 
@@ -62,7 +69,11 @@ class Backoff:
             self._failures[key] = _Failures(count=count + 1, last=now)
 
     def succeeded(self, source: str, name: str) -> None:
-        """Forget what was mistyped of that account; what its source did to others stays."""
+        """Forget what was mistyped of that account; what its source did to others stays.
+
+        The name must be an account's: all that have logged in are remembered.
+        """
+        self._remember_place(name, place(source))
         mistyped = self._failures.pop(("account", name), None)
         self._failures.pop(("code", name), None)
         key = ("source", place(source))
@@ -72,6 +83,13 @@ class Backoff:
         failures.count -= mistyped.count
         if failures.count <= 0:
             del self._failures[key]
+
+    def _remember_place(self, name: str, where: str) -> None:
+        places = self._places.setdefault(name, {})
+        places.pop(where, None)
+        while len(places) >= MOST_PLACES:
+            del places[next(iter(places))]
+        places[where] = None
 
     def _left(self, key: tuple[str, str], longest: float) -> float:
         found = self._failures.get(key)

@@ -138,12 +138,13 @@ class LoginBook:
     @contextmanager
     def guarded(self, context: Context) -> Iterator[None]:
         """Count what is refused inside as a guess at a password, and refuse all where there were too many."""
-        self._require_patience(context.source, context.user)
+        source = _source(context)
+        self._require_patience(source, context.user)
         try:
             yield
         except OperationFailed as failed:
             if isinstance(failed.failure, Forbidden):
-                self._backoff.failed(context.source, context.user)
+                self._backoff.failed(source, context.user)
             raise
 
     def _require_patience(self, source: str, name: str) -> None:
@@ -152,7 +153,7 @@ class LoginBook:
             raise OperationFailed(Busy(message=f"too many wrong passwords or codes: try again in {ceil(wait)} s"))
 
     async def _require_password(self, account: Account, password: str, context: Context) -> None:
-        if not await self._proving.fits(account, password, context.source):
+        if not await self._proving.fits(account, password, _source(context)):
             raise OperationFailed(Forbidden(message="the password is not the one"))
 
     async def _own(self, context: Context) -> Account:
@@ -167,6 +168,11 @@ class LoginBook:
     def _opened(self, account: Account) -> LoggedIn:
         token = self._sessions.open(account.name, account.password)
         return LoggedIn(token=token, name=account.name, role=Role(account.role))
+
+
+def _source(context: Context) -> str:
+    """Return where somebody comes from; of this very machine, its users are as many places."""
+    return context.source or f"uid {context.uid}"
 
 
 def _require_own(name: str, context: Context) -> None:

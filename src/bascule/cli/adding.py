@@ -1,0 +1,31 @@
+"""What most commands of the command line have."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from bascule.cli.command import Command
+from bascule.cli.paths import Places
+
+AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
+"""A subparsers' `add_parser`, whose own type argparse keeps to itself."""
+
+
+def add(add_parser: AddParser, name: str, command: str, summary: str) -> argparse.ArgumentParser:
+    """Add a command, which a function of `cli.commands` does."""
+    added = add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
+    added.set_defaults(command=Command(command))
+    return added
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Let it print for programs."""
+    command.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+
+def add_socket(command: argparse.ArgumentParser, places: Places) -> None:
+    """Let it ask another Bascule."""
+    command.add_argument(
+        "--socket", metavar="PATH", type=Path, default=places.socket, help="the control socket (default: %(default)s)"
+    )
