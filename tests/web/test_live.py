@@ -6,6 +6,8 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
+
 from bascule.service.asking import AsyncClient
 from bascule.service.counters import CounterRow
 from bascule.service.logins import Bearer
@@ -102,3 +104,19 @@ async def test_who_comes_as_the_last_one_leaves_hears_all() -> None:
         await anext(one)
         told.counters.put_nowait(carried(4))
         await until(one, b'"relay/HTTPS/sessions":"4"')
+
+
+async def test_a_fault_of_our_own_lets_everybody_go(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody waits for figures that will not come: his browser comes again, and nothing asks twice then."""
+    told = Told()
+    hub = Hub(cast("AsyncClient", told))
+    async with aclosing(hub.messages(Bearer(token="one"))) as one:  # type: ignore[type-var]
+        told.counters.put_nowait(cast("Counters", None))
+        async with asyncio.timeout(5):
+            assert [message async for message in one]
+    assert "a fault of our own in the figures that pages follow" in caplog.text
+    async with aclosing(hub.messages(Bearer(token="two"))) as two:  # type: ignore[type-var]
+        await anext(two)
+        told.counters.put_nowait(carried(3))
+        await until(two, b'"relay/HTTPS/sessions":"3"')
+    assert [each for each in told.asked if each.startswith("Monitor")] == ["Monitor by one", "Monitor by two"]
