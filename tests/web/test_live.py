@@ -138,3 +138,19 @@ async def test_all_are_let_go_when_the_server_ends() -> None:
         await anext(one)
         hub.close()
         assert [message async for message in one if b"retry" in message] == []
+
+
+async def test_a_fault_of_our_own_lets_everybody_go(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody waits for figures that will not come: his browser comes again, and nothing asks twice then."""
+    told = Told()
+    hub = Hub(cast("AsyncClient", told))
+    async with aclosing(hub.messages(Bearer(token="one"))) as one:  # type: ignore[type-var]
+        told.counters.put_nowait(cast("Counters", None))
+        async with asyncio.timeout(5):
+            assert [message async for message in one]
+    assert "a fault of our own in the figures that pages follow" in caplog.text
+    async with aclosing(hub.messages(Bearer(token="two"))) as two:  # type: ignore[type-var]
+        await anext(two)
+        told.counters.put_nowait(carried(3))
+        await until(two, b'"relay/HTTPS/sessions":"3"')
+    assert [each for each in told.asked if each.startswith("Monitor")] == ["Monitor by one", "Monitor by two"]

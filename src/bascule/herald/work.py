@@ -57,6 +57,7 @@ class Work:
         self._tasks = tasks
         self._ask = ask_clock or partial(ask, now=lambda: datetime.now(UTC).timestamp())
         self._threads = ThreadPoolExecutor(AT_ONCE, "herald")
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._senders: dict[str, tuple[Sender, asyncio.Task[None]]] = {}
         self._syslog: SetSyslog | None = None
@@ -137,7 +138,7 @@ class Work:
             await self._tell(Delivered(number=number, fault="too many wait already"))
             return
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with self._turns, asyncio.timeout(PATIENCE):  # who waits for others is not late himself
                 await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except (OSError, FaultError, SMTPException, HTTPException, ValueError) as error:
             fault = shortened(explained(error))

@@ -4,6 +4,7 @@ What changed since the last time goes to all viewers as the same bytes, in the f
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -18,6 +19,7 @@ from bascule.service.request import Request
 from bascule.service.results import Counters, Events
 from bascule.web.figures import counted, described, stated
 
+_LOG: Final = logging.getLogger(__name__)
 _MOST_VIEWERS: Final = 100
 _BEHIND: Final = 32
 """Messages that a slow viewer may be behind; then he is let go, and his browser comes again."""
@@ -94,13 +96,16 @@ class Hub:
                 self._known = {}
 
     async def _look(self) -> None:
-        """Ask, until nobody looks any more."""
-        await asyncio.gather(
-            self._follow(WatchCounters(), self._count),
-            self._follow(Monitor(), self._happen),
-            self._state(),
-            self._look_after(),
-        )
+        """Ask, until nobody looks any more; after a fault of our own browsers come again, and with them another begins."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow(WatchCounters(), self._count))
+                tasks.create_task(self._follow(Monitor(), self._happen))
+                tasks.create_task(self._state())
+                tasks.create_task(self._look_after())
+        except* Exception:  # noqa: BLE001 - the edge towards browsers: nobody waits for what will not come
+            _LOG.exception("a fault of our own in the figures that pages follow")
+            self.close()
 
     async def _follow(self, request: Request[Any], hear: Callable[[Any], None]) -> None:
         while True:

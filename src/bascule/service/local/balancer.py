@@ -174,7 +174,7 @@ class Balancer:
             orders=orders,
             committed=committed,
         )
-        await self._settle()
+        await self._kernel.settle(self.running.plan, self.running.facts)
         await self._tell_prober()
         await self._try(self._look_around)
         self.admin.follow(plan)
@@ -261,7 +261,7 @@ class Balancer:
 
     async def _follow_up(self, before: Running) -> None:
         """Do what a new configuration brings with it once it is in effect."""
-        await self._settle()
+        await self._kernel.settle(self.running.plan, self.running.facts)
         await self._look_around()
         await self._end_sessions()
         leaving = departed(before.plan, self.running.plan)
@@ -491,7 +491,7 @@ class Balancer:
             if lost:
                 words = f"somebody else took {lost}: it is there again"
                 self._journal.note(EventKind.MACHINE, words, grade=Grade.WARNING, state="mended")
-            await self._settle()
+            await self._kernel.settle(self.running.plan, self.running.facts)
         await self._end_sessions()
         if occasion.due:
             await self._network[0].again(self.duplicates())
@@ -553,7 +553,7 @@ class Balancer:
         if not what:
             return
         await self._deploy(self.running.plan, self.running.belief.states)
-        await self._settle()
+        await self._kernel.settle(self.running.plan, self.running.facts)
         if not self._trouble:
             words = f"somebody else {what}; they are as they should be again"
             self._journal.note(EventKind.RULES, words, grade=Grade.WARNING, state="mended")
@@ -582,9 +582,6 @@ class Balancer:
         for warning in said:
             self._journal.note(EventKind.MACHINE, warning.render(), grade=Grade.WARNING)
         return said
-
-    async def _settle(self) -> None:
-        await self._kernel.settle(self.running.plan, self.running.facts)
 
     def _redealt(self, plan: Plan, states: Mapping[ProbeTarget, HostState]) -> Plan:
         return redeal(filled(plan, self._full), states, self._rankings, self._load)

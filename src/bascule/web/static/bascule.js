@@ -25,15 +25,41 @@ function show(key, value) {
 	for (const element of states.get(key) ?? []) element.dataset.status = value;
 }
 
-if (places.size || states.size || document.querySelector("[data-follow]")) {
+// What comes no more is not left standing as if it were so.
+const OLD = 8000, AGAIN = 10000;
+const old = document.createElement("div");
+let waits;
+old.className = "notice bad";
+old.setAttribute("role", "alert");
+old.innerHTML = '<p>This page is not of now any more: Bascule does not answer, or you are logged out. <a href="">Load it again</a></p>';
+
+function lost() { waits ??= setTimeout(() => document.querySelector("main")?.prepend(old), OLD); }
+
+function found() {
+	clearTimeout(waits);
+	waits = undefined;
+	old.remove();
+}
+
+function follow() {
 	const source = new EventSource("/live");
+	source.addEventListener("open", found);
+	source.addEventListener("error", () => {
+		lost();
+		if (source.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN);  // it was refused: browsers do not ask again
+	});
 	source.addEventListener("figures", (message) => {
 		for (const [key, value] of Object.entries(JSON.parse(message.data))) show(key, value);
 	});
 	source.addEventListener("events", (message) => {
 		document.dispatchEvent(new CustomEvent("bascule:events", { detail: JSON.parse(message.data) }));
 	});
-	addEventListener("pagehide", () => source.close());
+	addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+if (places.size || states.size || document.querySelector("[data-follow]")) {
+	follow();
+	addEventListener("pageshow", ({ persisted }) => { if (persisted) follow(); });  // a browser has kept it, and comes back
 }
 
 // What happens stands first in the lists that follow it.
@@ -94,13 +120,16 @@ for (const part of document.querySelectorAll("[data-refresh]")) {
 		try {
 			const answer = await fetch(location.href, { headers: { accept: "text/html" } });
 			const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+			if (!fresh) lost();
+			else found();
 			if (!fresh || busy()) return;
 			localize(fresh);
 			const opened = [...part.querySelectorAll("details")].map((each) => each.open);
 			fresh.querySelectorAll("details").forEach((each, index) => { each.open = opened[index] ?? each.open; });
 			part.replaceChildren(...fresh.childNodes);
 		} catch {
-			return;  // the server may be on its way to another place
+			lost();  // the server may be on its way to another place
+			return;
 		} finally {
 			due = performance.now() + Math.max(LEAST, SHARE * (performance.now() - began));
 		}

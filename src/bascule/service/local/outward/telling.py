@@ -127,7 +127,7 @@ class Telling:
         while True:
             self._look()
             self._certificate.look()
-            self._post.look()
+            self._post.look({alert.name: alert for alert in self._configured.alerts}, self._sender())
             now, local = self._around.clock.monotonic(), self._local()
             for desk in self._desks.values():
                 for letter in desk.due(now, quiet=desk.quiet(local)):

@@ -45,6 +45,10 @@ class Bench:
         """Return what was said."""
         return [event.words for event in self.journal.last(100)]
 
+    def look(self, sender: Sender = SENDER) -> None:
+        """Have the time looked at."""
+        self.post.look({ALERT.name: ALERT}, sender)
+
     def answer(self, fault: str = "") -> None:
         """Answer everything."""
         for order in self.orders:
@@ -80,15 +84,15 @@ async def test_what_was_not_taken_is_tried_again_and_given_up_at_last() -> None:
     for pause in AGAIN:
         bench.answer("Connection refused")
         await bench.clock.advance(pause - 1)
-        bench.post.look()
+        bench.look()
         assert bench.orders == []
         await bench.clock.advance(1)
-        bench.post.look()
+        bench.look()
         assert len(bench.orders) == 2
     assert len([said for said in bench.words if "does not reach a@example.com: Connection refused" in said]) == 1
     bench.answer("Connection refused")
     await bench.clock.advance(10_000)
-    bench.post.look()
+    bench.look()
     assert bench.orders == []
     assert len([said for said in bench.words if "never reached" in said]) == 2
     assert len(list(bench.post.findings())) == 2
@@ -106,7 +110,7 @@ async def test_a_test_is_tried_once_and_answered() -> None:
     assert [await answer for answer in answers.values()] == ["it answered 535 no", ""]
     await bench.clock.advance(10_000)
     bench.orders.clear()
-    bench.post.look()
+    bench.look()
     assert bench.orders == []
 
 
@@ -146,7 +150,7 @@ async def test_who_is_not_named_any_more_is_told_nothing() -> None:
     assert [answer.result() for answer in tested.values() if answer.done()] == ["the configuration names it no more"]
     bench.orders.clear()
     await bench.clock.advance(10_000)
-    bench.post.look()
+    bench.look()
     assert bench.orders == []
 
 
@@ -158,3 +162,19 @@ def test_however_long_notices_are_a_webhook_gets_what_travels() -> None:
     assert len(body) <= LONGEST_BODY
     assert (len(told["notices"]), told["more"]) == (50, 50)
     assert "50 more came before these." in told["text"]
+
+
+async def test_what_is_tried_again_goes_by_what_was_mended_meanwhile() -> None:
+    """A mail server's place and password, above all."""
+    bench = Bench()
+    bench.post.send(LETTER, replace(ALERT, webhooks=()), SENDER)
+    (first,) = bench.orders
+    bench.answer("it answered 535 no")
+    await bench.clock.advance(AGAIN[0])
+    assert SENDER.mail is not None
+    bench.look(replace(SENDER, mail=replace(SENDER.mail, port=465, tls=True), password=lambda _: "mended"))
+    (again,) = bench.orders
+    assert isinstance(again, SendMail)
+    assert (again.number, again.port, again.password) == (first.number, 465, "mended")
+    bench.answer()
+    assert list(bench.post.findings()) == []

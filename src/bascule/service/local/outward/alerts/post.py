@@ -7,6 +7,8 @@ from itertools import count
 from typing import Final
 from urllib.parse import urlsplit
 
+from msgspec import structs
+
 from bascule.config.outward import Alert, MailServer, Webhook
 from bascule.herald.wire import Delivered, PostWebhook, SendMail
 from bascule.service.events import EventKind, Grade
@@ -36,6 +38,7 @@ class _Delivery:
     order: SendMail | PostWebhook
     target: Target
     about: str
+    letter: Letter
     tries: int = 0
     due: float = 0.0
     answer: "asyncio.Future[str] | None" = None
@@ -99,11 +102,15 @@ class Post:
         for number in sorted(self._under_way):
             yield self._kept[number].order
 
-    def look(self) -> None:
-        """Hand over what it is time for."""
+    def look(self, alerts: Mapping[str, Alert], sender: Sender) -> None:
+        """Hand over what it is time for, by what alerts and the mail server are now: a wrong password may be mended."""
         now = self._clock.monotonic()
         for number, delivery in self._kept.items():
             if number not in self._under_way and delivery.due <= now:
+                alert = alerts.get(delivery.target.alert)
+                again = () if alert is None else self._deliveries(delivery.letter, alert, sender)
+                orders = (each.order for each in again if each.target == delivery.target)
+                delivery.order = structs.replace(next(orders, delivery.order), number=number)
                 self._hand_over(delivery)
 
     def heard(self, delivered: Delivered) -> None:
@@ -164,7 +171,7 @@ class Post:
         for to in alert.mail_to if sender.mail is not None else ():
             words = text(letter, alert.name, sender.machine)
             order = _mail(next(self._numbers), to, sender, about=about, words=words)
-            yield _Delivery(order=order, target=Target(alert.name, to), about=about)
+            yield _Delivery(order=order, target=Target(alert.name, to), about=about, letter=letter)
         for hook, target in _hooked(alert):
             post = PostWebhook(
                 number=next(self._numbers),
@@ -173,7 +180,7 @@ class Post:
                 password=hook.password or (sender.password(hook.user) if hook.user else ""),
                 body=posted(letter, alert.name, sender.machine),
             )
-            yield _Delivery(order=post, target=target, about=about)
+            yield _Delivery(order=post, target=target, about=about, letter=letter)
 
 
 def _mail(number: int, to: str, sender: Sender, *, about: str, words: str) -> SendMail:
