@@ -53,6 +53,7 @@ MENU: Final = (
             Entry("Load balancer", "/system/load-balancer"),
             Entry("Administration", "/system/administration"),
             Entry("Basic settings", "/system/basic-settings", Permission.DEPLOY),
+            Entry("Alerts and monitoring", "/system/monitoring"),
             Entry("Users", "/system/users"),
             Entry("Audit log", "/system/audit"),
         ),

@@ -1,0 +1,87 @@
+"""System > Alerts and monitoring: who is told, whether that works, and the forms that say so in the working copy."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from bed.portal import PHONE, Portal, portal, serious, text, visiting
+from bed.sink import Sink
+
+pytestmark = [pytest.mark.kernel, pytest.mark.browser]
+
+_CLIENT, _HOOK = "10.80.1.1", 8099
+_SECRET = "hunter2 & more"
+_TOLD = f"""system {{
+	alert "Chat" {{
+		webhook "http://{_CLIENT}:{_HOOK}/TOKEN"
+	}}
+"""
+
+
+@pytest.fixture(scope="module")
+def house(module_directory: Path) -> Iterator[Portal]:
+    """Return a Bascule with an alert."""
+    with portal(module_directory, text(("HTTPS", 443)).replace("system {\n", _TOLD)) as made:
+        yield made
+
+
+def test_a_test_says_what_came_of_it(house: Portal, browser: Browser) -> None:
+    """The exact error, then that it is delivered; the webhook's address stays out of the page."""
+    with visiting(browser, house, "/system/monitoring", scripts=False) as page, ExitStack() as last:
+        assert "not delivered: Connection refused" in _tested(page)
+        hook = Sink(house.client, _HOOK, b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", last)
+        assert f"the webhook at {_CLIENT}: delivered" in _tested(page)
+        assert b'"why":"test"' in hook.taken.replace(b" ", b"")
+        assert "TOKEN" not in page.content()
+
+
+def _tested(page: Page) -> str:
+    page.get_by_role("row").filter(has_text="Chat").get_by_role("button", name="Test").click()
+    return page.get_by_role("status").inner_text()
+
+
+def test_an_alert_is_added_changed_and_removed(house: Portal, browser: Browser) -> None:
+    """Without scripts; its password goes in and never comes out; nothing is in effect before it is deployed."""
+    with visiting(browser, house, "/system/monitoring", scripts=False) as page:
+        page.get_by_role("link", name="Add an alert").click()
+        page.get_by_label("Name").fill("On call")
+        page.get_by_label("URL 1").fill("https://chat.example/hook")
+        page.get_by_label("Login 1").fill("bascule")
+        page.get_by_label("Login password 1").fill(_SECRET)
+        page.get_by_label("Deployment").uncheck()
+        page.get_by_label("Begins").fill("22:00")
+        page.get_by_label("Ends").fill("26:00")
+        page.get_by_role("button", name="Save", exact=True).click()
+        assert "expected a time of day" in page.get_by_text("22:00, found").inner_text()
+        assert "hunter2" not in page.content()
+        page.get_by_label("Ends").fill("6:30")
+        page.get_by_label("Login password 1").fill(_SECRET)
+        page.get_by_role("button", name="Save", exact=True).click()
+        assert 'Alert "On call" is saved in your working copy' in page.get_by_role("status").inner_text()
+        row = page.get_by_role("row").filter(has_text="On call")
+        assert "webhook at chat.example" in row.inner_text()
+        assert "22:00 to 06:30" in row.inner_text()
+        assert "not deployed" in row.inner_text()
+        assert row.get_by_role("button", name="Test").count() == 0
+        assert page.get_by_role("main").get_by_role("link", name="Deploy working copy").count() == 1
+        row.get_by_role("link", name="Edit").click()
+        assert not page.get_by_label("Deployment").is_checked()
+        assert page.get_by_label("Login password 1").input_value() == ""
+        assert page.get_by_label("Login password 1").get_attribute("placeholder") == "set: it stays if this is empty"
+        page.get_by_role("button", name="Delete").click()
+        assert page.get_by_role("row").filter(has_text="On call").count() == 0
+
+
+def test_it_can_be_read_by_everybody(house: Portal, browser: Browser) -> None:
+    """Light on a desktop, dark on a phone: nothing serious, and nothing wider than the screen."""
+    with visiting(browser, house, "/system/monitoring") as page:
+        assert not serious(page)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.emulate_media(color_scheme="dark")
+        for path in ("", "/edit?kind=alert&name=Chat"):
+            page.goto(f"/system/monitoring{path}")
+            assert not serious(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
