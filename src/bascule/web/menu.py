@@ -34,6 +34,7 @@ MENU: Final = (
             Entry("Firewall", "/network/firewall"),
             Entry("Sessions", "/network/sessions"),
             Entry("Client", "/network/client"),
+            Entry("Exchange", "/network/exchange"),
             Entry("Log", "/network/log"),
             Entry("Capture", "/network/capture", Permission.OPERATE),
         ),
