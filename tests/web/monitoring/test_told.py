@@ -1,6 +1,7 @@
 """Tests of what the page says of who is told."""
 
-from bascule.web.monitoring.told import system_of, told
+from bascule.web.monitoring.told import told
+from bascule.web.settings import system_of
 
 RUNS = """system {
 	syslog { server 10.2.0.7 transport tcp; server logs.example.net; }

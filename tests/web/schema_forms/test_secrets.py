@@ -26,7 +26,7 @@ def opening() -> Filled:
 
 def after(**values: str) -> Saved:
     """Send it with another login, as a browser does: its password is not in the page."""
-    sent = {"mail.on": "on", "login.login-password": "", **{f"login.{name}": value for name, value in values.items()}}
+    sent = {"login.login-password": "", **{f"login.{name}": value for name, value in values.items()}}
     held = opening()
     return saved(TEXT, MAIL, replace(held, values={**held.values, **sent}))
 

@@ -7,8 +7,8 @@ from typing import Final
 from bascule.config.outward import Cause
 from bascule.config.schema.clause import Clause, Value
 from bascule.config.schema.system import SYSTEM
-from bascule.web.schema_forms.fields import BlockForm, Group, form
-from bascule.web.schema_forms.filled import Filled, name_of, tick_name
+from bascule.web.schema_forms.fields import BlockForm, form
+from bascule.web.schema_forms.filled import Filled, tick_name
 from bascule.web.schema_forms.reading import opened
 from bascule.web.schema_forms.saving import Block, Saved, found, saved
 from bascule.web.schema_forms.secrets import with_kept
@@ -73,12 +73,11 @@ class Setting:
 
     def form(self, held: Filled, wrong: Mapping[str, str]) -> BlockForm:
         """Return what a page shows of it."""
-        made = form(self.block.clause, with_kept(self._before(), held), wrong)
-        return made if self.block.clause.parts else replace(made, head=Group(name="", label="", help="", inputs=()))
+        return form(self.block.clause, with_kept(self._before(), held), wrong)
 
     def saved(self, held: Filled) -> Saved:
         """Return the text with what its form holds."""
-        values = {**held.values, **({} if self.block.clause.parts else {tick_name(name_of(self.block.clause)): "on"})}
+        values = dict(held.values)
         if self._has_causes:
             ticked = [name for name in _CAUSES if values.get(name)]
             if not ticked:

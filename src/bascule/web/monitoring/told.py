@@ -4,21 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bascule.config.binding.system import system
-from bascule.config.diagnostics import Diagnostic
 from bascule.config.model import System
-from bascule.config.outline import outline
 from bascule.config.outward import Alert, Cause, SyslogServer
-from bascule.config.parser import parse
 
 WAITS, WELL, ILL = "not deployed", "active", "error"
 """How it goes; `active` is in effect, and no fault is known."""
-
-
-def system_of(text: str) -> System:
-    """Return what a text says in its `system` block, whatever is wrong with the rest."""
-    found: list[Diagnostic] = []
-    return system(outline(parse(text), found.append), found.append)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

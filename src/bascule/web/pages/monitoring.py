@@ -12,7 +12,8 @@ from bascule.service.deployment import ShowRevision
 from bascule.service.failures import NotFound, OperationFailed, describe
 from bascule.service.operations import Status
 from bascule.service.permissions import Permission
-from bascule.web.monitoring.told import system_of, told
+from bascule.web.monitoring.told import told
+from bascule.web.settings import system_of
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import copy_of
 

@@ -9,20 +9,23 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from bascule.config.diagnostics import Diagnostic
-from bascule.config.load import load
+from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.syntax import tokens_of
+from bascule.service.deployment import CheckText
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
 from bascule.web.monitoring.blocks import TITLES, Setting, block
 from bascule.web.pages.monitoring import HOME
 from bascule.web.schema_forms.filled import Filled, filled
 from bascule.web.schema_forms.saving import Saved, found
+from bascule.web.schema_forms.secrets import is_secret
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import copy_of, deletes, edit, keep
 
 _NO_SAVED: Final = Saved(text="")
 _MOST_SAID: Final = 20
+_LONGEST_JUDGED: Final = 100_000
+"""Characters of a text that is judged with every field that somebody leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +56,13 @@ async def save(visit: Visit) -> Response:
         return _page(visit, setting, copy, held, _Said(refused=refused), made)
     if made.text == copy.text:
         return visit.go(HOME, f"{_title(made.own)} is in your working copy as it is here: nothing had to change")
+    if any(value and is_secret(name) for name, value in held.values.items()):
+        # what is kept of a password cannot be judged again, so it must be right before it is
+        refused = [_words(each) for each in await _judged(visit, setting, made) if each.severity is Severity.ERROR]
+        if refused:
+            return _page(visit, setting, copy, held, _Said(refused=refused), made)
     kept = await keep(visit, copy, made.text)
-    about = () if kept.loaded is None else _about(made, replace(setting, text=made.text), kept.loaded.diagnostics)
+    about = () if kept.loaded is None else _about(setting, made, kept.loaded.diagnostics)
     if not about:
         return visit.go(HOME, f"{_title(made.own)} is saved in your working copy, and not in effect until that is deployed")
     copy = await copy_of(visit)
@@ -67,9 +75,9 @@ async def judge(visit: Visit) -> Response:
     copy, held = await copy_of(visit), filled(visit.form)
     setting = await _setting(visit, copy)
     made = await asyncio.to_thread(setting.saved, held)
-    said = [_words(each) for each in made.diagnostics]
-    if not made.wrong and not said:
-        said = await asyncio.to_thread(_doubts, copy.text, made.text)
+    large = len(made.text) > _LONGEST_JUDGED
+    found_wrong = made.diagnostics or (() if made.wrong or large else await _judged(visit, setting, made))
+    said = [_words(each) for each in found_wrong]
     return JSONResponse({"wrong": dict(made.wrong), "said": said[:_MOST_SAID]})
 
 
@@ -120,8 +128,14 @@ def _title(own: str) -> str:
     return f"{TITLES[kind]} {name}".strip()
 
 
-def _about(made: Saved, setting: Setting, known: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
-    """Return what is said of the block that was just saved."""
+async def _judged(visit: Visit, setting: Setting, made: Saved) -> Sequence[Diagnostic]:
+    """Return what is wrong or doubtful with the block of a text that is not kept yet."""
+    checked = await visit.ask(CheckText(text=made.text.encode()))
+    return _about(setting, made, checked.diagnostics)
+
+
+def _about(setting: Setting, made: Saved, known: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+    """Return what is said of the block of a form."""
     place = found(made.text, replace(setting.block, own=made.own))
     if place is None:
         return ()
@@ -137,12 +151,6 @@ def _again(held: Filled, wanted: str) -> Filled:
         case ["remove", name, row]:
             return held.without_row(name, row)
     return held
-
-
-def _doubts(before: str, after: str) -> list[str]:
-    """Return what is wrong or doubtful with a text that was not before."""
-    old = {(each.message, each.hint) for each in load(before).diagnostics}
-    return [_words(each) for each in load(after).diagnostics if (each.message, each.hint) not in old]
 
 
 def _words(each: Diagnostic) -> str:
