@@ -22,6 +22,9 @@ _BEHIND: Final = (
     "/network/load-balancer/edit?kind=relay&name=HTTPS",
     "/network/load-balancer/edit?kind=table&name=exchange",
     "/network/load-balancer/host?relay=HTTPS&host=EX1&action=drain",
+    "/network/exchange/affinity",
+    "/system/monitoring/edit?kind=alert",
+    "/system/monitoring/edit?kind=snmp",
 )
 """Pages that others lead to."""
 _SETTLES: Final = 1500

@@ -15,6 +15,8 @@ from bascule.web.pages import (
     load_balancer_wizard,
     login,
     metrics,
+    monitoring,
+    monitoring_edit,
     network,
     overview,
     second_factor,
@@ -38,4 +40,6 @@ ROUTES: Final = (
     *configuration.ROUTES,
     *administration.ROUTES,
     *basic_settings.ROUTES,
+    *monitoring.ROUTES,
+    *monitoring_edit.ROUTES,
 )

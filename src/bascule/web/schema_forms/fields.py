@@ -10,6 +10,7 @@ from bascule.config.schema.clause import Clause, Value
 from bascule.config.version import arrived
 from bascule.web.schema_forms.filled import Filled, choice_name, name_of, raw_name, tick_name, ticked, value_name
 from bascule.web.schema_forms.reading import statements
+from bascule.web.schema_forms.secrets import is_secret, stays
 from bascule.web.schema_forms.spelling import label, slug
 
 Offers = Mapping[str, tuple[str, ...]]
@@ -179,16 +180,17 @@ class _Maker:
         kind: Kind[object] = part.kind
         known = tuple(word for word, since in (kind.words or {}).items() if since is None or arrived(since))
         own = clause.word and alone
+        value, secret = self.values.get(name, ""), is_secret(part.name)
         return Input(
             name=name,
             label=label(clause.word if own else part.name),
-            value=self.values.get(name, ""),
+            value="" if secret else value,
             help=clause.help if own else "",
             what=kind.what,
-            placeholder=clause.default if own else "",
+            placeholder=stays(value) if secret else clause.default if own else "",
             choices=tuple((word, label(word)) for word in known),
             offers=self.offers.get(part.name, ()),
-            secret="password" in part.name,
+            secret=secret,
             needed=needed and not part.optional,
             number=kind.name == "NUMBER",
             wrong=self.wrong.get(name, ""),

@@ -15,6 +15,7 @@ from bascule.config.schema.clause import Clause, Value
 from bascule.web.schema_forms.comparing import Change, Comparison
 from bascule.web.schema_forms.filled import Filled, name_of, ticked, value_name
 from bascule.web.schema_forms.reading import digest, opened
+from bascule.web.schema_forms.secrets import with_kept
 from bascule.web.schema_forms.writing import Wrong, words
 
 
@@ -60,7 +61,8 @@ def saved(text: str, block: Block, held: Filled, also: Sequence[str] = ()) -> Sa
     wrong: Wrong = {}
     own = _own(block.clause, held, wrong)
     place = found(text, block) if block.own else None
-    changes = list(Comparison(opened(block.clause, place), held, wrong).changes(block.clause))
+    before = opened(block.clause, place)
+    changes = list(Comparison(before, with_kept(before, held), wrong).changes(block.clause))
     if wrong:
         return Saved(text=text, own=block.own, wrong=wrong)
     meant = Block(clause=block.clause, within=block.within, own=own)

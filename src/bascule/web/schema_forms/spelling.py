@@ -10,7 +10,7 @@ _ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\
 _MEANT: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _UPPER: Final = frozenset(
     {"icmp", "tcp", "udp", "tls", "http", "https", "smtp", "imap", "pop3", "rpc", "ip", "ttl", "mtu", "dns", "dhcp"}
-    | {"owa", "ecp", "ews", "mapi", "oab"}
+    | {"owa", "ecp", "ews", "mapi", "oab", "url", "starttls"}
 )
 _LABELS: Final = {"roundrobin": "Round robin", "loadbalance": "Load balance"}
 

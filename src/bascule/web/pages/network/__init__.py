@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bascule.web.pages.network import capture, client, firewall, interfaces, log, routes, sessions, tables
+from bascule.web.pages.network import capture, client, exchange, firewall, interfaces, log, routes, sessions, tables
 
 ROUTES: Final = (
     *interfaces.ROUTES,
@@ -11,6 +11,7 @@ ROUTES: Final = (
     *tables.ROUTES,
     *sessions.ROUTES,
     *client.ROUTES,
+    *exchange.ROUTES,
     *log.ROUTES,
     *capture.ROUTES,
 )
