@@ -19,7 +19,7 @@ BLOCKS: Final = ("", "system { ", "interface eth0 { ", "load-balancer { ", 'load
         ("system ", ["{"]),
         (
             "system { ",
-            ["host-name", "authentication", "dns", "http-server", "syslog", "mail", "alert", "snmp", "ntp"],
+            ["host-name", "authentication", "dns", "metrics", "http-server", "syslog", "mail", "alert", "snmp", "ntp"],
         ),
         ("system { dns { ", ["ADDRESS"]),
         ("system { dns {\n10.0.0.1\n}\nh", ["host-name", "http-server"]),
