@@ -1,13 +1,15 @@
 """Operations that take their time: each goes on whoever looks, and tells how far it is until somebody has seen its end."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from bascule.service.failures import Failure, OperationFailed
+from bascule.service.failures import Failure, OperationFailed, Unavailable
 from bascule.service.progress import Progress
 from bascule.service.results import Deployed
 
+_LOG: Final = logging.getLogger(__name__)
 MOST: Final = 64
 """Logins whose last operation is kept."""
 
@@ -42,6 +44,9 @@ class Work:
             self.done = await asked(self._tell)
         except OperationFailed as failed:
             self.failure = failed.failure
+        except Exception:  # the edge of a task that nobody waits for: a bug must not leave a page that waits for ever
+            _LOG.exception("a fault of our own while %s", self.what)
+            self.failure = Unavailable(message="a fault of Bascule's own; the log of its web process says where")
 
     def _tell(self, progress: Progress) -> None:
         self.progress = progress

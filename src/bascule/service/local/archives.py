@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
@@ -27,7 +27,8 @@ async def backup_rows(state: Path) -> BackupRows:
 async def backup_parts(state: Path, name: str | None) -> AsyncIterator[BackupPart]:
     """Yield a backup; without a name, one of what is kept now. Raises OperationFailed where there is none, MachineError."""
     opened = _new(state) if name is None else _kept(state / FOLDER, name)
-    with opened as file:
+    with ExitStack() as last:
+        file = await asyncio.to_thread(last.enter_context, opened)
         size = await asyncio.to_thread(lambda: file.seek(0, 2))
         file.seek(0)
         while content := await asyncio.to_thread(file.read, PART):

@@ -1,5 +1,7 @@
 """The operations about people: who has an account, what proves it, and who is logged in."""
 
+import msgspec
+
 from bascule.service.accounts import (
     AccountChanged,
     AccountRows,
@@ -10,7 +12,7 @@ from bascule.service.accounts import (
     RemoveAccount,
     ShowAccounts,
 )
-from bascule.service.failures import Conflict, OperationFailed
+from bascule.service.failures import Conflict, Forbidden, OperationFailed
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.deploying import Deployments
@@ -18,6 +20,7 @@ from bascule.service.local.logins.book import LoginBook, no_accounts
 from bascule.service.local.logins.places import addresses
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
+from bascule.service.permissions import Role
 from bascule.service.request import Context
 from bascule.service.second_factor import BeginTotp, ConfirmTotp, EndTotp, TotpOff, TotpOffered, TotpOn
 from bascule.service.tokens import AddToken, RemoveToken, ShowTokens, TokenChanged, TokenMade, TokenRows
@@ -36,22 +39,26 @@ class PeopleService:
         rows = await self._accounts().rows()
         return await self._known().codes.told(rows)
 
-    async def account_add(self, _: Context, request: AddAccount, /) -> AccountChanged:
+    async def account_add(self, context: Context, request: AddAccount, /) -> AccountChanged:
         """Make one."""
+        _require_person(context)
         return await self._accounts().add(request)
 
-    async def account_role(self, _: Context, request: ChangeRole, /) -> AccountChanged:
+    async def account_role(self, context: Context, request: ChangeRole, /) -> AccountChanged:
         """Have one be something else."""
+        _require_person(context)
         return await self._accounts().change_role(request)
 
     async def account_password(self, context: Context, request: ChangePassword, /) -> AccountChanged:
         """Give one another password, if it is the asker's, or he may."""
+        _require_person(context)
         accounts = self._accounts()
         with self._known().guarded(context):
             return await accounts.change_password(request, context)
 
-    async def account_remove(self, _: Context, request: RemoveAccount, /) -> AccountChanged:
+    async def account_remove(self, context: Context, request: RemoveAccount, /) -> AccountChanged:
         """Take one away."""
+        _require_person(context)
         return await self._accounts().remove(request)
 
     async def account_logout(self, context: Context, request: EndLogins, /) -> AccountChanged:
@@ -83,9 +90,9 @@ class PeopleService:
         """Take one away."""
         return await self._known().tokens.remove(request, context)
 
-    async def login(self, _: Context, request: LogIn, /) -> LoggedIn:
+    async def login(self, context: Context, request: LogIn, /) -> LoggedIn:
         """Let somebody in."""
-        return await self._known().log_in(request)
+        return await self._known().log_in(msgspec.structs.replace(request, source=_source(context, request.source)))
 
     async def logout(self, context: Context, _: LogOut, /) -> Left:
         """Log whoever asks out."""
@@ -103,12 +110,13 @@ class PeopleService:
             pending_by="" if waiting is None else waiting.author,
         )
 
-    async def setup(self, _: Context, request: SetUp, /) -> LoggedIn:
+    async def setup(self, context: Context, request: SetUp, /) -> LoggedIn:
         """Make an administrator."""
-        return await self._known().set_up(request)
+        return await self._known().set_up(msgspec.structs.replace(request, source=_source(context, request.source)))
 
-    async def setup_link(self, _: Context, __: MakeSetupLink, /) -> SetupLink:
+    async def setup_link(self, context: Context, _: MakeSetupLink, /) -> SetupLink:
         """Make a link, for wherever the admin server answers now."""
+        _require_person(context)
         plan = self._balancer.running.plan
         return self._known().setup_link(addresses(self._balancer.admin.rows(plan), plan.admin.names))
 
@@ -124,3 +132,14 @@ class PeopleService:
             return self._source.accounts
         words = f"this Bascule runs {self._balancer.running.name} alone, and has no accounts: root does everything"
         raise OperationFailed(Conflict(message=words))
+
+
+def _require_person(context: Context) -> None:
+    """Raise OperationFailed where a program asks: what it makes would outlive its token's last day."""
+    if context.program:
+        raise OperationFailed(Forbidden(message="a token changes no account: log in"))
+
+
+def _source(context: Context, told: str) -> str:
+    """Return where somebody comes from: the web process is believed, others are known by the kernel."""
+    return told if context.role is Role.VISITOR else f"uid {context.uid}"

@@ -5,16 +5,24 @@ from typing import Final
 
 from starlette.responses import Response
 
+from bascule.service.deployment import ShowCopy
 from bascule.service.operations import ShowRelays, Status
+from bascule.service.permissions import Permission
+from bascule.service.results import CopyText
 from bascule.web.picture import picture
 from bascule.web.visit import Visit, page
 
 
 async def overview(visit: Visit) -> Response:
     """Show how it goes."""
-    status, relays = await asyncio.gather(visit.ask(Status()), visit.ask(ShowRelays()))
+    status, relays, copy = await asyncio.gather(visit.ask(Status()), visit.ask(ShowRelays()), _copy(visit))
     drawn = picture(relays, sum(relay.sessions for relay in relays.relays))
-    return visit.page("overview.html", status=status, relays=relays, picture=drawn)
+    return visit.page("overview.html", status=status, relays=relays, picture=drawn, copy=copy)
+
+
+async def _copy(visit: Visit) -> CopyText | None:
+    """Return the working copy of whoever visits; None where he may have none."""
+    return await visit.ask(ShowCopy()) if visit.may(Permission.DEPLOY) else None
 
 
 ROUTES: Final = (page("/", overview),)

@@ -9,7 +9,9 @@ def test_it_opens_until_it_is_spent() -> None:
     assert not key.opens("")
     old, new = key.make(), key.make()
     assert [key.opens(each) for each in (old, new, new, f"{new}x")] == [False, True, True, False]
-    key.spend()
+    key.spend(old)
+    assert key.opens(new)
+    key.spend(new)
     assert not key.opens(new)
 
 

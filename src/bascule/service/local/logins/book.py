@@ -1,5 +1,6 @@
 """Lets people in by their passwords and codes, and knows them by their tokens."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -49,6 +50,8 @@ class LoginBook:
         self._sessions = Sessions(clock)
         self._backoff = Backoff(clock)
         self._setup_key = SetupKey(clock)
+        self._one_at_a_time = asyncio.Lock()
+        """Holds from looking at a key to spending it."""
 
     async def log_in(self, request: LogIn) -> LoggedIn:
         """Let somebody in whose password is right, and whose code where he needs one."""
@@ -66,14 +69,19 @@ class LoginBook:
 
     async def set_up(self, request: SetUp) -> LoggedIn:
         """Let somebody in who has the key, as an administrator with the password that he chooses."""
-        if self._backoff.wait(request.source, ""):
+        whose = f"a setup link, from {request.source}"
+        if self._backoff.wait(request.source, whose):
             raise OperationFailed(Busy(message="too many wrong keys: try again later"))
+        async with self._one_at_a_time:
+            return await self._set_up(request, whose)
+
+    async def _set_up(self, request: SetUp, whose: str) -> LoggedIn:
         if not self._setup_key.opens(request.key):
-            self._backoff.failed(request.source, "")
+            self._backoff.failed(request.source, whose)
             words = "this link is not valid any more: `bascule account setup-link` on the machine prints another one"
             raise OperationFailed(Forbidden(message=words))
         account = await self._accounts.set_up(request.name, request.password)
-        self._setup_key.spend()
+        self._setup_key.spend(request.key)
         return self._opened(account)
 
     def setup_link(self, places: Sequence[str]) -> SetupLink:

@@ -31,9 +31,10 @@ class SetupKey:
         digest, until = self._kept
         return self._clock() < until and compare_digest(digest, _digest(key))
 
-    def spend(self) -> None:
-        """Have it open nothing any more."""
-        self._kept = None
+    def spend(self, key: str) -> None:
+        """Have a key open nothing any more; one that was made since still does."""
+        if self.opens(key):
+            self._kept = None
 
 
 def _digest(key: str) -> bytes:
