@@ -68,5 +68,7 @@ class ShowFirewall(Request[FirewallRules], frozen=True, kw_only=True, tag="show.
 
     kernel: bool = False
     """The kernel's in any case."""
+    walk: bool = False
+    """Those of the configuration in any case: none where it has none."""
     counters: bool = False
     """What each rule has decided about, too."""

@@ -1,6 +1,6 @@
 """The `system` block as forms fill it in: what a text says there, and the edits that make it say something else. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,7 @@ DNS: Final = Listing("dns")
 NTP: Final = Listing("ntp", "server")
 SYSLOG: Final = Listing("syslog", "server")
 METRICS: Final = Listing("metrics", "from")
+LISTINGS: Final = (DNS, NTP, SYSLOG, METRICS)
 
 
 def system_of(text: str) -> System:
@@ -69,6 +70,23 @@ def _server(before: HttpServer, wanted: Server) -> Iterator[Change]:
             yield sets(f"{_SERVER} certificate {files}")
 
 
+@dataclass(frozen=True, slots=True)
+class Basics:
+    """What the form of basic settings shows."""
+
+    name: str
+    lists: Mapping[Listing, Sequence[str]]
+
+
+def basics_of(text: str) -> Basics:
+    """Return what a text says of them, read once."""
+    found: list[Diagnostic] = []
+    top = outline(parse(text), found.append)
+    block = top.first("system")
+    lists = {each: _listed(None if block is None else block.first(each.block), each) for each in LISTINGS}
+    return Basics(system(top, found.append).host_name, lists)
+
+
 def name_change(text: str, name: str) -> Change:
     """Return the edit that gives the machine a name; empty leaves it as it is."""
     before = system_of(text).host_name
@@ -79,7 +97,10 @@ def name_change(text: str, name: str) -> Change:
 
 def lines_of(text: str, listing: Listing) -> list[str]:
     """Return what a text lists, in its order."""
-    block = _block(text, listing)
+    return _listed(_block(text, listing), listing)
+
+
+def _listed(block: Node | None, listing: Listing) -> list[str]:
     return [] if block is None else [each.text.removeprefix(listing.word).strip() for each in block.each(listing.word)]
 
 

@@ -44,7 +44,7 @@ class Work:
             self.done = await asked(self._tell)
         except OperationFailed as failed:
             self.failure = failed.failure
-        except Exception:  # the edge of a task that nobody waits for: a bug must not leave a page that waits for ever
+        except Exception:  # noqa: BLE001 - the edge of a task that nobody waits for: a bug must not leave a page that waits for ever
             _LOG.exception("a fault of our own while %s", self.what)
             self.failure = Unavailable(message="a fault of Bascule's own; the log of its web process says where")
 

@@ -143,6 +143,14 @@ def _dealt(part: RelayPlan) -> bool:
     return any(index != NO_HOST for index in part.pool.slots)
 
 
+def count_relays(running: Running) -> tuple[int, int]:
+    """Return how many relays there are, and how many of them can serve a client."""
+    serves: dict[str, bool] = {}
+    for part in running.plan.relays:
+        serves[part.name] = serves.get(part.name, False) or _dealt(part)
+    return len(serves), sum(serves.values())
+
+
 def count_hosts(running: Running) -> tuple[int, int]:
     """Return how many hosts there are, by address, and how many of them are up for every relay that they serve.
 

@@ -67,7 +67,7 @@ from bascule.service.local.preparation import Use, judge_here
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
 from bascule.service.local.reported import engine_uses, level_of
-from bascule.service.local.rows import count_hosts, full_hosts, order_row, relay_rows
+from bascule.service.local.rows import count_hosts, count_relays, full_hosts, order_row, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
@@ -125,7 +125,6 @@ from bascule.service.results import (
     Polled,
     Recent,
     Relays,
-    RelayStatus,
     Reloaded,
     Revisions,
     RevisionText,
@@ -206,22 +205,19 @@ class LocalService(PeopleService):
     async def status(self, _: Context, __: Status, /) -> StatusReport:
         """Say how it goes, from what the checks and the kernel say now."""
         running = self._balancer.running
-        relays = relay_rows(running, {}, self._machine.clock.monotonic()).relays
-        active = sum(relay.status is RelayStatus.ACTIVE for relay in relays)
+        relays, active = count_relays(running)
         hosts, up = count_hosts(running)
         findings = (*self._findings(running), *await self._crowds(running))
         resting = tuple(resting_hosts(running.plan, running.belief.states, running.hosts))
         down = max(0, hosts - up - len(resting))
         return StatusReport(
-            level=Level.DOWN if running.held else level_of(len(relays), active, down, findings),
-            sentence=how_it_goes(
-                len(relays), active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held
-            ),
+            level=Level.DOWN if running.held else level_of(relays, active, down, findings),
+            sentence=how_it_goes(relays, active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held),
             version=__version__,
             pid=os.getpid(),
             configuration=running.name,
             since=running.since,
-            relays=len(relays),
+            relays=relays,
             relays_active=active,
             hosts=hosts,
             hosts_up=up,
@@ -275,6 +271,8 @@ class LocalService(PeopleService):
         if running.plan.firewall is not None and not request.kernel:
             counted = await self._machine.nft.counters(FAMILY, TABLE) if request.counters else {}
             return FirewallRules(walk=tuple(walk_rows(running.plan.firewall, counted)))
+        if request.walk:
+            return FirewallRules()
         refusal = running.facts.no_nftables
         rules = await NftablesEngine(self._machine.nft).observe() if running.plan.in_kernel else None
         return firewall_rows(rules, running.plan, refusal and f"nftables may not be used here: {refusal}")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.permissions import Permission
-from bascule.web.settings import DNS, METRICS, NTP, SYSLOG, Listing, lines_change, lines_of, name_change, system_of
+from bascule.web.settings import DNS, METRICS, NTP, SYSLOG, Listing, basics_of, lines_change, name_change
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import both, copy_of, edit
 
@@ -48,9 +48,10 @@ def _lines(visit: Visit, name: str) -> list[str]:
 
 async def _shown(visit: Visit, *, found: tuple[Diagnostic, ...] = (), code: int = 200) -> Response:
     copy = await copy_of(visit)
-    name = _name(visit) if visit.form.fields else system_of(copy.text).host_name
+    basics = await visit.site.texts.read(basics_of, copy.text)
+    name = _name(visit) if visit.form.fields else basics.name
     lists = {
-        field: "\n".join(_lines(visit, field) if visit.form.fields else lines_of(copy.text, listing))
+        field: "\n".join(_lines(visit, field) if visit.form.fields else basics.lists[listing])
         for field, listing in _LISTS.items()
     }
     return visit.page("basic_settings.html", code=code, found=found, name=name, lists=lists, kept=copy.at is not None)

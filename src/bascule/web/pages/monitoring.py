@@ -1,6 +1,5 @@
 """System > Alerts and monitoring: who is told what happens here, how that goes, and a test of it."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -42,7 +41,7 @@ async def _shown(visit: Visit, *, tried: str = "", rows: Sequence[TriedRow] = ()
     if not visit.may(Permission.DEPLOY):
         return visit.page("monitoring.html", told=None, findings=findings, kept=False, tried="", rows=(), refused="")
     copy = await copy_of(visit)
-    written = await asyncio.to_thread(system_of, copy.text)
+    written = await visit.site.texts.read(system_of, copy.text)
     runs = written if copy.at is None and copy.base else await _runs(visit)
     seen = told(written, runs, findings)
     return visit.page(
@@ -64,7 +63,7 @@ async def _runs(visit: Visit) -> System:
         if isinstance(failed.failure, NotFound):
             return System()
         raise
-    return await asyncio.to_thread(system_of, text)
+    return await visit.site.texts.read(system_of, text)
 
 
 ROUTES: Final = (

@@ -239,6 +239,7 @@ text.addEventListener("input", (event) => {
 	if (event.inputType === "insertText" && /[\w"<-]/.test(event.data ?? "") && begun()) offer();
 	else close();
 });
+if ("unchecked" in said.dataset) check();
 text.addEventListener("blur", close);
 text.addEventListener("click", close);
 form.addEventListener("submit", () => { changed = false; });

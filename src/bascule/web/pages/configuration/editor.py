@@ -21,6 +21,10 @@ _MOST_OFFERED: Final = 80
 _NOT_KEPT: Final = "This is not saved yet."
 
 
+CHECKED_AT_ONCE: Final = 60_000
+"""Characters of a text that is checked before it is shown; of a longer one that takes a second, and comes afterwards."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What stands in the editor."""
@@ -38,7 +42,8 @@ class Draft:
 async def edit(visit: Visit) -> Response:
     """Show the working copy."""
     copy = await visit.ask(ShowCopy())
-    return await _shown(visit, copy, Draft(text=copy.text, base=copy.base, expected=copy.digest))
+    draft = Draft(text=copy.text, base=copy.base, expected=copy.digest)
+    return await _shown(visit, copy, draft, check=len(copy.text) <= CHECKED_AT_ONCE)
 
 
 async def save(visit: Visit) -> Response:
@@ -113,15 +118,16 @@ async def _conflict(visit: Visit, draft: Draft) -> Response:
     return await _shown(visit, copy, both, code=409)
 
 
-async def _shown(visit: Visit, copy: CopyText, draft: Draft, code: int = 200) -> Response:
-    checked = await visit.ask(CheckText(text=draft.text.encode()))
+async def _shown(visit: Visit, copy: CopyText, draft: Draft, code: int = 200, *, check: bool = True) -> Response:
+    found = (await visit.ask(CheckText(text=draft.text.encode()))).diagnostics if check else ()
     return visit.page(
         "editor.html",
         code=code,
         copy=copy,
         draft=draft,
-        found=checked.diagnostics,
-        margins=margins(draft.text, checked.diagnostics),
+        checked=check,
+        found=found,
+        margins=margins(draft.text, found),
     )
 
 

@@ -94,7 +94,7 @@ async def _edited(visit: Visit, done: Change, said: str, where: str) -> Response
 
 
 async def _shown(visit: Visit, wrong: dict[str, tuple[Diagnostic, ...]] | None = None) -> Response:
-    shown = await visit.ask(ShowFirewall(counters=True))
+    shown = await visit.ask(ShowFirewall(counters=True, walk=True))
     may = visit.may(Permission.DEPLOY)
     if may:
         written = await visit.site.texts.read(firewall_of, (await copy_of(visit)).text)
