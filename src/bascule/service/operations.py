@@ -59,6 +59,9 @@ class AskDoctor(Request[DoctorReport], frozen=True, kw_only=True, tag="doctor"):
 class ShowRelays(Request[Relays], frozen=True, kw_only=True, tag="show.relays"):
     """Asks which relays run, with their tables and hosts. `show summary`, `tables` and `hosts` are views of the answer."""
 
+    most: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """So many relays at most, the first of the text; None is all."""
+
 
 MOST_RULES_TOLD: Final = 60_000
 """Rules in one answer: all of a firewall for one client."""

@@ -259,6 +259,10 @@ class Relays(Result, frozen=True, kw_only=True, tag="relays"):
 
     relays: tuple[RelayRow, ...] = ()
     routers: tuple[RouterRow, ...] = ()
+    total: int = 0
+    """How many relays there are, listed or not."""
+    sessions: int = 0
+    """What all of them carry."""
 
 
 # --- explain ---------------------------------------------------------------------------------------------------------

@@ -75,14 +75,16 @@ class Picture:
     """Services that are not drawn."""
 
 
-def picture(relays: Relays, sessions: int) -> Picture:
-    """Return the picture; `sessions` live through all relays together."""
+def picture(relays: Relays) -> Picture:
+    """Return the picture."""
     shown = relays.relays[:MOST]
     hosts = _by_server(shown)
     addresses = dict.fromkeys(_address(listen) for relay in shown for listen in relay.listens)
     rows = max(1, *(min(MOST, len(each)) for each in (addresses, shown, hosts)))
     height = rows * (_HEIGHT + _GAP) - _GAP
-    (clients,) = _column(0, [_Words("Clients", f"{count(sessions)} sessions", "/network/sessions", "", "sessions")], height)
+    (clients,) = _column(
+        0, [_Words("Clients", f"{count(relays.sessions)} sessions", "/network/sessions", "", "sessions")], height
+    )
     places = dict(zip(addresses, _column(1, [_place(each) for each in addresses], height), strict=False))
     relayed = {relay.name: box for relay, box in zip(shown, _column(2, [*map(_service, shown)], height), strict=True)}
     served = dict(zip(hosts, _column(3, [_host(server, rows_) for server, rows_ in hosts.items()], height), strict=False))
@@ -94,7 +96,7 @@ def picture(relays: Relays, sessions: int) -> Picture:
         reached = dict.fromkeys(_server(host) for host in _hosts(relay))
         lines += [Line(box, served[server]) for server in reached if server in served]
     boxes = (clients, *places.values(), *relayed.values(), *served.values())
-    return Picture(boxes=boxes, lines=tuple(lines), height=height, left_out=len(relays.relays) - len(shown))
+    return Picture(boxes=boxes, lines=tuple(lines), height=height, left_out=relays.total - len(shown))
 
 
 @dataclass(frozen=True, slots=True)

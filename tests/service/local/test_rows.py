@@ -9,7 +9,7 @@ import pytest
 from bascule.plan.compile import ordered
 from bascule.plan.model import Endpoint
 from bascule.plan.orders import Duty, Order, Orders
-from bascule.service.local.rows import check_words, count_hosts, relay_rows
+from bascule.service.local.rows import check_words, count_hosts, count_relays, relay_rows
 from bascule.service.results import HostStatus, RelayStatus
 from service.local.situations import running
 
@@ -46,6 +46,18 @@ def test_a_relay_without_a_live_host_is_down() -> None:
     """No host up, no service: the word is down."""
     relays = relay_rows(running(("HTTPS", "EX1"), ("HTTPS", "EX2")), {}, now=111.0).relays
     assert [relay.status for relay in relays] == [RelayStatus.DOWN, RelayStatus.ACTIVE]
+
+
+def test_the_first_relays_alone_are_listed_where_so_many_are_wanted() -> None:
+    """And all are counted, with what they carry."""
+    now = running(("HTTPS", "EX1"), ("HTTPS", "EX2"))
+    everything = relay_rows(now, {}, now=111.0)
+    counts = {("IMAP", Endpoint(ip_address("10.80.2.1"), 143)): 3}
+    first = relay_rows(now, counts, now=111.0, most=1)
+    assert [each.name for each in first.relays] == [each.name for each in everything.relays[:1]]
+    assert (first.total, first.sessions) == (len(everything.relays), 3)
+    serve = sum(relay.status is RelayStatus.ACTIVE for relay in everything.relays)
+    assert count_relays(now) == (len(everything.relays), serve)
 
 
 def test_ids_run_over_everything_once() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import count, groupby
+from itertools import count, groupby, islice
 from typing import Final
 
 from bascule.config.model import (
@@ -32,11 +32,16 @@ SessionCounts = Mapping[tuple[str, Endpoint], int]
 """Sessions now, by relay and host."""
 
 
-def relay_rows(running: Running, sessions: SessionCounts, now: float) -> Relays:
-    """Return every relay with its table and hosts; `now` is the clock that the states of hosts are kept by."""
+def relay_rows(running: Running, sessions: SessionCounts, now: float, most: int | None = None) -> Relays:
+    """Return relays with their tables and hosts, the first of them where there are more than `most`.
+
+    `now` is the clock that the states of hosts are kept by.
+    """
     view = _View(running, sessions, now)
     named = groupby(running.plan.relays, key=lambda relay: relay.name)
-    return Relays(relays=tuple(view.relay(name, list(parts)) for name, parts in named))
+    rows = tuple(view.relay(name, list(parts)) for name, parts in islice(named, most))
+    total, _ = count_relays(running)
+    return Relays(relays=rows, total=total, sessions=sum(sessions.values()))
 
 
 class _View:

@@ -254,10 +254,11 @@ class LocalService(PeopleService):
         )
         return DoctorReport(findings=tuple(examine(evidence)))
 
-    async def show_relays(self, _: Context, __: ShowRelays, /) -> Relays:
+    async def show_relays(self, _: Context, request: ShowRelays, /) -> Relays:
         """List relays with their hosts, and the sessions that the kernel and the workers have."""
         running, now = self._balancer.running, self._machine.clock.monotonic()
-        shown = relay_rows(running, await session_counts(running, self._machine, self._proxy), now)
+        counts = await session_counts(running, self._machine, self._proxy)
+        shown = relay_rows(running, counts, now, request.most)
         return structs.replace(shown, routers=tuple(router_rows(running, now)))
 
     async def show_exchange(self, _: Context, __: ShowExchange, /) -> ExchangeHealth:

@@ -9,15 +9,14 @@ from bascule.service.deployment import ShowCopy
 from bascule.service.operations import ShowRelays, Status
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
-from bascule.web.picture import picture
+from bascule.web.picture import MOST, picture
 from bascule.web.visit import Visit, page
 
 
 async def overview(visit: Visit) -> Response:
     """Show how it goes."""
-    status, relays, copy = await asyncio.gather(visit.ask(Status()), visit.ask(ShowRelays()), _copy(visit))
-    drawn = picture(relays, sum(relay.sessions for relay in relays.relays))
-    return visit.page("overview.html", status=status, relays=relays, picture=drawn, copy=copy)
+    status, relays, copy = await asyncio.gather(visit.ask(Status()), visit.ask(ShowRelays(most=MOST)), _copy(visit))
+    return visit.page("overview.html", status=status, relays=relays, picture=picture(relays), copy=copy)
 
 
 async def _copy(visit: Visit) -> CopyText | None:
