@@ -1,5 +1,7 @@
 """The operations about people: who has an account, what proves it, and who is logged in."""
 
+from msgspec import structs
+
 from bascule.service.accounts import (
     AccountChanged,
     AccountRows,
@@ -15,6 +17,7 @@ from bascule.service.local.account_book import AccountBook
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.logins.book import LoginBook, no_accounts
+from bascule.service.local.logins.directory import groups_of
 from bascule.service.local.logins.places import addresses
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
@@ -34,7 +37,7 @@ class PeopleService:
     async def show_accounts(self, _: Context, __: ShowAccounts, /) -> AccountRows:
         """List them."""
         rows = await self._accounts().rows()
-        return await self._known().codes.told(rows)
+        return structs.replace(await self._known().codes.told(rows), groups=groups_of(self._balancer.running.configuration))
 
     async def account_add(self, _: Context, request: AddAccount, /) -> AccountChanged:
         """Make one."""
