@@ -1,5 +1,6 @@
 """The directory process asks OpenLDAP's slapd, by processes as the parent starts them."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -45,12 +46,14 @@ async def asked(
 async def test_people_have_their_groups(server: slapd.Slapd, trusted: Authority) -> None:
     """Whoever is in none, or gives another password, too; and a group that is not there has no members."""
     there = Server(host="127.0.0.1", port=server.port, authority=str(trusted.certificate))
-    missing = "cn=Nobody,dc=example,dc=com"
-    assert await asked(there, groups=(missing, ADMINS, HELPDESK)) == Member(name="alice", groups=(1, 2))
-    assert await asked(there, "bob") == Member(name="bob", groups=(1,))
-    assert await asked(there, "carol") == Member(name="carol")
-    assert await asked(there, "carol", "wrong") == Stranger()
-    assert await asked(there, "dave") == Stranger()
+    others = ("cn=Nobody,dc=example,dc=com", "cn=X,dc=elsewhere", "nosuchtype=X,dc=example,dc=com")
+    answers = await asyncio.gather(
+        asked(there, groups=(*others, ADMINS, HELPDESK)),
+        asked(there, "carol"),
+        asked(there, "carol", "wrong"),
+        asked(there, "dave", "odd \x07\u200b"),
+    )
+    assert tuple(answers) == (Member(name="alice", groups=(3, 4)), Member(name="carol"), Stranger(), Stranger())
 
 
 async def test_a_server_that_cannot_prove_itself_hears_no_password(
@@ -59,12 +62,13 @@ async def test_a_server_that_cannot_prove_itself_hears_no_password(
     """Signed by somebody else, under another name, or with an authority's file that is none."""
     (tmp_path / "other").mkdir()
     other = str(Authority(tmp_path / "other").certificate)
-    for host, authority, fault in (
+    cases = (
         ("127.0.0.1", other, "its certificate is not believed: "),
         ("localhost", str(trusted.certificate), "its certificate is not believed: Hostname mismatch"),
         ("127.0.0.1", str(tmp_path / "none.pem"), "none.pem cannot be read as certificates: No such file"),
-    ):
-        answer = await asked(Server(host=host, port=server.port, authority=authority))
+    )
+    answers = (asked(Server(host=host, port=server.port, authority=authority)) for host, authority, _ in cases)
+    for answer, (_, _, fault) in zip(await asyncio.gather(*answers), cases, strict=True):
         assert isinstance(answer, Silent)
         assert fault in answer.fault
 

@@ -19,6 +19,10 @@ REFUSALS: Final = frozenset({19, 32, 34, 48, 49})
 """Results of a bind that are about who binds, not about the server: constraint violation, no such object, invalid DN,
 inappropriate authentication, invalid credentials (RFC 4511, appendix A.2)."""
 
+_ANSWERS: Final = frozenset({0, 4, 10, 32, 34})
+"""Results of a search that are about what is looked for: success, size limit exceeded, referral (it stands in another
+domain), no such object, invalid DN."""
+
 _EXPIRED: Final = re.compile(r"\bdata (?:532|773)\b")
 """How Active Directory says ERROR_PASSWORD_EXPIRED and ERROR_PASSWORD_MUST_CHANGE (MS-ERREF 2.2)."""
 
@@ -111,7 +115,8 @@ class LdapsConversation:
         """Bind, or bind again as somebody else."""
         assert name, "an empty name binds anybody (RFC 4513, 5.1.1)"
         assert password, "an empty password proves nothing, and is taken by many servers (RFC 4513, 5.1.2)"
-        self._connection.user, self._connection.password = name, password
+        self._connection.user = name
+        self._connection.password = password.encode()  # as it is: ldap3 refuses to send some texts, and changes others
         try:
             self._connection.bind(read_server_info=False)
         except (LDAPException, OSError) as error:
@@ -131,7 +136,7 @@ class LdapsConversation:
         except (LDAPException, OSError) as error:
             raise FaultError(self._why(error)) from error
         result = self._connection.result
-        if result["result"] not in {0, 4, 32}:  # success, size limit exceeded, no such object
+        if result["result"] not in _ANSWERS:
             raise FaultError(f"it answered {result['description']}")
         entries = [each for each in self._connection.response or () if each["type"] == "searchResEntry"]
         return [(each["dn"], _first(each["raw_attributes"].get(attribute))) for each in entries]

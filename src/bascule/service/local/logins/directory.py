@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -20,8 +21,11 @@ MOST_AT_ONCE: Final = 8
 MOST_OF_ONE: Final = 2
 """Logins that may wait for each other, of all and of one source: one at a time asks."""
 
-PATIENCE: Final = 20.0
-"""Seconds that a login may take with all servers, and with who was there before."""
+QUEUES: Final = 8.0
+"""Seconds that a login may wait for those before it."""
+
+TRIES: Final = 10.0
+"""Seconds after which no further server is asked: whoever waits has a browser that waits."""
 
 ASIDE: Final = 60.0
 """Seconds for which a server that could not be asked is asked last."""
@@ -92,19 +96,31 @@ class DirectoryLogins:
             raise _busy()
         self._waiting[where] += 1
         try:
-            async with asyncio.timeout(PATIENCE) as patience:
-                async with self._one_at_a_time:
-                    return await self._first_answer(directory, name, password)
-        except TimeoutError as late:
-            assert patience.expired()
-            raise _busy() from late
+            async with self._turn():
+                return await self._first_answer(directory, name, password)
         finally:
             self._waiting[where] -= 1
             self._waiting += Counter()  # keeps those above nothing
 
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for those before. Raises OperationFailed where that takes too long."""
+        try:
+            async with asyncio.timeout(QUEUES):
+                await self._one_at_a_time.acquire()
+        except TimeoutError as late:
+            raise _busy() from late
+        try:
+            yield
+        finally:
+            self._one_at_a_time.release()
+
     async def _first_answer(self, directory: Directory, name: str, password: str) -> Answer:
         answer: Answer = Silent(fault="there is no server")
+        begun = self._clock()
         for server in self._ordered(directory.servers):
+            if self._clock() - begun > TRIES:
+                break
             answer = await self._ask(_question(directory, server, name, password))
             self._hear(server, answer)
             if not isinstance(answer, Silent):
