@@ -29,7 +29,7 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def server(trusted: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[slapd.Slapd]:
+def server(trusted: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Return a server whose certificate has its address."""
     with slapd.running(tmp_path_factory.mktemp("slapd"), trusted.leaf("127.0.0.1")) as running:
         yield running
@@ -43,9 +43,9 @@ async def asked(
     return await ask(OwnChildren(), question)
 
 
-async def test_people_have_their_groups(server: slapd.Slapd, trusted: Authority) -> None:
+async def test_people_have_their_groups(server: int, trusted: Authority) -> None:
     """Whoever is in none, or gives another password, too; and a group that is not there has no members."""
-    there = Server(host="127.0.0.1", port=server.port, authority=str(trusted.certificate))
+    there = Server(host="127.0.0.1", port=server, authority=str(trusted.certificate))
     others = ("cn=Nobody,dc=example,dc=com", "cn=X,dc=elsewhere", "nosuchtype=X,dc=example,dc=com")
     answers = await asyncio.gather(
         asked(there, groups=(*others, ADMINS, HELPDESK)),
@@ -56,9 +56,7 @@ async def test_people_have_their_groups(server: slapd.Slapd, trusted: Authority)
     assert tuple(answers) == (Member(name="alice", groups=(3, 4)), Member(name="carol"), Stranger(), Stranger())
 
 
-async def test_a_server_that_cannot_prove_itself_hears_no_password(
-    server: slapd.Slapd, trusted: Authority, tmp_path: Path
-) -> None:
+async def test_a_server_that_cannot_prove_itself_hears_no_password(server: int, trusted: Authority, tmp_path: Path) -> None:
     """Signed by somebody else, under another name, or with an authority's file that is none."""
     (tmp_path / "other").mkdir()
     other = str(Authority(tmp_path / "other").certificate)
@@ -67,19 +65,19 @@ async def test_a_server_that_cannot_prove_itself_hears_no_password(
         ("localhost", str(trusted.certificate), "its certificate is not believed: Hostname mismatch"),
         ("127.0.0.1", str(tmp_path / "none.pem"), "none.pem cannot be read as certificates: No such file"),
     )
-    answers = (asked(Server(host=host, port=server.port, authority=authority)) for host, authority, _ in cases)
+    answers = (asked(Server(host=host, port=server, authority=authority)) for host, authority, _ in cases)
     for answer, (_, _, fault) in zip(await asyncio.gather(*answers), cases, strict=True):
         assert isinstance(answer, Silent)
         assert fault in answer.fault
 
 
-async def test_the_next_server_answers_for_one_that_is_down(server: slapd.Slapd, trusted: Authority) -> None:
+async def test_the_next_server_answers_for_one_that_is_down(server: int, trusted: Authority) -> None:
     """And what was wrong with it is said."""
     authority, told = str(trusted.certificate), list[str]()
     directory = Directory(
         servers=(
             DirectoryServer(host="127.0.0.1", port=9, authority=authority),
-            DirectoryServer(host="127.0.0.1", port=server.port, authority=authority),
+            DirectoryServer(host="127.0.0.1", port=server, authority=authority),
         ),
         entry=ENTRY,
         groups=(DirectoryGroup(name=HELPDESK, role="operator"),),

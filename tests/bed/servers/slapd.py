@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -60,52 +59,42 @@ member: uid={member},ou=people,dc=example,dc=com
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Slapd:
-    """A running server."""
-
-    port: int
-    process: subprocess.Popen[bytes]
-
-
 def found() -> str | None:
     """Return the program; None where it is not installed."""
     return shutil.which("slapd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
-@contextmanager
-def running(at: Path, leaf: Leaf) -> Iterator[Slapd]:
-    """Run one with alice in "Mail Admins" and "Helpdesk", bob in "Helpdesk", and carol in no group."""
+def prepared(at: Path, leaf: Leaf, port: int) -> list[str]:
+    """Return the command of one with alice in "Mail Admins" and "Helpdesk", bob in "Helpdesk", and carol in no group."""
     program = found()
     assert program is not None, "whoever asks has looked whether it is there"
     root = Path(program).parents[2]
     (at / "db").mkdir(parents=True)
     configuration = at / "slapd.conf"
-    configuration.write_text(
-        _CONFIGURATION.format(
-            at=at,
-            schema=root / "etc/ldap/schema",
-            modules=root / "usr/lib/ldap",
-            certificate=leaf.certificate,
-            key=leaf.key,
-        ),
-        encoding="utf-8",
-    )
-    written = base64.b64encode(PASSWORD.encode()).decode()
-    people = "".join(_PERSON.format(name=name, password=written) for name in ("alice", "bob", "carol"))
+    schema, modules = root / "etc/ldap/schema", root / "usr/lib/ldap"
+    files = {"certificate": leaf.certificate, "key": leaf.key}
+    configuration.write_text(_CONFIGURATION.format(at=at, schema=schema, modules=modules, **files), encoding="utf-8")
+    password = base64.b64encode(PASSWORD.encode()).decode()
+    people = "".join(_PERSON.format(name=name, password=password) for name in ("alice", "bob", "carol"))
     groups = _GROUP.format(name="Mail Admins", member="alice") + _GROUP.format(name="Helpdesk", member="bob")
     groups += "member: uid=alice,ou=people,dc=example,dc=com\n"
     (at / "people.ldif").write_text(_PEOPLE + people + groups, encoding="utf-8")
     add = [program, "-T", "add", "-f", str(configuration), "-l", str(at / "people.ldif")]
     subprocess.run(add, check=True, capture_output=True, timeout=30)
+    return [program, "-f", str(configuration), "-h", f"ldaps://127.0.0.1:{port}", "-d", "0"]
+
+
+@contextmanager
+def running(at: Path, leaf: Leaf) -> Iterator[int]:
+    """Run one, and return its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    argv = [program, "-f", str(configuration), "-h", f"ldaps://127.0.0.1:{port}", "-d", "0"]
+    argv = prepared(at, leaf, port)
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port, process)
-        yield Slapd(port, process)
+        yield port
     finally:
         process.terminate()
         process.wait(10)
