@@ -63,6 +63,7 @@ async def test_a_server_that_cannot_prove_itself_hears_no_password(server: int, 
     cases = (
         ("127.0.0.1", other, "its certificate is not believed: "),
         ("localhost", str(trusted.certificate), "its certificate is not believed: Hostname mismatch"),
+        ("nowhere.invalid", str(trusted.certificate), "its name is not known"),
         ("127.0.0.1", str(tmp_path / "none.pem"), "none.pem cannot be read as certificates: No such file"),
     )
     answers = (asked(Server(host=host, port=server, authority=authority)) for host, authority, _ in cases)

@@ -147,6 +147,8 @@ class LdapsConversation:
 
     def _why(self, error: Exception) -> str:
         words = str(self._connection.last_error or error)
+        if "invalid server address" in words:  # what ldap3 makes of a name that stands for none
+            return "its name is not known"
         if "timed out" in words or "temporarily unavailable" in words:
             return "it does not answer in time"
         return words.rpartition("] ")[2] or type(error).__name__
