@@ -98,7 +98,7 @@ def test_a_role_gets_its_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_roles_are_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """A name that is no role imports nothing and ends with 2."""
     assert main(argv) == 2
-    assert capsys.readouterr().err == "bascule: a role is one of probe, proxy, web, herald, snmp\n"
+    assert capsys.readouterr().err == "bascule: a role is one of probe, proxy, web, herald, snmp, directory\n"
 
 
 def test_texts_beyond_the_terminals_alphabet(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from bascule.service.failures import ExitCode
 from bascule.service.offline import Offline
 from bascule.system.errors import MachineError
 
-ROLES: Final = ("probe", "proxy", "web", "herald", "snmp")
+ROLES: Final = ("probe", "proxy", "web", "herald", "snmp", "directory")
 """Processes that a parent starts; `run` is the parent's own."""
 
 INTERRUPTED: Final = 130

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bascule.config.directory import Directory
 from bascule.config.firewall import End, Firewall, Rule, shown
 from bascule.config.kinds.numbers import shown_time
 from bascule.config.model import (
@@ -40,6 +41,7 @@ def summary(configuration: Configuration) -> Iterator[str]:
         yield from _firewall(configuration.firewall)
     if configuration.system != System():
         yield _system(configuration.system)
+        yield from _directory(configuration.system.directory)
         yield from _outward(configuration.system.outward)
 
 
@@ -165,6 +167,16 @@ def _system(system: System) -> str:
 def _http_server(server: HttpServer) -> str:
     files = "" if server.certificate is None else f" {server.certificate.certificate} {server.certificate.key}"
     return f"http-server {server.address or 'any'} {server.port}{files}"
+
+
+def _directory(directory: Directory | None) -> Iterator[str]:
+    if directory is None:
+        return
+    for server in directory.servers:
+        yield f"ldap {place(server.host, server.port)}{f' by {server.authority}' if server.authority else ''}"
+    yield f"ldap {directory.entry or f'{directory.domain} at {directory.base}'}"
+    for group in directory.groups:
+        yield f"ldap {group.name} is {group.role}"
 
 
 def _outward(outward: Outward) -> Iterator[str]:

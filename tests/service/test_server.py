@@ -21,10 +21,7 @@ from bascule.service.asking import AsyncClient
 from bascule.service.capture import Capture
 from bascule.service.catalogue import OPERATIONS
 from bascule.service.client import Client, NotRunningError
-from bascule.service.deployment import (
-    Commit,
-    Deploy,
-)
+from bascule.service.deployment import Commit, Deploy
 from bascule.service.failures import Busy, Failure, Forbidden, NotLoggedIn, OperationFailed, Unavailable
 from bascule.service.firewall import ShowFirewall
 from bascule.service.logins import Bearer, LoggedIn, LogIn, Login, MakeSetupLink, ShowLogin
@@ -46,15 +43,9 @@ from bascule.service.operations import (
 from bascule.service.peer import Peer
 from bascule.service.permissions import ALLOWED, Role
 from bascule.service.progress import Progress
-from bascule.service.request import Request
+from bascule.service.request import Context, Request
 from bascule.service.result import Result
-from bascule.service.results import (
-    Cleared,
-    Events,
-    Killed,
-    Polled,
-    Stopped,
-)
+from bascule.service.results import Cleared, Events, Killed, Polled, Stopped
 from bascule.service.server import MAXIMUM_REQUEST, MAXIMUM_STREAMS, Bear, Borne, ControlServer, nobody, open_listener
 from bascule.service.tokens import ShowTokens
 from bascule.system.channel import Decoder, encode
@@ -381,6 +372,19 @@ async def test_the_web_process_may_let_people_in_and_nothing_else(path: Path) ->
         for request in (Status(), Clear(), Monitor(), ShowTokens(), MakeSetupLink()):
             assert await failure_of(path, request) == Forbidden(message="nobody is logged in")
     assert len(service.asked_by) == before
+
+
+async def test_the_audit_log_has_whom_a_directory_knows(path: Path) -> None:
+    """Not what was typed, which may be an account's name."""
+
+    class Directory(PretendedService):
+        async def login(self, _: Context, request: LogIn, /) -> LoggedIn:
+            return LoggedIn(token="token", name=f"{request.name}@ldap", role=Role.VIEWER)
+
+    noted: list[tuple[str, str, str]] = []
+    async with serving(path, Directory(), role=Role.VISITOR, noted=noted):
+        await ask(path, LogIn(name="alice", password="x", source="10.0.0.1"))
+    assert [words for _, words, _ in noted] == ["logged alice@ldap in, from 10.0.0.1"]
 
 
 async def test_it_asks_on_behalf_of_whoever_is_known(path: Path) -> None:

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from typing import Final, NamedTuple, TypeAlias
 
 from bascule.config.diagnostics import Span
+from bascule.config.directory import Directory
 from bascule.config.exchange import ExchangeBlock
 from bascule.config.firewall import Firewall
 from bascule.config.outward import Outward
@@ -514,6 +515,8 @@ class System:
     """The `system` block."""
 
     users: tuple[User, ...] = ()
+    directory: Directory | None = None
+    """Whose users may log in without an account; None where the text has no `ldap`."""
     dns: tuple[Address, ...] = ()
     dns_span: Span | None = field(default=None, compare=False)
     """Where the `dns` block stands; None where the text has none."""

@@ -28,8 +28,10 @@ from bascule.service.local.ended import EndedSessions
 from bascule.service.local.firewall_log import FirewallLog
 from bascule.service.local.gathering import Gathering
 from bascule.service.local.journal import Journal
+from bascule.service.local.logins.asking import ask
 from bascule.service.local.logins.book import LoginBook
 from bascule.service.local.logins.codes import Codes
+from bascule.service.local.logins.directory import DirectoryLogins
 from bascule.service.local.logins.token_book import TokenBook
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
@@ -200,11 +202,18 @@ def login_book(core: Core, source: ConfigurationFile | Deployments) -> LoginBook
     if not isinstance(source, Deployments):
         return None
     clock, now = core.machine.clock.monotonic, core.now
+    directory = DirectoryLogins(
+        lambda: core.balancer.running.configuration.system.directory,
+        partial(ask, core.starts),
+        clock=clock,
+        note=partial(_directory_noted, core.journal),
+    )
     return LoginBook(
         *(source.accounts, Passwords(), clock),
         codes=Codes(DatabaseSecondFactors(core.database), clock, now=now),
         tokens=TokenBook(DatabaseTokens(core.database), source.accounts, now=now),
         now=now,
+        directory=directory,
     )
 
 
@@ -219,6 +228,10 @@ async def audited(core: Core, peer: Peer, words: str, refused: str) -> None:
 def _herald_died(journal: Journal, words: str) -> None:
     told = f"{words}; what was on its way to syslog servers may be lost"
     journal.note(EventKind.WORKER, told, grade=Grade.WARNING)
+
+
+def _directory_noted(journal: Journal, words: str, bad: bool) -> None:  # noqa: FBT001 - it is called as a `Note`
+    journal.note(EventKind.DIRECTORY, words, grade=Grade.WARNING if bad else Grade.INFO)
 
 
 async def _published(request: RunRequest, history: History, journal: Journal) -> PublishedText:

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     started = _spawn(become, chosen.command, (theirs.fileno(), tell.fileno()), environment)
     theirs.close()
     tell.close()
-    users = {**dict.fromkeys(("probe", "proxy", "herald", "snmp"), others), "web": web}
+    users = {**dict.fromkeys(("probe", "proxy", "herald", "snmp", "directory"), others), "web": web}
     return _serve(ours, hear, started, {role: _as(user) for role, user in users.items()})
 
 

@@ -30,10 +30,20 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How many are left."""
 
 
+class GroupRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A group of a directory whose members may log in to the pages without an account."""
+
+    name: str
+    """Its distinguished name."""
+    role: Role
+
+
 class AccountRows(Result, frozen=True, kw_only=True, tag="accounts"):
     """Who has an account, by name."""
 
     rows: tuple[AccountRow, ...]
+    groups: tuple[GroupRow, ...] = ()
+    """Of the directory that the running configuration names, in its order."""
 
 
 class AccountChanged(Result, frozen=True, kw_only=True, tag="account.changed"):

@@ -52,6 +52,8 @@ class EventKind(StrEnum):
     """The admin server's certificate expires soon, or no longer does."""
     TELLING = "telling"
     """A syslog server, an alert or SNMP does not work, or works again; or an alert went out."""
+    DIRECTORY = "directory"
+    """A server of the directory whose users may log in cannot be asked, or answers again."""
     CLOCK = "clock"
     """The machine's clock goes wrong, or right again."""
     AUDIT = "audit"

@@ -26,7 +26,7 @@ from bascule.service.failures import (
     Unavailable,
     describe,
 )
-from bascule.service.logins import Bearer, Login
+from bascule.service.logins import Bearer, LoggedIn, LogIn, Login
 from bascule.service.peer import Peer, peer_of
 from bascule.service.permissions import ALLOWED, ROLES, Permission, Role
 from bascule.service.reports import Reports
@@ -363,6 +363,8 @@ class ControlServer:
         except Exception:  # noqa: BLE001 - the process's edge: a bug in one operation must not cost the peer its answer
             self._log.exception("a fault of our own in %s", operation.name)
             return Unavailable(message=f"{operation.name} met a fault of Bascule's own; its log says where")
+        if isinstance(request, LogIn) and isinstance(result, LoggedIn):
+            deed = _deed(context, structs.replace(request, name=result.name))  # whom a directory knows has another name
         await self._keep(who, deed)
         return result
 

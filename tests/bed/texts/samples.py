@@ -31,6 +31,7 @@ PIECES: Final = (
         r'"a \"b\" \\ \r\n"',
         '""',
     ),
+    '"uid={name},ou=people,dc=example,dc=com"',
     *("10.80.0.1", "fd80::1", "10.70.0.0/16", "fd70::/64", "80", "443", "8000:8080"),
     *('"/etc/ssl/ca.pem"', '"bascule@example.com"', '"https://hooks.example.com/T0?key=a"', "22:00", "6:30"),
 )

@@ -1,5 +1,6 @@
 """Binds the `system` block."""
 
+from bascule.config.binding.ldap import ldap
 from bascule.config.binding.outward import outward
 from bascule.config.binding.unique import unique
 from bascule.config.lexer import Report
@@ -34,6 +35,7 @@ def system(top: Node, report: Report) -> System:
     unique(((network, f"from {network}", span) for network, span in readers), report)
     return System(
         users=users,
+        directory=None if authentication is None else ldap(authentication.first("ldap"), report),
         dns=tuple(address for address, _ in servers),
         dns_span=None if dns is None else dns.match.span,
         http_server=_http_server(node.first("http-server")),

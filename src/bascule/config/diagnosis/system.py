@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bascule.config.diagnosis.ldap import ldap
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnostics import Diagnostic
 
@@ -14,6 +15,8 @@ def system(ownership: Ownership) -> Iterator[Diagnostic]:
             equal = " and equals the name" if user.plain_password == user.name else ""
             hint = "anyone who reads this text can log in"
             yield Diagnostic.warning(user.span, f'the password of user "{user.name}" is plain{equal}', hint)
+    if configuration.system.directory is not None:
+        yield from ldap(configuration.system.directory)
     if configuration.system.dns_span is not None and not configuration.system.dns:
         yield Diagnostic.warning(configuration.system.dns_span, "dns is empty", "names cannot be looked up")
     if configuration.system.metrics_span is not None and not configuration.system.metrics:

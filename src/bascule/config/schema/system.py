@@ -2,17 +2,19 @@
 
 from typing import Final
 
+from bascule.config.kinds.accounts import ACCOUNT
 from bascule.config.kinds.addresses import ADDRESS as ADDRESS_KIND
 from bascule.config.kinds.addresses import ADDRESS_OR_NETWORK
 from bascule.config.kinds.kind import choice
 from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.texts import HOST_NAME as HOST_NAME_KIND
-from bascule.config.kinds.texts import NAME, PATH, text
+from bascule.config.kinds.texts import PATH, text
 from bascule.config.model import Address, Network
 from bascule.config.schema.clause import Clause, Literal, Value, by_values
+from bascule.config.schema.ldap import LDAP
 from bascule.config.schema.outward import OUTWARD
 
-USER: Final = Value("user", NAME)
+USER: Final = Value("user", ACCOUNT)
 PASSWORD: Final = Value("password", text("a password in quotes", secret=True, empty=False))
 ROLE: Final = Value("role", choice("ROLE", {"administrator": None, "operator": None, "viewer": None}, "a role"))
 SERVER: Final[Value[Address]] = Value("address", ADDRESS_KIND)
@@ -47,7 +49,7 @@ SYSTEM: Final = Clause(
     help="the machine itself and its administration",
     block=(
         Clause(word="host-name", parts=(HOST_NAME,), default="as it is", help="the machine's name"),
-        Clause(word="authentication", block=(_USER,), help="who may administer"),
+        Clause(word="authentication", block=(_USER, LDAP), help="who may administer"),
         Clause(
             word="dns",
             help="the name servers that are asked for hosts of tables, the first first",

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bascule.config.kinds.accounts import ACCOUNT
 from bascule.config.kinds.kind import Flaw
-from bascule.config.kinds.texts import NAME
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.load import load
 from bascule.config.model import User
@@ -63,7 +63,7 @@ class AccountBook:
     async def add(self, request: AddAccount) -> AccountChanged:
         """Make an account."""
         async with self._one_at_a_time:
-            if isinstance(flaw := NAME.read(Token(TokenKind.STRING, f'"{request.name}"', 1, 1)), Flaw):
+            if isinstance(flaw := ACCOUNT.read(Token(TokenKind.STRING, f'"{request.name}"', 1, 1)), Flaw):
                 raise OperationFailed(Conflict(message=flaw.message))
             if await asyncio.to_thread(self._accounts.account, request.name) is not None:
                 raise OperationFailed(Conflict(message=f"there is an account {request.name} already"))
@@ -107,7 +107,7 @@ class AccountBook:
     async def set_up(self, name: str, password: str) -> Account:
         """Make an administrator with a password, or of an account one; whoever asks has proved that he may."""
         async with self._one_at_a_time:
-            if isinstance(flaw := NAME.read(Token(TokenKind.STRING, f'"{name}"', 1, 1)), Flaw):
+            if isinstance(flaw := ACCOUNT.read(Token(TokenKind.STRING, f'"{name}"', 1, 1)), Flaw):
                 raise OperationFailed(Conflict(message=flaw.message))
             hashed = await self._hashed(name, password)
             account = Account(name=name, role=Role.ADMINISTRATOR, password=hashed, since=self._now())

@@ -1,6 +1,6 @@
 """The operations about people: who has an account, what proves it, and who is logged in."""
 
-import msgspec
+from msgspec import structs
 
 from bascule.service.accounts import (
     AccountChanged,
@@ -17,6 +17,7 @@ from bascule.service.local.account_book import AccountBook
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.deploying import Deployments
 from bascule.service.local.logins.book import LoginBook, no_accounts
+from bascule.service.local.logins.directory import groups_of
 from bascule.service.local.logins.places import addresses
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.logins import Left, LoggedIn, LogIn, Login, LogOut, MakeSetupLink, SetUp, SetupLink, ShowLogin
@@ -37,7 +38,7 @@ class PeopleService:
     async def show_accounts(self, _: Context, __: ShowAccounts, /) -> AccountRows:
         """List them."""
         rows = await self._accounts().rows()
-        return await self._known().codes.told(rows)
+        return structs.replace(await self._known().codes.told(rows), groups=groups_of(self._balancer.running.configuration))
 
     async def account_add(self, context: Context, request: AddAccount, /) -> AccountChanged:
         """Make one."""
@@ -92,7 +93,7 @@ class PeopleService:
 
     async def login(self, context: Context, request: LogIn, /) -> LoggedIn:
         """Let somebody in."""
-        return await self._known().log_in(msgspec.structs.replace(request, source=_source(context, request.source)))
+        return await self._known().log_in(structs.replace(request, source=_source(context, request.source)))
 
     async def logout(self, context: Context, _: LogOut, /) -> Left:
         """Log whoever asks out."""
@@ -112,7 +113,7 @@ class PeopleService:
 
     async def setup(self, context: Context, request: SetUp, /) -> LoggedIn:
         """Make an administrator."""
-        return await self._known().set_up(msgspec.structs.replace(request, source=_source(context, request.source)))
+        return await self._known().set_up(structs.replace(request, source=_source(context, request.source)))
 
     async def setup_link(self, context: Context, _: MakeSetupLink, /) -> SetupLink:
         """Make a link, for wherever the admin server answers now."""

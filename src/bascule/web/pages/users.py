@@ -102,10 +102,11 @@ async def _changed(visit: Visit, kind: type[Request[Changed]], then: str = "", *
 
 
 async def _list(visit: Visit, wrong: str = "", code: int = 200) -> Response:
-    rows = (await visit.ask(ShowAccounts())).rows
+    accounts = await visit.ask(ShowAccounts())
     form = visit.form
     typed = {"name": form.one("name"), "role": form.one("role", "viewer")}
-    return visit.page("users.html", code=code, rows=rows, path_of=path_of, roles=CHOICES, wrong=wrong, typed=typed)
+    values = {"rows": accounts.rows, "groups": accounts.groups, "path_of": path_of}
+    return visit.page("users.html", code=code, roles=CHOICES, wrong=wrong, typed=typed, **values)
 
 
 async def _one(visit: Visit, name: str, wrong: str = "", code: int = 200) -> Response:

@@ -71,7 +71,7 @@ class Backoff:
     def succeeded(self, source: str, name: str) -> None:
         """Forget what was mistyped of that account; what its source did to others stays.
 
-        The name must be an account's: all that have logged in are remembered.
+        The name must be somebody's: all that have logged in are remembered.
         """
         self._remember_place(name, place(source))
         mistyped = self._failures.pop(("account", name), None)

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
+from bascule.directory.names import normal, shown
 from bascule.service.accounts import AccountChanged, EndLogins
 from bascule.service.failures import Busy, Conflict, Forbidden, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.logins.backoff import Backoff
 from bascule.service.local.logins.codes import Codes
+from bascule.service.local.logins.directory import DirectoryLogins
 from bascule.service.local.logins.proving import Proving
-from bascule.service.local.logins.sessions import Sessions
+from bascule.service.local.logins.sessions import Session, Sessions
 from bascule.service.local.logins.setup_key import LASTS, SetupKey
 from bascule.service.local.logins.token_book import TokenBook
 from bascule.service.local.passwords import Passwords
@@ -41,11 +43,14 @@ class LoginBook:
         codes: Codes,
         tokens: TokenBook,
         now: Callable[[], datetime],
+        directory: DirectoryLogins | None = None,
     ) -> None:
+        """`directory` lets in who has no account; None lets in nobody."""
         self.codes = codes
         self.tokens = tokens
         self._accounts = accounts
         self._now = now
+        self._directory = directory
         self._proving = Proving(passwords)
         self._sessions = Sessions(clock)
         self._backoff = Backoff(clock)
@@ -57,6 +62,8 @@ class LoginBook:
         """Let somebody in whose password is right, and whose code where he needs one."""
         self._require_patience(request.source, request.name)
         account = await self._accounts.known(request.name)
+        if account is None and self._directory is not None and self._directory.there:
+            return await self._log_in_by(self._directory, request)
         if not await self._proving.fits(account, request.password, request.source):
             self._backoff.failed(request.source, request.name)
             raise OperationFailed(Forbidden(message=_WRONG))
@@ -66,6 +73,17 @@ class LoginBook:
             raise OperationFailed(Forbidden(message=_WRONG))
         self._backoff.succeeded(request.source, request.name)
         return self._opened(account)
+
+    async def _log_in_by(self, directory: DirectoryLogins, request: LogIn) -> LoggedIn:
+        """Let somebody in whom a directory knows; he has no account by that."""
+        spoken = shown(normal(request.name) or request.name)
+        with self._counted(request.source, spoken):
+            known = await directory.known(request.name, request.password, request.source)
+            if known is None or await self._accounts.known(known.name) is not None:
+                raise OperationFailed(Forbidden(message=_WRONG))
+        self._backoff.succeeded(request.source, spoken)
+        token = self._sessions.open(known.name, "", known)
+        return LoggedIn(token=token, name=known.name, role=known.role)
 
     async def set_up(self, request: SetUp) -> LoggedIn:
         """Let somebody in who has the key, as an administrator with the password that he chooses."""
@@ -96,13 +114,21 @@ class LoginBook:
         session = self._sessions.find(bearer.token, seen=not bearer.looks_on)
         if session is None:
             return None
-        account = await self._accounts.known(session.name)
-        if account is None or account.password != session.proof:
+        role = await self._role(session)
+        if role is None:
             self._sessions.close(bearer.token)
             return None
         until = self._now() + timedelta(seconds=self._sessions.remaining(session))
-        login = Login(name=account.name, role=Role(account.role), until=until)
+        login = Login(name=session.name, role=role, until=until)
         return Borne(login=login, token=bearer.token, source=bearer.source)
+
+    async def _role(self, session: Session) -> Role | None:
+        """Return what somebody is who has logged in; None where what let him in is not what it was."""
+        if session.known is not None:
+            stands = self._directory is not None and self._directory.stands(session.known)
+            return session.known.role if stands else None
+        account = await self._accounts.known(session.name)
+        return None if account is None or account.password != session.proof else Role(account.role)
 
     def leave(self, token: str) -> None:
         """Log somebody out."""
@@ -146,13 +172,17 @@ class LoginBook:
     @contextmanager
     def guarded(self, context: Context) -> Iterator[None]:
         """Count what is refused inside as a guess at a password, and refuse all where there were too many."""
-        source = _source(context)
-        self._require_patience(source, context.user)
+        with self._counted(_source(context), context.user):
+            yield
+
+    @contextmanager
+    def _counted(self, source: str, name: str) -> Iterator[None]:
+        self._require_patience(source, name)
         try:
             yield
         except OperationFailed as failed:
             if isinstance(failed.failure, Forbidden):
-                self._backoff.failed(source, context.user)
+                self._backoff.failed(source, name)
             raise
 
     def _require_patience(self, source: str, name: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from bascule.service.local.logins.directory import Known
+
 IDLE: Final = 30 * 60.0
 """Seconds without a request after which somebody is logged out."""
 
@@ -25,6 +27,8 @@ class Session:
     """What he proved himself by, as it was then: where that has changed, the login is worth nothing any more."""
     began: float
     seen: float
+    known: Known | None = None
+    """Who he is by the word of a directory; None of an account."""
 
 
 class Sessions:
@@ -36,12 +40,12 @@ class Sessions:
         self._sessions: dict[bytes, Session] = {}
         """The one that was seen last comes last."""
 
-    def open(self, name: str, proof: str) -> str:
+    def open(self, name: str, proof: str, known: Known | None = None) -> str:
         """Return a token by which somebody is known from now on."""
         token, now = self._token(), self._clock()
         while len(self._sessions) >= MOST:
             del self._sessions[next(iter(self._sessions))]
-        self._sessions[_key(token)] = Session(name=name, proof=proof, began=now, seen=now)
+        self._sessions[_key(token)] = Session(name=name, proof=proof, began=now, seen=now, known=known)
         return token
 
     def find(self, token: str, *, seen: bool = True) -> Session | None:
