@@ -1,6 +1,7 @@
 """`make screenshots`: every page at desktop and phone width, light and dark, of a Bascule before echo servers.
 
-`python -m bed.screenshots FOLDER`; needs root, as the network of the tests does.
+`python -m bed.screenshots FOLDER`; needs root, as the network of the tests does. It also has axe look at each of them, and
+fails where that finds something serious.
 """
 
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bascule.web.menu import MENU
-from bed.portal import DESKTOP, PHONE, chromium, portal, visiting
+from bed.portal import DESKTOP, PHONE, chromium, portal, serious, visiting
 
 _RELAYS: Final = (("HTTPS", 443), ("POP3S", 995), ("IMAPS", 993), ("RPCLS", 135), ("RPCCAS", 59532), ("RPCABS", 59533))
 _SIZES: Final = {"desktop": DESKTOP, "phone": PHONE}
@@ -43,12 +44,13 @@ def named(path: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Picture them all, and return the exit code."""
+    """Picture them all, and return the exit code: 1 where axe finds something serious."""
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
         old.unlink()
     with tempfile.TemporaryDirectory() as at, portal(Path(at), relays=_RELAYS) as house, chromium(house.client) as browser:
+        found: list[str] = []
         for (size, measures), dark in product(_SIZES.items(), (False, True)):
             suffix = f"{size}-{'dark' if dark else 'light'}.png"
             with visiting(browser, house, "/login", name="", size=measures, dark=dark) as page:
@@ -58,8 +60,10 @@ def main(arguments: Sequence[str]) -> int:
                     page.goto(path)
                     page.wait_for_timeout(_SETTLES)
                     page.screenshot(path=folder / f"{named(path)}-{suffix}", full_page=True)
-    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")  # noqa: T201 - for whoever started it
-    return 0
+                    found += [f"{path}, {suffix}: {each}" for each in serious(page)]
+    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}; axe finds serious: {len(found)}")  # noqa: T201 - for
+    print("\n".join(found))  # noqa: T201 - whoever started it
+    return int(bool(found))
 
 
 if __name__ == "__main__":
