@@ -191,7 +191,7 @@ class Sender:
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         try:
             await way.send(batch)
-        except BaseException:
+        except BaseException:  # whatever it was goes on up, a cancellation too; what was not sent must not be lost
             self._put_back(batch)
             raise
         self._took = True
