@@ -162,7 +162,7 @@ class Bench:
         """Return what pages take over a large configuration."""
         net = self.network
         with net.on_balancer_cores(1):
-            return pages.measured(net.balancer, net.client, VIP, self.fresh("pages"))
+            return pages.measured(net.balancer, net.client, VIP, net.client_addresses(), self.fresh("pages"))
 
     def _memory(self) -> Mapping[Figure, float]:
         return {figure: machine.process_bytes(self._processes(_ROLES[role])) / _MEBI for role, figure in _MEMORY.items()}

@@ -68,6 +68,9 @@ class Endpoint:
     """The last port of a range; 0 where it is one port."""
     transport: Transport = Transport.TCP
 
+    def __hash__(self) -> int:  # of thousands, many times a second: an address hashes its text, an enumeration its name
+        return hash((int(self.address), self.port))
+
     @property
     def ports(self) -> range:
         """Return every port of it."""

@@ -61,6 +61,10 @@ class ShowRelays(Request[Relays], frozen=True, kw_only=True, tag="show.relays"):
 
     most: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """So many relays at most, the first of the text; None is all."""
+    relay: Name | None = None
+    """This one alone."""
+    sessions: bool = True
+    """Whether sessions are counted, which takes a while where there are very many."""
 
 
 MOST_RULES_TOLD: Final = 60_000
@@ -142,6 +146,13 @@ class ShowSessions(Request[Sessions], frozen=True, kw_only=True, tag="show.sessi
 
 class ShowCounters(Request[Counters], frozen=True, kw_only=True, tag="show.counters"):
     """Asks what relays and hosts have carried since Bascule started, and what comes in a second."""
+
+    most: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """The rows of so many relays at most, the first of the text; None is all."""
+    relay: Name | None = None
+    """Those of this one alone."""
+    recent: bool = False
+    """Whether what was counted a second ago will do, and of clients that were refused ten seconds ago."""
 
 
 class WatchCounters(Request[Counters], frozen=True, kw_only=True, tag="watch.counters"):

@@ -33,7 +33,7 @@ def growth(look: Look, running: Running, told: Mapping[Key, Grown]) -> tuple[Seq
     hosts = {Key(relay.name, host.endpoint): host for relay in running.plan.relays for host in relay.pool.hosts}
     found: list[Measured] = []
     told_now: dict[Key, Grown] = {}
-    for key in look.totals:
+    for key in dict.fromkeys((*look.hosts, *look.totals)):
         host = hosts.get(key)
         so_far = _so_far(key, host, look, running)
         before = _before(told.get(key, Grown()), so_far)

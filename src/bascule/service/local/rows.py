@@ -1,6 +1,6 @@
 """What `show` tells: the running plan with what the checks and the engines know of it, as rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count, groupby, islice
 from typing import Final
@@ -32,13 +32,20 @@ SessionCounts = Mapping[tuple[str, Endpoint], int]
 """Sessions now, by relay and host."""
 
 
-def relay_rows(running: Running, sessions: SessionCounts, now: float, most: int | None = None) -> Relays:
-    """Return relays with their tables and hosts, the first of them where there are more than `most`.
+def chosen(plan: Plan, only: str | None) -> Iterable[RelayPlan]:
+    """Return the relays of a plan, or those of one name."""
+    return plan.relays if only is None else (relay for relay in plan.relays if relay.name == only)
+
+
+def relay_rows(
+    running: Running, sessions: SessionCounts, now: float, *, most: int | None = None, only: str | None = None
+) -> Relays:
+    """Return relays with their tables and hosts: the first of them where there are more than `most`, or one by its name.
 
     `now` is the clock that the states of hosts are kept by.
     """
     view = _View(running, sessions, now)
-    named = groupby(running.plan.relays, key=lambda relay: relay.name)
+    named = groupby(chosen(running.plan, only), key=lambda relay: relay.name)
     rows = tuple(view.relay(name, list(parts)) for name, parts in islice(named, most))
     total, _ = count_relays(running)
     return Relays(relays=rows, total=total, sessions=sum(sessions.values()))

@@ -144,6 +144,7 @@ _MOST_RECENT: Final = 8
 """Changes that `status` tells; `show log` has all of them."""
 
 _WATCHED: Final = 2.0
+_RECENT: Final = 1.0
 """Seconds between two looks at the counters for one who watches them."""
 
 GOING_ON: Final = (
@@ -257,8 +258,8 @@ class LocalService(PeopleService):
     async def show_relays(self, _: Context, request: ShowRelays, /) -> Relays:
         """List relays with their hosts, and the sessions that the kernel and the workers have."""
         running, now = self._balancer.running, self._machine.clock.monotonic()
-        counts = await session_counts(running, self._machine, self._proxy)
-        shown = relay_rows(running, counts, now, request.most)
+        counts = await session_counts(running, self._machine, self._proxy) if request.sessions else {}
+        shown = relay_rows(running, counts, now, most=request.most, only=request.relay)
         return structs.replace(shown, routers=tuple(router_rows(running, now)))
 
     async def show_exchange(self, _: Context, __: ShowExchange, /) -> ExchangeHealth:
@@ -406,10 +407,10 @@ class LocalService(PeopleService):
         """List the sessions of the kernel and the workers."""
         return await self._sessions.listed(request)
 
-    async def show_counters(self, _: Context, __: ShowCounters, /) -> CountersResult:
+    async def show_counters(self, _: Context, request: ShowCounters, /) -> CountersResult:
         """Look at what was carried until now."""
-        look, rates = await self._counters.now()
-        rows = tuple(counter_rows(self._balancer.running, look, rates))
+        look, rates = await (self._counters.recent(_RECENT) if request.recent else self._counters.now())
+        rows = tuple(counter_rows(self._balancer.running, look, rates, most=request.most, only=request.relay))
         return CountersResult(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
 
     async def show_metrics(self, context: Context, request: ShowMetrics, /) -> Metrics:

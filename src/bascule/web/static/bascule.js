@@ -42,7 +42,7 @@ function found() {
 }
 
 function follow() {
-	const source = new EventSource("/live");
+	const source = new EventSource(`/live${document.body.dataset.about ?? ""}`);
 	source.addEventListener("open", found);
 	source.addEventListener("error", () => {
 		lost();

@@ -11,7 +11,7 @@ from bascule.engines.proxy.engine import ProxyEngine
 from bascule.engines.proxy.wire import HostCounts, Place, RelayCounts
 from bascule.service.local.balancer import Balancer
 from bascule.service.local.counters.rows import counter_rows
-from bascule.service.local.counters.sampling import PERIOD, Counters, marks_of
+from bascule.service.local.counters.sampling import PERIOD, Counters, owners_of
 from bascule.service.local.counters.totals import Totals
 from bascule.service.local.machine import Machine
 from bascule.service.local.running import Running
@@ -70,9 +70,8 @@ class Pretended:
 
 def mark(of: Running, relay: str, label: str) -> int:
     """Return the mark of a host's sessions."""
-    marks = {(key.relay, str(key.host.address)): marks for key, marks in marks_of(of.plan).items()}
-    (found,) = marks[relay, {"EX1": "10.80.2.1", "EX2": "10.80.2.2"}[label]]
-    return found
+    marks = {(key.relay, str(key.host.address)): mark for mark, key in owners_of(of.plan).items()}
+    return marks[relay, {"EX1": "10.80.2.1", "EX2": "10.80.2.2"}[label]]
 
 
 def test_what_lives_and_what_has_ended_is_counted_once() -> None:

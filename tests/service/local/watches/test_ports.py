@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from bascule.service.local.counters.sampling import marks_of
+from bascule.service.local.counters.sampling import owners_of
 from bascule.service.local.watches.ports import crowds
 from bascule.system.census import Census, Path
 from service.local.situations import TWO_SERVICES, planned
@@ -21,7 +21,7 @@ BOTH = SITE.replace("10.80.0.10 port 143", "10.80.0.10 port 8443").replace(
 
 def census(text: str, paths: dict[tuple[str, bytes, int], int]) -> Census:
     """Return a census of sessions to EX1, by relay, source and port."""
-    marks = {(key.relay, key.host.address.packed): min(found) for key, found in marks_of(planned(text)).items()}
+    marks = {(key.relay, key.host.address.packed): mark for mark, key in owners_of(planned(text)).items()}
     return Census(
         paths={(marks[relay, EX1], Path(source, EX1, port, TCP)): known for (relay, source, port), known in paths.items()}
     )

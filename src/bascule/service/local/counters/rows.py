@@ -1,17 +1,23 @@
 """Counters as rows: each relay or redirect with the sum over its hosts, then the hosts. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from bascule.plan.model import HostState, PoolHost, RelayPlan
 from bascule.service.counters import CounterRow
 from bascule.service.local.counters.totals import NOTHING, Key, Look, Rates
+from bascule.service.local.rows import chosen
 from bascule.service.local.running import Running
 
 
-def counter_rows(running: Running, look: Look, rates: Mapping[Key, Rates]) -> Iterator[CounterRow]:
-    """Yield a row for each relay of the running plan, each followed by those of its hosts."""
-    for name, parts in groupby(running.plan.relays, key=lambda relay: relay.name):
+def counter_rows(
+    running: Running, look: Look, rates: Mapping[Key, Rates], *, most: int | None = None, only: str | None = None
+) -> Iterator[CounterRow]:
+    """Yield a row for each relay of the running plan, each followed by those of its hosts.
+
+    `most` and `only` are as with `relay_rows`.
+    """
+    for name, parts in islice(groupby(chosen(running.plan, only), key=lambda relay: relay.name), most):
         together = list(parts)
         hosts = [_host(running, name, host, look, rates) for host in _hosts(together)]
         yield _relay(together[0], hosts, look.refused.get(name, 0))

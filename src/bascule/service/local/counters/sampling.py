@@ -1,5 +1,6 @@
 """Looking at what relays have carried: the kernel's sessions, those that have ended, and what workers have counted."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -7,6 +8,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from bascule.config.model import EngineName
+from bascule.engines.proxy.counts import ProxyCounts
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.model import Endpoint, Plan
 from bascule.service.local.balancer import Balancer
@@ -22,7 +24,10 @@ PERIOD: Final = 10.0
 
 
 class Counters:
-    """Counts since `watch` began; `hear` every session of the kernel that ends. `looked` is told of each census."""
+    """Counts since `watch` began; `hear` every session of the kernel that ends.
+
+    `looked` is told of each census, but of those for whoever follows.
+    """
 
     def __init__(
         self,
@@ -39,6 +44,12 @@ class Counters:
         self._balancer = balancer
         self._proxy = proxy
         self._looked = tuple(looked)
+        self._refused: Mapping[str, int] = {}
+        self._plan = Plan()
+        self._owners: Mapping[int, Key] = {}
+        self._hosts: frozenset[Key] = frozenset()
+        self._last: Look | None = None
+        self._one_at_a_time = asyncio.Lock()
         self._ended: dict[int, Totals] = {}
         self._history = History()
 
@@ -53,7 +64,7 @@ class Counters:
         while True:
             began = clock.monotonic()
             with suppress(MachineError):  # the next look has what this one lacks
-                self._history.add(await self._look())
+                self._history.add(await self._look(thorough=True))
             await clock.sleep(max(PERIOD, CALM * (clock.monotonic() - began)))
 
     @property
@@ -63,50 +74,76 @@ class Counters:
 
     async def now(self) -> tuple[Look, Mapping[Key, Rates]]:
         """Return what is counted now, and what comes in a second. Raises MachineError."""
-        look = self._history.seen(await self._look())
-        return look, self._history.rates(look)
+        return self._rated(await self._look(thorough=True))
 
-    async def _look(self) -> Look:
-        plan, at = self._balancer.running.plan, self._machine.clock.monotonic()
-        totals: dict[Key, Totals] = {}
-        sessions: dict[Key, int] = {}
-        refused: dict[str, int] = {}
+    async def recent(self, age: float) -> tuple[Look, Mapping[Key, Rates]]:
+        """Return what was counted at most `age` seconds ago, and clients that were refused as `watch` saw them last.
+
+        However many follow, they share their looks. Raises MachineError.
+        """
+        async with self._one_at_a_time:
+            last = self._last
+            if last is None or self._machine.clock.monotonic() - last.at > age:
+                last = await self._look(thorough=False)
+        return self._rated(last)
+
+    def _rated(self, look: Look) -> tuple[Look, Mapping[Key, Rates]]:
+        seen = self._history.seen(look)
+        return seen, self._history.rates(seen)
+
+    async def _look(self, *, thorough: bool) -> Look:
+        """Look at the sessions, and where it is thorough also at what was refused, for which the rules must be listed."""
+        plan, at, sums = self._balancer.running.plan, self._machine.clock.monotonic(), _Sums()
+        self._follow(plan)
+        owners, hosts = self._owners, self._hosts
         if plan.of(EngineName.KERNEL):
             ended = dict(self._ended)  # of before the census: no session is counted twice
             census = await take_census(self._machine.accounts)
-            for key, marks in marks_of(plan).items():
-                totals[key], sessions[key] = _carried(marks, ended, census)
-            refused |= await self._balancer.refusals()
-            for told in self._looked:
-                told(plan, census)
+            sums.add_kernel(owners, ended, census)
+            if thorough:
+                self._refused = await self._balancer.refusals()
+                for told in self._looked:
+                    told(plan, census)
+            sums.refused.update(self._refused)
         if plan.of(EngineName.PROXY):
-            for counted in (await self._proxy.status()).relays:
-                refused[counted.name] = refused.get(counted.name, 0) + counted.refused + counted.limited
-                for each in counted.hosts:
-                    key = Key(counted.name, Endpoint(ip_address(each.place.address), each.place.port))
-                    mine = Totals(each.opened, each.failed, each.from_client, each.from_host)
-                    totals[key] = totals.get(key, NOTHING).plus(mine)
-                    sessions[key] = sessions.get(key, 0) + each.sessions
-        return Look(at=at, totals=totals, sessions=sessions, refused=refused)
+            sums.add_proxy(await self._proxy.status())
+        self._last = Look(at=at, hosts=hosts, totals=sums.totals, sessions=sums.sessions, refused=sums.refused)
+        return self._last
+
+    def _follow(self, plan: Plan) -> None:
+        if plan is not self._plan:
+            self._plan, self._owners = plan, owners_of(plan)
+            self._hosts = frozenset(Key(relay.name, host.endpoint) for relay in plan.relays for host in relay.pool.hosts)
 
 
-def marks_of(plan: Plan) -> Mapping[Key, frozenset[int]]:
-    """Return the marks of each host of each relay in the kernel: one for each of the relay's tables that names it."""
-    found: dict[Key, frozenset[int]] = {}
-    for relay in plan.of(EngineName.KERNEL):
-        for host in relay.pool.hosts:
-            key = Key(relay.name, host.endpoint)
-            found[key] = found.get(key, frozenset()) | {host.mark}
-    return found
+class _Sums:
+    """What is added up in one look."""
+
+    def __init__(self) -> None:
+        self.totals: dict[Key, Totals] = {}
+        self.sessions: dict[Key, int] = {}
+        self.refused: dict[str, int] = {}
+
+    def add_kernel(self, owners: Mapping[int, Key], ended: Mapping[int, Totals], census: Census) -> None:
+        for mark, totals in ended.items():
+            if (key := owners.get(mark)) is not None:
+                self._add(key, totals, 0)
+        for mark, tally in census.marks.items():
+            if (key := owners.get(mark)) is not None:
+                self._add(key, Totals(tally.known, 0, tally.from_client, tally.from_host), tally.living)
+
+    def add_proxy(self, counts: ProxyCounts) -> None:
+        for relay in counts.relays:
+            self.refused[relay.name] = self.refused.get(relay.name, 0) + relay.refused + relay.limited
+            for host in relay.hosts:
+                key = Key(relay.name, Endpoint(ip_address(host.place.address), host.place.port))
+                self._add(key, Totals(host.opened, host.failed, host.from_client, host.from_host), host.sessions)
+
+    def _add(self, key: Key, totals: Totals, sessions: int) -> None:
+        self.totals[key] = self.totals.get(key, NOTHING).plus(totals)
+        self.sessions[key] = self.sessions.get(key, 0) + sessions
 
 
-def _carried(marks: Iterable[int], ended: Mapping[int, Totals], census: Census) -> tuple[Totals, int]:
-    """Return what sessions with these marks come to, and how many of them live."""
-    totals, living = NOTHING, 0
-    for mark in marks:
-        totals = totals.plus(ended.get(mark, NOTHING))
-        tally = census.marks.get(mark)
-        if tally is not None:
-            totals = totals.plus(Totals(tally.known, 0, tally.from_client, tally.from_host))
-            living += tally.living
-    return totals, living
+def owners_of(plan: Plan) -> Mapping[int, Key]:
+    """Return whose sessions bear each mark: in the kernel a host has one for each of a relay's tables that names it."""
+    return {host.mark: Key(relay.name, host.endpoint) for relay in plan.of(EngineName.KERNEL) for host in relay.pool.hosts}

@@ -2,7 +2,9 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from operator import add, sub
 from typing import Final, NamedTuple
 
 from bascule.plan.model import Endpoint
@@ -31,15 +33,15 @@ class Totals(NamedTuple):
 
     def plus(self, other: "Totals") -> "Totals":
         """Return both together."""
-        return Totals(*(mine + its for mine, its in zip(self, other, strict=True)))
+        return Totals(*map(add, self, other))
 
     def less(self, other: "Totals") -> "Totals":
         """Return what is more here than there; nothing is less than none."""
-        return Totals(*(max(0, mine - its) for mine, its in zip(self, other, strict=True)))
+        return Totals(*map(max, map(sub, self, other), NOTHING))
 
     def at_least(self, other: "Totals") -> "Totals":
         """Return the larger of each."""
-        return Totals(*(max(mine, its) for mine, its in zip(self, other, strict=True)))
+        return Totals(*map(max, self, other))
 
 
 NOTHING: Final = Totals()
@@ -59,7 +61,10 @@ class Look:
 
     at: float
     """Seconds of a monotonic clock."""
+    hosts: AbstractSet[Key] = field(default_factory=frozenset)
+    """Every host that could carry anything."""
     totals: Mapping[Key, Totals] = field(default_factory=dict)
+    """What those have carried that have carried anything: of thousands of hosts most are idle."""
     sessions: Mapping[Key, int] = field(default_factory=dict)
     """Living ones."""
     refused: Mapping[str, int] = field(default_factory=dict)
@@ -95,18 +100,20 @@ class History:
         first = self._first = self._first or look
         before = self._peak or Look(at=look.at)
         totals = {
-            key: totals.less(first.totals.get(key, NOTHING)).at_least(before.totals.get(key, NOTHING))
-            for key, totals in look.totals.items()
+            key: look.totals.get(key, NOTHING)
+            .less(first.totals.get(key, NOTHING))
+            .at_least(before.totals.get(key, NOTHING))
+            for key in dict.fromkeys((*look.totals, *filter(look.hosts.__contains__, before.totals)))
         }
         refused = {
             relay: max(0, number - first.refused.get(relay, 0), before.refused.get(relay, 0))
             for relay, number in look.refused.items()
         }
-        self._peak = Look(at=look.at, totals=totals, sessions=look.sessions, refused=refused)
+        self._peak = replace(look, totals=totals, refused=refused)
         return self._peak
 
     def rates(self, now: Look) -> Mapping[Key, Rates]:
-        """Return what came in a second since the oldest look of the last minute; none where there is none yet."""
+        """Return what came in a second since the oldest look of the last minute, to hosts to which anything came."""
         oldest = self._kept[0] if self._kept else now
         seconds = now.at - oldest.at
         if seconds <= 0:
@@ -115,4 +122,5 @@ class History:
         return {
             key: Rates(more.opened / seconds, more.from_client / seconds, more.from_host / seconds)
             for key, more in grown.items()
+            if more != NOTHING
         }
