@@ -4,15 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final
 
-from bascule.service.any_result import AnyResult
-from bascule.service.catalogue import OPERATIONS
-from bascule.service.failures import Busy, Failure, OperationFailed, Unavailable
+from bascule.service.failures import Busy, OperationFailed, Unavailable
 from bascule.service.logins import Bearer
 from bascule.service.progress import Progress
-from bascule.service.request import Request
-from bascule.service.result import Result
+from bascule.service.replies import REPLIES, Reply, answer_in
+from bascule.service.request import Answer, Request
 from bascule.system.channel import Channel, ChannelError
 
 PATIENCE: Final = 30.0
@@ -29,9 +27,6 @@ STREAMS_AT_ONCE: Final = 6
 
 STREAMS_OF_PROGRAMS: Final = 4
 """Of them, those that are not the pages' own: none who follows takes the figures from everybody's pages."""
-
-Answer = TypeVar("Answer", bound=Result)
-_Reply: TypeAlias = AnyResult | Failure | Progress
 
 
 def _nobody(_: Progress) -> None:
@@ -82,24 +77,21 @@ class AsyncClient:
             self._streams -= 1
         raise self._unavailable("has ended")
 
-    def _answer(self, request: Request[Answer], reply: _Reply | None) -> Answer:
-        expected: type[Any] = OPERATIONS[type(request)].result
-        if isinstance(reply, expected):
-            answer: Answer = reply
-            return answer
-        if isinstance(reply, Failure):
-            raise OperationFailed(reply)
-        raise self._unavailable("gave no answer to what was asked")
+    def _answer(self, request: Request[Answer], reply: Reply | None) -> Answer:
+        answer = answer_in(reply, request)
+        if answer is None:
+            raise self._unavailable("gave no answer to what was asked")
+        return answer
 
     async def _replies(
         self, request: Request[Any], bearer: Bearer | None, patience: float | None
-    ) -> AsyncGenerator[_Reply, None]:
+    ) -> AsyncGenerator[Reply, None]:
         """Yield what comes back until the peer closes; `patience` is for each reply, None waits for ever."""
         try:
             reader, writer = await asyncio.open_unix_connection(str(self._path))
         except OSError as error:
             raise self._unavailable(f"does not answer: {error.strerror or error}") from error
-        channel: Channel[_Reply] = Channel(reader, writer, _Reply)
+        channel: Channel[Reply] = Channel(reader, writer, REPLIES)
         try:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it read it all
                 if bearer is not None:

@@ -5,21 +5,16 @@ import socket
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final
 
-from bascule.service.any_result import AnyResult
-from bascule.service.catalogue import OPERATIONS
-from bascule.service.failures import Failure, Forbidden, OperationFailed, Unavailable
+from bascule.service.failures import Forbidden, OperationFailed, Unavailable
 from bascule.service.progress import Progress
-from bascule.service.request import Request
-from bascule.service.result import Result
+from bascule.service.replies import REPLIES, Reply, answer_in
+from bascule.service.request import Answer, Request
 from bascule.system.channel import ChannelError, Decoder, encode
 
 PATIENCE: Final = 30.0
 """Seconds an operation may take until its answer or, of one that tells how far it is, its next step."""
-
-Answer = TypeVar("Answer", bound=Result)
-_Reply: TypeAlias = AnyResult | Failure | Progress
 
 
 def _nobody(_: Progress) -> None:
@@ -64,14 +59,11 @@ class Client:
                 yield self._answer(request, reply)
         raise self._unavailable("has ended")
 
-    def _answer(self, request: Request[Answer], reply: _Reply | None) -> Answer:
-        expected: type[Any] = OPERATIONS[type(request)].result
-        if isinstance(reply, expected):
-            answer: Answer = reply
-            return answer
-        if isinstance(reply, Failure):
-            raise OperationFailed(reply)
-        raise self._unavailable("gave no answer to what was asked")
+    def _answer(self, request: Request[Answer], reply: Reply | None) -> Answer:
+        answer = answer_in(reply, request)
+        if answer is None:
+            raise self._unavailable("gave no answer to what was asked")
+        return answer
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -91,12 +83,12 @@ class Client:
         except OSError as error:
             raise self._unavailable(f"cannot be reached: {error.strerror or error}") from error
 
-    def _replies(self, request: Request[Answer], patience: float | None) -> Iterator[_Reply]:
+    def _replies(self, request: Request[Answer], patience: float | None) -> Iterator[Reply]:
         """Yield what comes back until the peer closes; `patience` is for each reply, None waits for ever.
 
         Raises OSError, ChannelError.
         """
-        decoder: Decoder[_Reply] = Decoder(_Reply)
+        decoder: Decoder[Reply] = Decoder(REPLIES)
         deadline = None if patience is None else self._now() + patience
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
             peer.settimeout(self._patience)
