@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from bascule.service.failures import Busy, OperationFailed, Unavailable
+from bascule.service.failures import Busy, OperationFailed
 from bascule.service.logins import Bearer
 from bascule.service.progress import Progress
-from bascule.service.replies import REPLIES, Reply, answer_in
+from bascule.service.replies import REPLIES, Reply, answer_in, unavailable
 from bascule.service.request import Answer, Request
 from bascule.system.channel import Channel, ChannelError
 
@@ -27,6 +27,8 @@ STREAMS_AT_ONCE: Final = 6
 
 STREAMS_OF_PROGRAMS: Final = 4
 """Of them, those that are not the pages' own: none who follows takes the figures from everybody's pages."""
+
+_WHO: Final = "Bascule"
 
 
 def _nobody(_: Progress) -> None:
@@ -59,9 +61,9 @@ class AsyncClient:
         async with self._turns, contextlib.aclosing(self._replies(request, bearer, self._patience)) as replies:
             async for reply in replies:
                 if not isinstance(reply, Progress):
-                    return self._answer(request, reply)
+                    return answer_in(reply, request, _WHO)
                 told(reply)
-        return self._answer(request, None)
+        return answer_in(None, request, _WHO)
 
     async def stream(self, request: Request[Answer], bearer: Bearer | None = None) -> AsyncIterator[Answer]:
         """Yield answer after answer, for as long as the caller goes on. Raises OperationFailed, also at the other's end."""
@@ -72,16 +74,10 @@ class AsyncClient:
         try:
             async with contextlib.aclosing(self._replies(request, bearer, None)) as replies:
                 async for reply in replies:
-                    yield self._answer(request, reply)
+                    yield answer_in(reply, request, _WHO)
         finally:
             self._streams -= 1
-        raise self._unavailable("has ended")
-
-    def _answer(self, request: Request[Answer], reply: Reply | None) -> Answer:
-        answer = answer_in(reply, request)
-        if answer is None:
-            raise self._unavailable("gave no answer to what was asked")
-        return answer
+        raise unavailable(_WHO, "has ended")
 
     async def _replies(
         self, request: Request[Any], bearer: Bearer | None, patience: float | None
@@ -90,7 +86,7 @@ class AsyncClient:
         try:
             reader, writer = await asyncio.open_unix_connection(str(self._path))
         except OSError as error:
-            raise self._unavailable(f"does not answer: {error.strerror or error}") from error
+            raise unavailable(_WHO, f"does not answer: {error.strerror or error}") from error
         channel: Channel[Reply] = Channel(reader, writer, REPLIES)
         try:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it read it all
@@ -104,13 +100,10 @@ class AsyncClient:
                     return
                 yield reply
         except TimeoutError as error:
-            raise self._unavailable(f"did not answer within {self._patience:g} s") from error
+            raise unavailable(_WHO, f"did not answer within {self._patience:g} s") from error
         except ChannelError as error:
-            raise self._unavailable(f"is of another version, or no Bascule: {error}") from error
+            raise unavailable(_WHO, f"is of another version, or no Bascule: {error}") from error
         except OSError as error:
-            raise self._unavailable(f"cannot be reached: {error.strerror or error}") from error
+            raise unavailable(_WHO, f"cannot be reached: {error.strerror or error}") from error
         finally:
             await channel.close()
-
-    def _unavailable(self, what: str) -> OperationFailed:
-        return OperationFailed(Unavailable(message=f"Bascule {what}"))
