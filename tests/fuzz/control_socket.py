@@ -8,20 +8,20 @@ import asyncio
 import logging
 import random
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from struct import Struct
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
-from bascule.service.any_result import AnyResult
-from bascule.service.catalogue import OPERATIONS, AnyRequest
+from bascule.service.catalogue import REQUESTS
 from bascule.service.failures import Failure, OperationFailed, Unavailable
 from bascule.service.peer import Peer
 from bascule.service.permissions import Role
+from bascule.service.replies import REPLIES, Reply
+from bascule.service.request import Answer, Context, Request
 from bascule.service.server import ControlServer, open_listener
-from bascule.service.service import Service
 from bascule.system.channel import Decoder
 from fuzz.damage import pieces
 from fuzz.messages import stream, types
@@ -33,7 +33,7 @@ Said: TypeAlias = tuple[Sequence[bytes], str]
 PATIENCE: Final = 0.2
 """Seconds that the server gives a peer."""
 _RESET_ON_CLOSE: Final = Struct("ii").pack(1, 0)
-_REQUEST: Final = types([AnyRequest])[0]
+_REQUEST: Final = types([REQUESTS])[0]
 
 
 class _Faults(logging.Handler):
@@ -55,16 +55,13 @@ class _Faults(logging.Handler):
 class _PretendedService:
     """Does nothing of what it is asked, and says so."""
 
-    def __getattr__(self, method: str) -> Callable[..., Any]:
-        operation = next(each for each in OPERATIONS.values() if each.method == method)
+    async def ask(self, _: Context, __: Request[Answer], /) -> Answer:
+        """Refuse."""
+        raise OperationFailed(Unavailable(message="not here"))
 
-        async def answers(*_: object) -> AsyncIterator[Any]:
-            yield await refuses()
-
-        async def refuses(*_: object) -> Any:
-            raise OperationFailed(Unavailable(message="not here"))
-
-        return answers if operation.streams else refuses
+    async def follow(self, context: Context, request: Request[Answer], /) -> AsyncGenerator[Answer, None]:
+        """Refuse at the first answer."""
+        yield await self.ask(context, request)
 
 
 async def _forget(*_: object) -> None:
@@ -85,9 +82,7 @@ async def opened() -> AsyncIterator[Target[Said]]:
     asyncio.get_running_loop().set_exception_handler(faults.uncaught)
     with TemporaryDirectory(prefix="bascule-") as directory:
         path = Path(directory) / "control.sock"
-        server = ControlServer(
-            cast("Service", _PretendedService()), recognize=_anybody, note=_forget, log=log, patience=PATIENCE
-        )
+        server = ControlServer(_PretendedService(), recognize=_anybody, note=_forget, log=log, patience=PATIENCE)
         await server.start(open_listener(path))
         try:
             yield Target(said, _peer(path, faults.seen))
@@ -139,6 +134,6 @@ async def _heard(peer: socket.socket) -> bytes:
 
 def _judge(heard: bytes) -> None:
     """Assert that what was heard is one answer, or nothing."""
-    answers = list(Decoder[AnyResult | Failure](AnyResult | Failure).feed(heard))
+    answers = list(Decoder[Reply](REPLIES).feed(heard))
     assert len(answers) <= 1, answers
     assert all(isinstance(answer, Failure) for answer in answers), answers

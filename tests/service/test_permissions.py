@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_to_deploy_for_good_is_to_commit() -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
-def test_the_command_line_has_each(operation: Operation) -> None:
+def test_the_command_line_has_each(operation: Operation[Any]) -> None:
     """Some command makes the request."""
     made = {
         node.func.id
@@ -54,7 +55,7 @@ def test_every_kind_of_failure_has_an_exit_code() -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
-def test_no_secret_is_in_what_the_audit_log_says(operation: Operation) -> None:
+def test_no_secret_is_in_what_the_audit_log_says(operation: Operation[Any]) -> None:
     """Neither a password nor a text."""
     assert "{password}" not in (operation.audit or "")
     assert "{text}" not in (operation.audit or "")

@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from bascule.service.any_result import AnyResult
 from bascule.service.archives import FetchBackup
 from bascule.service.asking import AsyncClient
 from bascule.service.capture import Capture
@@ -43,6 +42,7 @@ from bascule.service.operations import (
 from bascule.service.peer import Peer
 from bascule.service.permissions import ALLOWED, Role
 from bascule.service.progress import Progress
+from bascule.service.replies import REPLIES, Reply
 from bascule.service.request import Context, Request
 from bascule.service.result import Result
 from bascule.service.results import Cleared, Events, Killed, Polled, Stopped
@@ -130,7 +130,7 @@ async def failure_of(path: Path, request: Request[Result]) -> Failure:
     return caught.value.failure
 
 
-async def raw_exchange(path: Path, sent: bytes) -> AnyResult | Failure:
+async def raw_exchange(path: Path, sent: bytes) -> Reply:
     """Send bytes as they are and return the one message that comes back before the server closes."""
     reader, writer = await asyncio.open_unix_connection(str(path))
     writer.write(sent)
@@ -139,7 +139,7 @@ async def raw_exchange(path: Path, sent: bytes) -> AnyResult | Failure:
         while data := await reader.read(65536):
             received += data
     writer.close()
-    replies: list[AnyResult | Failure] = list(Decoder(AnyResult | Failure).feed(received))
+    replies: list[Reply] = list(Decoder(REPLIES).feed(received))
     assert len(replies) == 1
     return replies[0]
 
@@ -311,7 +311,7 @@ async def test_closing_lets_an_answer_out(path: Path) -> None:
         await server.close()
         received = await reader.read()
         writer.close()
-    assert list(Decoder(AnyResult | Failure).feed(received)) == [Stopped(sentence="stopped")]
+    assert list(Decoder(REPLIES).feed(received)) == [Stopped(sentence="stopped")]
     assert not await asyncio.to_thread(path.exists)
 
 
@@ -434,7 +434,7 @@ async def test_a_role_is_that_of_the_moment(path: Path) -> None:
         assert isinstance(await borne(path, "t", Kill(all=True)), Forbidden)
 
 
-def request_of(operation: Operation) -> Request[Result]:
+def request_of(operation: Operation[Any]) -> Request[Result]:
     """Return a request of an operation, with whatever fits where something must stand."""
     fields = msgspec.structs.fields(operation.request)
     needed = {field.encode_name: _something(field.type) for field in fields if field.required}

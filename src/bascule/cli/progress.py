@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from rich.console import Console
@@ -13,13 +13,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bascule.cli.screen import styled
 from bascule.cli.session import Session
 from bascule.service import progress
-from bascule.service.request import LongRequest
-from bascule.service.result import Result
+from bascule.service.request import Answer, LongRequest
 
 PATIENCE: Final = 0.3
 """Seconds that an operation may take without a bar: one that comes and goes at once only blinks."""
-
-Answer = TypeVar("Answer", bound=Result)
 
 
 def followed(arguments: Namespace, session: Session, request: LongRequest[Answer]) -> Answer:

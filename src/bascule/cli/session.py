@@ -4,15 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TextIO, TypeAlias, TypeVar
+from typing import Protocol, TextIO, TypeAlias
 
 from bascule.cli.screen import Screen
 from bascule.service.offline import Offline
 from bascule.service.progress import Progress
-from bascule.service.request import Request
-from bascule.service.result import Result
-
-Answer = TypeVar("Answer", bound=Result)
+from bascule.service.request import Answer, Request
 
 
 class Connection(Protocol):

@@ -55,7 +55,12 @@ class Diagnostic:
         """Return a diagnostic with which the configuration still runs."""
         return cls(severity=Severity.WARNING, span=span, message=message, hint=hint)
 
+    @property
+    def words(self) -> str:
+        """Return what it says, wherever it stands: `MESSAGE (HINT)`."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
     def render(self, name: str = "") -> str:
         """Return the line a person reads: `FILE:LINE:COLUMN: error: MESSAGE (HINT)`."""
         place = ":".join(part for part in (name, str(self.span.line), str(self.span.column)) if part)
-        return f"{place}: {self.severity}: {self.message}{f' ({self.hint})' if self.hint else ''}"
+        return f"{place}: {self.severity}: {self.words}"

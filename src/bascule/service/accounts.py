@@ -5,7 +5,8 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 
 from bascule.service.moment import Moment
-from bascule.service.permissions import Role
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission, Role
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -94,3 +95,39 @@ class RemoveAccount(_Request, frozen=True, kw_only=True, tag="account.remove"):
 
 class EndLogins(_Request, frozen=True, kw_only=True, tag="account.logout"):
     """Asks to log somebody out of the pages, wherever he is; anybody may do that for himself."""
+
+
+OPERATIONS: Final = (
+    Operation(ShowAccounts, Permission.VIEW, "list who may do what", rest="GET /accounts"),
+    Operation(
+        AddAccount, Permission.ADMINISTER, "make an account", rest="POST /accounts", audit="made account {name}: {role}"
+    ),
+    Operation(
+        ChangeRole,
+        Permission.ADMINISTER,
+        "change what an account may do",
+        rest="PUT /accounts/{name}/role",
+        audit="changed the role of account {name}: {role}",
+    ),
+    Operation(
+        ChangePassword,
+        Permission.OWN,  # of one's own account: the service lets administrators alone change others'
+        "change an account's password",
+        rest="PUT /accounts/{name}/password",
+        audit="changed the password of account {name}",
+    ),
+    Operation(
+        RemoveAccount,
+        Permission.ADMINISTER,
+        "remove an account",
+        rest="DELETE /accounts/{name}",
+        audit="removed account {name}",
+    ),
+    Operation(
+        EndLogins,
+        Permission.OWN,  # of one's own: the service lets administrators alone end others'
+        "log an account out of the pages everywhere",
+        rest="DELETE /accounts/{name}/logins",
+        audit="logged {name} out everywhere",
+    ),
+)

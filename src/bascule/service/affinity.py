@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Name, Request
 from bascule.service.result import Result
 
@@ -106,3 +108,10 @@ class AskAffinity(Request[AffinityReport], frozen=True, kw_only=True, tag="excha
 
     client: Name | None = None
     """An address; None asks of nobody in particular."""
+
+
+OPERATIONS: Final = (
+    Operation(
+        AskAffinity, Permission.VIEW, "say which host clients get, and whether any is split", rest="GET /exchange/affinity"
+    ),
+)

@@ -1,7 +1,11 @@
 """Alerts as they are tried. Field names are part of the product's interface: they may be added to, never renamed."""
 
+from typing import Final
+
 import msgspec
 
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Name, Request
 from bascule.service.result import Result
 
@@ -26,3 +30,14 @@ class TryAlert(Request[AlertTried], frozen=True, kw_only=True, tag="alert.test")
     """Asks to send a test to everybody whom an alert tells; without a name, to those of all."""
 
     name: Name | None = None
+
+
+OPERATIONS: Final = (
+    Operation(
+        TryAlert,
+        Permission.OPERATE,
+        "send a test to everybody whom an alert tells",
+        rest="POST /alerts/test",
+        audit="tried alert {name}",
+    ),
+)

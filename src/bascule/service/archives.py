@@ -1,10 +1,12 @@
 """Backups as they are asked for of a running Bascule: which there are, and what is in one."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 from bascule.service.moment import Moment
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -47,3 +49,16 @@ class FetchBackup(Request[BackupPart], frozen=True, kw_only=True, tag="backup.fe
 
     name: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     """One that `ShowBackups` tells of; None makes one of what is kept now, which is not kept here."""
+
+
+OPERATIONS: Final = (
+    Operation(ShowBackups, Permission.VIEW, "list the backups that there are", rest="GET /backups"),
+    Operation(
+        FetchBackup,
+        Permission.ADMINISTER,  # it holds what passwords are proven by
+        "hand out a backup",
+        rest=None,  # a file, which the pages hand out
+        audit="fetched a backup: {name}",
+        streams=True,
+    ),
+)

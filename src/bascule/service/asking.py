@@ -4,15 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final
 
-from bascule.service.any_result import AnyResult
-from bascule.service.catalogue import OPERATIONS
-from bascule.service.failures import Busy, Failure, OperationFailed, Unavailable
+from bascule.service.failures import Busy, OperationFailed
 from bascule.service.logins import Bearer
 from bascule.service.progress import Progress
-from bascule.service.request import Request
-from bascule.service.result import Result
+from bascule.service.replies import REPLIES, Reply, answer_in, unavailable
+from bascule.service.request import Answer, Request
 from bascule.system.channel import Channel, ChannelError
 
 PATIENCE: Final = 30.0
@@ -30,8 +28,7 @@ STREAMS_AT_ONCE: Final = 6
 STREAMS_OF_PROGRAMS: Final = 4
 """Of them, those that are not the pages' own: none who follows takes the figures from everybody's pages."""
 
-Answer = TypeVar("Answer", bound=Result)
-_Reply: TypeAlias = AnyResult | Failure | Progress
+_WHO: Final = "Bascule"
 
 
 def _nobody(_: Progress) -> None:
@@ -64,9 +61,9 @@ class AsyncClient:
         async with self._turns, contextlib.aclosing(self._replies(request, bearer, self._patience)) as replies:
             async for reply in replies:
                 if not isinstance(reply, Progress):
-                    return self._answer(request, reply)
+                    return answer_in(reply, request, _WHO)
                 told(reply)
-        return self._answer(request, None)
+        return answer_in(None, request, _WHO)
 
     async def stream(self, request: Request[Answer], bearer: Bearer | None = None) -> AsyncIterator[Answer]:
         """Yield answer after answer, for as long as the caller goes on. Raises OperationFailed, also at the other's end."""
@@ -77,29 +74,20 @@ class AsyncClient:
         try:
             async with contextlib.aclosing(self._replies(request, bearer, None)) as replies:
                 async for reply in replies:
-                    yield self._answer(request, reply)
+                    yield answer_in(reply, request, _WHO)
         finally:
             self._streams -= 1
-        raise self._unavailable("has ended")
-
-    def _answer(self, request: Request[Answer], reply: _Reply | None) -> Answer:
-        expected: type[Any] = OPERATIONS[type(request)].result
-        if isinstance(reply, expected):
-            answer: Answer = reply
-            return answer
-        if isinstance(reply, Failure):
-            raise OperationFailed(reply)
-        raise self._unavailable("gave no answer to what was asked")
+        raise unavailable(_WHO, "has ended")
 
     async def _replies(
         self, request: Request[Any], bearer: Bearer | None, patience: float | None
-    ) -> AsyncGenerator[_Reply, None]:
+    ) -> AsyncGenerator[Reply, None]:
         """Yield what comes back until the peer closes; `patience` is for each reply, None waits for ever."""
         try:
             reader, writer = await asyncio.open_unix_connection(str(self._path))
         except OSError as error:
-            raise self._unavailable(f"does not answer: {error.strerror or error}") from error
-        channel: Channel[_Reply] = Channel(reader, writer, _Reply)
+            raise unavailable(_WHO, f"does not answer: {error.strerror or error}") from error
+        channel: Channel[Reply] = Channel(reader, writer, REPLIES)
         try:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it read it all
                 if bearer is not None:
@@ -112,13 +100,10 @@ class AsyncClient:
                     return
                 yield reply
         except TimeoutError as error:
-            raise self._unavailable(f"did not answer within {self._patience:g} s") from error
+            raise unavailable(_WHO, f"did not answer within {self._patience:g} s") from error
         except ChannelError as error:
-            raise self._unavailable(f"is of another version, or no Bascule: {error}") from error
+            raise unavailable(_WHO, f"is of another version, or no Bascule: {error}") from error
         except OSError as error:
-            raise self._unavailable(f"cannot be reached: {error.strerror or error}") from error
+            raise unavailable(_WHO, f"cannot be reached: {error.strerror or error}") from error
         finally:
             await channel.close()
-
-    def _unavailable(self, what: str) -> OperationFailed:
-        return OperationFailed(Unavailable(message=f"Bascule {what}"))

@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Name, Request
 from bascule.service.result import Result
 
@@ -48,3 +50,15 @@ class Capture(Request[Captured], frozen=True, kw_only=True, tag="capture"):
     """Of the file at most."""
     full: bool = False
     """Whole packets; otherwise their headers, and the first 128 bytes of what they carry."""
+
+
+OPERATIONS: Final = (
+    Operation(
+        Capture,
+        Permission.OPERATE,
+        "capture the packets of a client, or of a relay",
+        rest="POST /capture",
+        audit="captured packets of client {client}, relay {relay}, whole packets: {full}",
+        streams=True,
+    ),
+)

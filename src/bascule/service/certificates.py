@@ -5,6 +5,8 @@ from typing import Annotated, Final
 import msgspec
 
 from bascule.service.moment import Moment
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -34,3 +36,14 @@ class UploadCertificate(Request[CertificateKept], frozen=True, kw_only=True, tag
     def __repr__(self) -> str:
         """Return no secret."""
         return "UploadCertificate()"
+
+
+OPERATIONS: Final = (
+    Operation(
+        UploadCertificate,
+        Permission.ADMINISTER,
+        "keep a certificate for the admin server",
+        rest="POST /certificates",
+        audit="brought along a certificate for the admin server",
+    ),
+)

@@ -5,21 +5,16 @@ import socket
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final
 
-from bascule.service.any_result import AnyResult
-from bascule.service.catalogue import OPERATIONS
-from bascule.service.failures import Failure, Forbidden, OperationFailed, Unavailable
+from bascule.service.failures import Forbidden, OperationFailed, Unavailable
 from bascule.service.progress import Progress
-from bascule.service.request import Request
-from bascule.service.result import Result
+from bascule.service.replies import REPLIES, Reply, answer_in, unavailable
+from bascule.service.request import Answer, Request
 from bascule.system.channel import ChannelError, Decoder, encode
 
 PATIENCE: Final = 30.0
 """Seconds an operation may take until its answer or, of one that tells how far it is, its next step."""
-
-Answer = TypeVar("Answer", bound=Result)
-_Reply: TypeAlias = AnyResult | Failure | Progress
 
 
 def _nobody(_: Progress) -> None:
@@ -38,6 +33,7 @@ class Client:
 
     def __init__(self, path: Path, *, patience: float = PATIENCE, now: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._who = f"the Bascule at {path}"
         self._patience = patience
         self._now = now
 
@@ -50,9 +46,9 @@ class Client:
         with self._translated():
             for reply in self._replies(request, self._patience):
                 if not isinstance(reply, Progress):
-                    return self._answer(request, reply)
+                    return answer_in(reply, request, self._who)
                 told(reply)
-        return self._answer(request, None)
+        return answer_in(None, request, self._who)
 
     def stream(self, request: Request[Answer]) -> Generator[Answer]:
         """Yield answer after answer to a request that is answered so, for as long as the caller goes on.
@@ -61,17 +57,8 @@ class Client:
         """
         with self._translated():
             for reply in self._replies(request, None):
-                yield self._answer(request, reply)
-        raise self._unavailable("has ended")
-
-    def _answer(self, request: Request[Answer], reply: _Reply | None) -> Answer:
-        expected: type[Any] = OPERATIONS[type(request)].result
-        if isinstance(reply, expected):
-            answer: Answer = reply
-            return answer
-        if isinstance(reply, Failure):
-            raise OperationFailed(reply)
-        raise self._unavailable("gave no answer to what was asked")
+                yield answer_in(reply, request, self._who)
+        raise unavailable(self._who, "has ended")
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -85,18 +72,18 @@ class Client:
                 Forbidden(message=f"you may not speak to the Bascule at {self._path}: it belongs to another user")
             ) from error
         except TimeoutError as error:
-            raise self._unavailable(f"did not answer within {self._patience:g} s") from error
+            raise unavailable(self._who, f"did not answer within {self._patience:g} s") from error
         except ChannelError as error:
-            raise self._unavailable(f"is of another version, or no Bascule: {error}") from error
+            raise unavailable(self._who, f"is of another version, or no Bascule: {error}") from error
         except OSError as error:
-            raise self._unavailable(f"cannot be reached: {error.strerror or error}") from error
+            raise unavailable(self._who, f"cannot be reached: {error.strerror or error}") from error
 
-    def _replies(self, request: Request[Answer], patience: float | None) -> Iterator[_Reply]:
+    def _replies(self, request: Request[Answer], patience: float | None) -> Iterator[Reply]:
         """Yield what comes back until the peer closes; `patience` is for each reply, None waits for ever.
 
         Raises OSError, ChannelError.
         """
-        decoder: Decoder[_Reply] = Decoder(_Reply)
+        decoder: Decoder[Reply] = Decoder(REPLIES)
         deadline = None if patience is None else self._now() + patience
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
             peer.settimeout(self._patience)
@@ -116,6 +103,3 @@ class Client:
             raise TimeoutError
         peer.settimeout(remaining)
         return peer.recv(65536)
-
-    def _unavailable(self, what: str) -> OperationFailed:
-        return OperationFailed(Unavailable(message=f"the Bascule at {self._path} {what}"))

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 import msgspec
 
 from bascule.service.checking import Checked
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import LongRequest, Name, Origin, Request
 from bascule.service.results import Compared, CopyText, Deployed, Discarded, Loaded, Revisions, RevisionText
 
@@ -103,3 +105,56 @@ class ShowRevision(Request[RevisionText], frozen=True, kw_only=True, tag="show.r
 def copy_digest(base: int, text: bytes) -> str:
     """Return what tells one state of a working copy from all others."""
     return sha256(b"%d:%s" % (base, text)).hexdigest()
+
+
+OPERATIONS: Final = (
+    Operation(
+        Deploy,
+        Permission.DEPLOY,
+        "put a configuration into effect until it is committed, or its time is over",
+        rest="POST /deployment",
+        audit="deployed a configuration",
+    ),
+    Operation(
+        LoadCopy,
+        Permission.DEPLOY,
+        "keep a text as your working copy",
+        rest="PUT /working-copy",
+        audit="changed the working copy",
+    ),
+    Operation(
+        ShowCopy,
+        Permission.DEPLOY,  # a text may hold a password
+        "print your working copy",
+        rest="GET /working-copy",
+    ),
+    Operation(
+        DiscardCopy,
+        Permission.DEPLOY,
+        "forget your working copy",
+        rest="DELETE /working-copy",
+        audit="discarded the working copy",
+    ),
+    Operation(Compare, Permission.DEPLOY, "say what a configuration changes in effect over another", rest="GET /compare"),
+    Operation(
+        CheckText, Permission.VIEW, "say what is wrong or doubtful with a text, without keeping it", rest="POST /check"
+    ),
+    Operation(
+        Commit,
+        Permission.COMMIT,
+        "keep what is deployed as the next revision",
+        rest="POST /deployment/commit",
+        audit="committed a configuration",
+    ),
+    Operation(
+        Cancel, Permission.DEPLOY, "take back what is deployed", rest="DELETE /deployment", audit="took a deployment back"
+    ),
+    Operation(ShowRevisions, Permission.VIEW, "list what was committed, when and by whom", rest="GET /revisions"),
+    Operation(
+        ShowRevision,
+        Permission.DEPLOY,  # a text may hold a password
+        "print a revision",
+        rest="GET /revisions/{number}",
+        audit="read a revision",
+    ),
+)

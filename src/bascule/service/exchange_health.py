@@ -4,10 +4,13 @@ Field names are part of the product's interface: they may be added to, never ren
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from bascule.service.moment import Moment
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -73,3 +76,13 @@ class ExchangeHealth(Result, frozen=True, kw_only=True, tag="exchange.health"):
 
 class ShowExchange(Request[ExchangeHealth], frozen=True, kw_only=True, tag="show.exchange"):
     """Asks what Exchange thinks of itself."""
+
+
+OPERATIONS: Final = (
+    Operation(
+        ShowExchange,
+        Permission.VIEW,
+        "list what Exchange thinks of itself, by virtual directory and server",
+        rest="GET /exchange",
+    ),
+)

@@ -4,9 +4,12 @@ Field names are part of the product's interface: they may be added to, never ren
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -72,3 +75,10 @@ class ShowFirewall(Request[FirewallRules], frozen=True, kw_only=True, tag="show.
     """Those of the configuration in any case: none where it has none."""
     counters: bool = False
     """What each rule has decided about, too."""
+
+
+OPERATIONS: Final = (
+    Operation(
+        ShowFirewall, Permission.VIEW, "list our rules in the kernel, with the line that caused each", rest="GET /firewall"
+    ),
+)

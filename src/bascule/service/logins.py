@@ -6,7 +6,8 @@ import msgspec
 
 from bascule.service.accounts import LONGEST_PASSWORD, AccountName
 from bascule.service.moment import Moment
-from bascule.service.permissions import Role
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission, Role
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -110,3 +111,24 @@ class SetUp(Request[LoggedIn], frozen=True, kw_only=True, tag="setup"):
 
 class MakeSetupLink(Request[SetupLink], frozen=True, kw_only=True, tag="setup.link"):
     """Asks for a link that makes an administrator; the one before is worth nothing any more."""
+
+
+OPERATIONS: Final = (
+    Operation(LogIn, Permission.ENTER, "log in to the pages", rest=None, audit="logged {name} in, from {source}"),
+    Operation(LogOut, Permission.ENTER, "log out of the pages", rest=None, audit="logged out"),
+    Operation(ShowLogin, Permission.ENTER, "say who one is", rest="GET /login"),
+    Operation(
+        SetUp,
+        Permission.ENTER,
+        "make an administrator by a setup link",
+        rest=None,
+        audit="made {name} an administrator by a setup link, from {source}",
+    ),
+    Operation(
+        MakeSetupLink,
+        Permission.ADMINISTER,
+        "make a link that makes an administrator",
+        rest="POST /accounts/setup-link",
+        audit="made a setup link",
+    ),
+)

@@ -3,8 +3,12 @@
 Field names are part of the product's interface: they may be added to, never renamed.
 """
 
+from typing import Final
+
 import msgspec
 
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -83,3 +87,9 @@ class ShowInterfaces(Request[Interfaces], frozen=True, kw_only=True, tag="show.i
 
 class ShowRoutes(Request[Routes], frozen=True, kw_only=True, tag="show.routes"):
     """List the routes of the main table."""
+
+
+OPERATIONS: Final = (
+    Operation(ShowInterfaces, Permission.VIEW, "list interfaces with their addresses and traffic", rest="GET /interfaces"),
+    Operation(ShowRoutes, Permission.VIEW, "list the routes of the main table", rest="GET /routes"),
+)

@@ -1,27 +1,34 @@
-"""What is known of an operation: a row of the catalogue."""
+"""What is known of an operation: a row of the table, which stands beside its request."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, get_args
 
 import msgspec
 
 from bascule.service.permissions import Permission
-from bascule.service.request import Request
-from bascule.service.result import Result
+from bascule.service.request import Answer_co, Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """A row of the table."""
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[Answer_co]):
+    """A row of the table: what is asked, who may, what the audit log says, and how programs and front ends find it.
 
-    request: type[Request[Any]]
-    result: type[Result]
+    Its name, its result and the service's method come from the request.
+    """
+
+    request: type[Request[Answer_co]]
     permission: Permission
     summary: str
     """What it does, for help texts: starts in lower case, no full stop."""
-    audit: str | None = None
+    rest: str | None = field(kw_only=True)
+    """How programs ask it: a method, and a path below `/api/v1` with fields of the request in braces.
+
+    None is for browsers alone, as all that logs in: a program has a token.
+    """
+    audit: str | None = field(default=None, kw_only=True)
     """What the audit log says was done, with fields of the request in braces; None where nothing changes."""
-    streams: bool = False
+    streams: bool = field(default=False, kw_only=True)
     """It is answered again and again, until the one who asked goes away."""
 
     def needs(self, request: Request[Any]) -> Permission:
@@ -37,6 +44,13 @@ class Operation:
         return "".join(letter if letter.isprintable() else "?" for letter in told)
 
     @property
+    def result(self) -> type[Answer_co]:
+        """Return what a good answer is: `Request[Relays]` is answered by `Relays`."""
+        given = (argument for base in _bases(self.request) for argument in get_args(base))
+        answer: type[Answer_co] = next(argument for argument in given if isinstance(argument, type))
+        return answer
+
+    @property
     def name(self) -> str:
         """Return the name on the wire: `show.relays`."""
         return str(self.request.__struct_config__.tag)
@@ -45,6 +59,12 @@ class Operation:
     def method(self) -> str:
         """Return the name of the service's method: `show_relays`."""
         return self.name.replace(".", "_")
+
+
+def _bases(kind: type[Any]) -> Iterator[Any]:
+    """Yield what a class and those above it are made of, as written: with type parameters."""
+    for each in kind.__mro__:
+        yield from vars(each).get("__orig_bases__", ())
 
 
 def _written(value: object) -> object:

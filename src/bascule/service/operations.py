@@ -11,6 +11,8 @@ import msgspec
 from bascule.service.audit import AuditLog
 from bascule.service.measured import FINEST, LONGEST_HISTORY, MINUTE, MOST_BUCKETS, Detail, MeasuredHistory
 from bascule.service.moment import Moment
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import LongRequest, Name, Port, Request
 from bascule.service.results import (
     Cleared,
@@ -253,3 +255,77 @@ class Clear(LongRequest[Cleared], frozen=True, kw_only=True, tag="clear"):
 
 class Stop(Request[Stopped], frozen=True, kw_only=True, tag="stop"):
     """Asks the parent to end; kernel rules and proxy workers stay and go on."""
+
+
+OPERATIONS: Final = (
+    Operation(Status, Permission.VIEW, "say in one sentence how it goes", rest="GET /status"),
+    Operation(AskDoctor, Permission.VIEW, "say what is wrong with what runs, and what to do", rest="GET /doctor"),
+    Operation(ShowRelays, Permission.VIEW, "list relays with their tables and hosts", rest="GET /relays"),
+    Operation(Explain, Permission.VIEW, "say which host takes a client, and why", rest="GET /explain"),
+    Operation(ShowLog, Permission.VIEW, "list what happened last", rest="GET /events"),
+    Operation(ShowAudit, Permission.VIEW, "list who changed what, and who was refused", rest="GET /audit"),
+    Operation(ShowDrift, Permission.VIEW, "say how the machine differs from what it should be", rest="GET /drift"),
+    Operation(Monitor, Permission.VIEW, "follow what happens", rest="GET /events/stream", streams=True),
+    Operation(Poll, Permission.OPERATE, "check every host now", rest="POST /poll", audit="had every host checked"),
+    Operation(
+        Reload,
+        Permission.COMMIT,
+        "read the configuration again and put it into effect",
+        rest="POST /reload",
+        audit="had the configuration read again",
+    ),
+    Operation(ShowSessions, Permission.VIEW, "list sessions, with their age and bytes", rest="GET /sessions"),
+    Operation(
+        ShowCounters,
+        Permission.VIEW,
+        "list what relays and hosts have carried, and what comes in a second",
+        rest="GET /counters",
+    ),
+    Operation(
+        WatchCounters, Permission.VIEW, "follow what relays and hosts carry", rest="GET /counters/stream", streams=True
+    ),
+    Operation(
+        ShowHistory,
+        Permission.VIEW,
+        "list what relays and hosts carried in the last hours, days or months",
+        rest="GET /history",
+    ),
+    Operation(
+        Kill,
+        Permission.OPERATE,
+        "end sessions at both ends",
+        rest="DELETE /sessions",
+        audit="ended sessions of client {client}, host {host}, relay {relay}",
+    ),
+    Operation(ShowSticky, Permission.VIEW, "list clients whose host is remembered", rest="GET /sticky"),
+    Operation(
+        ForgetSticky,
+        Permission.OPERATE,
+        "forget the host of a client, or of all",
+        rest="DELETE /sticky",
+        audit="forgot the host of client {client} in relay {relay}",
+    ),
+    Operation(AskClient, Permission.VIEW, "say everything about one client", rest="GET /clients/{address}"),
+    Operation(Who, Permission.VIEW, "say which client stands behind a line of a host's log", rest="GET /who"),
+    Operation(
+        OrderHost,
+        Permission.OPERATE,
+        "drain, disable, enable, flush or force a host",
+        rest="POST /hosts/{host}/order",
+        audit="ordered of host {host}, in relay {relay}: {action}",
+    ),
+    Operation(
+        Clear,
+        Permission.COMMIT,
+        "end every session and take everything of ours from the machine",
+        rest="POST /clear",
+        audit="cleared the machine",
+    ),
+    Operation(
+        Stop,
+        Permission.OPERATE,
+        "end the parent; relays go on without health checks",
+        rest="POST /stop",
+        audit="stopped the parent",
+    ),
+)

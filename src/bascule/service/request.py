@@ -10,6 +10,7 @@ from bascule.service.permissions import Role
 from bascule.service.result import Result
 from bascule.system.progress import Tell, silence
 
+Answer = TypeVar("Answer", bound=Result)
 Answer_co = TypeVar("Answer_co", bound=Result, covariant=True)
 Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
 Port: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=65535)]

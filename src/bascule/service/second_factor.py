@@ -5,6 +5,8 @@ from typing import Annotated, Final
 import msgspec
 
 from bascule.service.accounts import AccountName, Password
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -73,3 +75,28 @@ class EndTotp(Request[TotpOff], frozen=True, kw_only=True, tag="totp.end"):
     def __repr__(self) -> str:
         """Return what it is about, and no password."""
         return f"EndTotp(name={self.name!r})"
+
+
+OPERATIONS: Final = (
+    Operation(
+        BeginTotp,
+        Permission.OWN,  # of one's own account, with its password
+        "offer your account a second factor",
+        rest=None,
+        audit="began to turn codes on",
+    ),
+    Operation(
+        ConfirmTotp,
+        Permission.OWN,  # likewise
+        "have your logins need a code from now on",
+        rest=None,
+        audit="turned codes on",
+    ),
+    Operation(
+        EndTotp,
+        Permission.OWN,  # of one's own with the password: administrators alone may of others'
+        "have an account's logins need no code any more",
+        rest=None,
+        audit="turned codes off for account {name}",
+    ),
+)

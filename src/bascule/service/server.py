@@ -14,8 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import structs
 
-from bascule.service.any_result import AnyResult
-from bascule.service.catalogue import OPERATIONS, AnyRequest
+from bascule.service.catalogue import REQUESTS, operation_of
 from bascule.service.failures import (
     Busy,
     Failure,
@@ -31,6 +30,7 @@ from bascule.service.peer import Peer, peer_of
 from bascule.service.permissions import ALLOWED, ROLES, Permission, Role
 from bascule.service.reports import Reports
 from bascule.service.request import Context, LongRequest, Request
+from bascule.service.result import Result
 from bascule.service.service import Service
 from bascule.system.channel import Channel, ChannelError
 from bascule.system.errors import MachineError
@@ -79,7 +79,7 @@ Note: TypeAlias = Callable[[Peer, str, str], Awaitable[None]]
 """Keeps who did what and, where it was refused, why. Raises MachineError."""
 
 
-_Line: TypeAlias = Channel[AnyRequest | Bearer]
+_Line: TypeAlias = Channel[Request[Any] | Bearer]
 
 
 async def nobody(_: Bearer) -> Borne | None:
@@ -178,7 +178,7 @@ class ControlServer:
         conversation = asyncio.current_task()
         assert conversation is not None, "asyncio calls this in a task"
         self._conversations.add(conversation)
-        channel: _Line = Channel(reader, writer, AnyRequest | Bearer, maximum=MAXIMUM_REQUEST)
+        channel: _Line = Channel(reader, writer, REQUESTS | Bearer, maximum=MAXIMUM_REQUEST)
         peer = peer_of(writer.get_extra_info("socket"))
         self._of[peer.uid] += 1
         try:
@@ -252,15 +252,15 @@ class ControlServer:
         if role is not None and bearer is not None:
             context = await self._on_behalf(peer, role, structs.replace(bearer, looks_on=True))
             role = None if context is None else context.role
-        return role is not None and OPERATIONS[type(request)].needs(request) in ALLOWED[role]
+        return role is not None and operation_of(request).needs(request) in ALLOWED[role]
 
-    async def _heard(self, channel: _Line, context: Context, request: AnyRequest, may: _May) -> None:
+    async def _heard(self, channel: _Line, context: Context, request: Request[Any], may: _May) -> None:
         """Answer a request, or refuse it."""
         refusal = self._refusal(context, request)
         if refusal is not None:
-            await self._keep(_peer(context), f"asked to {OPERATIONS[type(request)].summary}", refusal.message)
+            await self._keep(_peer(context), f"asked to {operation_of(request).summary}", refusal.message)
             await self._send(channel, refusal)
-        elif OPERATIONS[type(request)].streams:
+        elif operation_of(request).streams:
             await self._stream(channel, context, request, may)
         else:
             if isinstance(request, LongRequest) and request.progress:
@@ -300,10 +300,10 @@ class ControlServer:
                     return
 
     async def _send_all(self, channel: _Line, context: Context, request: Request[Any]) -> None:
-        operation = OPERATIONS[type(request)]
+        operation = operation_of(request)
         who, deed = _peer(context), _deed(context, request)
         try:
-            async with contextlib.aclosing(getattr(self._service, operation.method)(context, request)) as answers:
+            async with contextlib.aclosing(self._service.follow(context, request)) as answers:
                 async for answer in answers:
                     await self._keep(who, deed)
                     deed = None  # which is noted as it begins, and once
@@ -320,7 +320,7 @@ class ControlServer:
             self._log.exception("a fault of our own in %s", operation.name)
             raise
 
-    async def _send(self, channel: _Line, reply: AnyResult | Failure) -> None:
+    async def _send(self, channel: _Line, reply: Result | Failure) -> None:
         async with asyncio.timeout(self._patience):
             await channel.send(reply)
 
@@ -337,7 +337,7 @@ class ControlServer:
 
     def _refusal(self, context: Context, request: Request[Any]) -> Forbidden | None:
         """Return why the peer may not have this done; None where it may."""
-        operation = OPERATIONS[type(request)]
+        operation = operation_of(request)
         needed = operation.needs(request)
         if needed in ALLOWED[context.role]:
             return None
@@ -348,11 +348,11 @@ class ControlServer:
         what = "commit" if needed is not operation.permission else operation.summary
         return Forbidden(message=f"{context.user} is {context.role} and may not {what}; {who} may")
 
-    async def _answer(self, context: Context, request: Request[Any]) -> AnyResult | Failure:
-        operation = OPERATIONS[type(request)]
+    async def _answer(self, context: Context, request: Request[Any]) -> Result | Failure:
+        operation = operation_of(request)
         who, deed = _peer(context), _deed(context, request)
         try:
-            result: AnyResult = await getattr(self._service, operation.method)(context, request)
+            result: Result = await self._service.ask(context, request)
         except OperationFailed as failed:
             if operation.permission is not Permission.ENTER or not isinstance(failed.failure, Busy):  # anybody makes those
                 await self._keep(who, deed, _in_short(failed.failure))
@@ -389,7 +389,7 @@ def _in_short(failure: Failure) -> str:
 
 def _deed(context: Context, request: Request[Any]) -> str | None:
     """Return what the audit log says, and by which way it was asked."""
-    deed = OPERATIONS[type(request)].deed(request)
+    deed = operation_of(request).deed(request)
     if deed is None or not context.source:
         return deed
     way = f"token {context.program}" if context.program else "the pages"

@@ -8,6 +8,8 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 
 from bascule.service.moment import Moment
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission
 from bascule.service.request import Name, Origin, Request
 from bascule.service.result import Result
 
@@ -82,3 +84,20 @@ class ChangeTable(Request[TableChanged], frozen=True, kw_only=True, tag="change.
     """Put them in although that shuts out an administrator who is connected now."""
     origin: Origin | None = None
     """How the one who asks came, by ssh; besides him everybody counts who is seen to be connected."""
+
+
+OPERATIONS: Final = (
+    Operation(
+        ShowTables,
+        Permission.VIEW,
+        "list the firewall's address tables, and what commands and limits put in",
+        rest="GET /tables",
+    ),
+    Operation(
+        ChangeTable,
+        Permission.OPERATE,
+        "put addresses into a table of the firewall, or take them out",
+        rest="PATCH /tables/{name}",
+        audit="changed table <{name}>: put in {add}, took out {remove}",
+    ),
+)

@@ -6,7 +6,8 @@ import msgspec
 
 from bascule.service.accounts import AccountName
 from bascule.service.moment import Moment
-from bascule.service.permissions import Role
+from bascule.service.operation import Operation
+from bascule.service.permissions import Permission, Role
 from bascule.service.request import Request
 from bascule.service.result import Result
 
@@ -78,3 +79,27 @@ class RemoveToken(Request[TokenChanged], frozen=True, kw_only=True, tag="token.r
 
     account: AccountName
     name: TokenName
+
+
+OPERATIONS: Final = (
+    Operation(
+        ShowTokens,
+        Permission.VIEW,  # one's own: the service shows administrators alone all
+        "list API tokens",
+        rest="GET /tokens",
+    ),
+    Operation(
+        AddToken,
+        Permission.OWN,  # of one's own, which may do no more than oneself
+        "make an API token",
+        rest="POST /tokens",
+        audit="made token {name} of account {account}: {role}, for {days} days",
+    ),
+    Operation(
+        RemoveToken,
+        Permission.OWN,  # likewise
+        "take an API token away",
+        rest="DELETE /accounts/{account}/tokens/{name}",
+        audit="took token {name} of account {account} away",
+    ),
+)

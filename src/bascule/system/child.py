@@ -65,19 +65,24 @@ class Child(Generic[Report]):
     async def end(self) -> str:
         """Close the channel, which asks the process to end, see that it does, and return how it ended."""
         await self.channel.close()
-        try:
-            async with asyncio.timeout(_LAST_WORDS):
-                await self._process.wait()
-        except TimeoutError:
-            await self._kill()
-            await self._process.wait()
-            return "stood still and was ended"
-        finally:
-            self._process.close()
-        code = self._process.status
-        if code is None:
-            return "ended"
-        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return await ending(self._starts, self._process)
 
     async def _kill(self) -> None:
         await self._starts.kill(self._process)
+
+
+async def ending(starts: Starts, process: Started) -> str:
+    """See that a process ends whose socket is closed, and return how it did."""
+    try:
+        async with asyncio.timeout(_LAST_WORDS):
+            await process.wait()
+    except TimeoutError:
+        await starts.kill(process)
+        await process.wait()
+        return "stood still and was ended"
+    finally:
+        process.close()
+    code = process.status
+    if code is None:
+        return "ended"
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

@@ -1,14 +1,11 @@
 """Requests made of what a browser sent: what does not fit is an answer to people, not a fault."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from bascule.service.failures import Conflict, OperationFailed
-from bascule.service.request import Request
-from bascule.service.result import Result
-
-Answer = TypeVar("Answer", bound=Result)
+from bascule.service.request import Answer, Request
 
 
 def asked(kind: type[Request[Answer]], **fields: Any) -> Request[Answer]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -15,16 +15,14 @@ from bascule.service.failures import NotLoggedIn, OperationFailed
 from bascule.service.logins import Bearer, Login, ShowLogin
 from bascule.service.permissions import ALLOWED, Permission
 from bascule.service.progress import Progress
-from bascule.service.request import Origin
+from bascule.service.request import Answer, Origin
 from bascule.service.request import Request as Operation
-from bascule.service.result import Result
 from bascule.service.tokens import PREFIX
 from bascule.web.cookies import forget_told, tell_next, token_of, told
 from bascule.web.forms import Form, form_of, proof_for, require_proof
 from bascule.web.origin import origin_of
 from bascule.web.site import Site, site_of
 
-Answer = TypeVar("Answer", bound=Result)
 _SEE_OTHER: Final = 303
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]{1,255}")
 """A name, or an address of either version; anything else that a request says is none."""

@@ -4,9 +4,9 @@ from string import Formatter
 
 import pytest
 
-from bascule.service.catalogue import OPERATIONS
 from bascule.service.permissions import ALLOWED, ROLES, Role
-from bascule.web.api.endpoints import ENDPOINTS, NOT_HERE, Endpoint
+from bascule.web.api.asking import fields_of
+from bascule.web.api.endpoints import ENDPOINTS, Endpoint
 from bed.api import Api
 
 DENIED = [
@@ -29,10 +29,11 @@ def place(endpoint: Endpoint) -> str:
     return endpoint.path.format_map(values)
 
 
-def test_every_operation_has_one_resource() -> None:
-    """Besides those that are for browsers alone."""
-    assert {each.request for each in ENDPOINTS} == set(OPERATIONS) - NOT_HERE
-    assert len({(each.method, each.path) for each in ENDPOINTS}) == len(ENDPOINTS) == len({e.request for e in ENDPOINTS})
+def test_a_resource_is_one_operation() -> None:
+    """Its path names fields of the request, and no other operation has it."""
+    assert len({(each.method, each.path) for each in ENDPOINTS}) == len(ENDPOINTS)
+    for each in ENDPOINTS:
+        assert {field.encode_name for field in fields_of(each.request)} >= set(each.in_path), each
 
 
 @pytest.mark.parametrize(

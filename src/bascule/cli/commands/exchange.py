@@ -166,5 +166,5 @@ def _complain(found: Sequence[Diagnostic], source: Source, session: Session) -> 
             for line in report([each], source):
                 session.screen.complain(line)
         else:
-            session.screen.complain("bascule: ", f"{each.message} ({each.hint})" if each.hint else each.message)
+            session.screen.complain("bascule: ", each.words)
     return ExitCode.REFUSED

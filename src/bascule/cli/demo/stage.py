@@ -17,12 +17,12 @@ from typing import Final
 
 from bascule.cli.demo.scenery import BALANCER, CLIENTS, PAGES, SERVERS, SERVICES, configuration, free_ports
 from bascule.cli.demo.traffic import Round, drive, visit
-from bascule.service.client import Answer, Client
+from bascule.service.client import Client
 from bascule.service.deployment import Deploy
 from bascule.service.failures import OperationFailed
 from bascule.service.logins import MakeSetupLink
 from bascule.service.operations import ShowRelays
-from bascule.service.request import Request
+from bascule.service.request import Answer, Request
 from bascule.service.results import HostRow
 
 PATIENCE: Final = 20.0

@@ -4,7 +4,8 @@ from bascule.config.binding.unique import unique
 from bascule.config.directory import LDAPS, Directory, DirectoryGroup, DirectoryServer, base_of
 from bascule.config.lexer import Report
 from bascule.config.outline import Node
-from bascule.config.schema.ldap import AUTHORITY, BASE, DOMAIN, GROUP, HOST, PORT, ROLE, USER_ENTRY
+from bascule.config.schema.ldap import BASE, DOMAIN, GROUP, ROLE, USER_ENTRY
+from bascule.config.schema.servers import AUTHORITY, HOST, PORT
 
 
 def ldap(node: Node | None, report: Report) -> Directory | None:

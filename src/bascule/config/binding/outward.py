@@ -18,22 +18,20 @@ from bascule.config.outward import (
     Webhook,
 )
 from bascule.config.schema.outward import (
-    AUTHORITY,
     BEGINS,
     COMMUNITY,
     ENDS,
     FACILITY,
-    HOST,
     LISTEN,
     MAIL,
     NAME,
     PASSWORD,
-    PORT,
     SOURCE,
     TRANSPORT,
     URL,
     USER,
 )
+from bascule.config.schema.servers import AUTHORITY, HOST, PORT
 
 
 def outward(node: Node, report: Report) -> Outward:

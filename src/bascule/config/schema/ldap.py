@@ -3,17 +3,12 @@
 from typing import Final
 
 from bascule.config.directory import LDAPS, MOST_GROUPS, MOST_SERVERS
-from bascule.config.kinds.addresses import HOST as HOST_KIND
 from bascule.config.kinds.directory import DISTINGUISHED, ENTRY
 from bascule.config.kinds.kind import choice
-from bascule.config.kinds.numbers import PORT as PORT_KIND
-from bascule.config.kinds.texts import HOST_NAME, PATH
-from bascule.config.model import Address
+from bascule.config.kinds.texts import HOST_NAME
 from bascule.config.schema.clause import Clause, Literal, Value, by_values
+from bascule.config.schema.servers import HOST, PORT, SIGNED_BY
 
-HOST: Final[Value[Address | str]] = Value("host", HOST_KIND)
-PORT: Final = Value("port", PORT_KIND)
-AUTHORITY: Final = Value("authority", PATH)
 DOMAIN: Final = Value("domain", HOST_NAME)
 BASE: Final = Value("base", DISTINGUISHED)
 USER_ENTRY: Final = Value("entry", ENTRY)
@@ -41,12 +36,7 @@ LDAP: Final = Clause(
             help=f"one of its servers, {MOST_SERVERS} at most, asked in their order until one answers",
             options=(
                 Clause(word="port", parts=(PORT,), default=str(LDAPS), help="its port, where TLS comes first"),
-                Clause(
-                    word="certificate-authority",
-                    parts=(AUTHORITY,),
-                    default="whom this machine trusts",
-                    help="a file in PEM of those who may sign its certificate",
-                ),
+                SIGNED_BY,
             ),
         ),
         Clause(

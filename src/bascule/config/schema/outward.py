@@ -4,24 +4,19 @@ from typing import Final
 
 from bascule.config.kinds.addresses import ADDRESS as ADDRESS_KIND
 from bascule.config.kinds.addresses import ADDRESS_OR_NETWORK
-from bascule.config.kinds.addresses import HOST as HOST_KIND
 from bascule.config.kinds.kind import choice
 from bascule.config.kinds.mailbox import MAILBOX_PASSWORD
-from bascule.config.kinds.numbers import PORT as PORT_KIND
 from bascule.config.kinds.outward import COMMUNITY as COMMUNITY_KIND
 from bascule.config.kinds.outward import LOGIN as LOGIN_KIND
 from bascule.config.kinds.outward import MAIL_ADDRESS, TIME_OF_DAY, WEB_ADDRESS
 from bascule.config.kinds.texts import NAME as NAME_KIND
-from bascule.config.kinds.texts import PATH
 from bascule.config.model import Address
 from bascule.config.outward import FACILITIES, SYSLOG_PORTS, Cause
 from bascule.config.schema.clause import Clause, Literal, Value, by_values
+from bascule.config.schema.servers import HOST, PORT, SIGNED_BY
 
-HOST: Final[Value[Address | str]] = Value("host", HOST_KIND)
-PORT: Final = Value("port", PORT_KIND)
 TRANSPORT: Final = Value("transport", choice("TRANSPORT", dict.fromkeys(SYSLOG_PORTS), "udp, tcp or tls"))
 FACILITY: Final = Value("facility", choice("FACILITY", dict.fromkeys(FACILITIES), "a facility of syslog"))
-AUTHORITY: Final = Value("authority", PATH)
 MAIL: Final = Value("mail", MAIL_ADDRESS)
 URL: Final = Value("url", WEB_ADDRESS)
 USER: Final = Value("login", LOGIN_KIND)
@@ -44,13 +39,6 @@ def _login(what: str) -> Clause:
     return Clause(word="login", parts=(USER, Literal("password"), PASSWORD), help=f"{what}; {_KEPT}")
 
 
-_AUTHORITY: Final = Clause(
-    word="certificate-authority",
-    parts=(AUTHORITY,),
-    default="whom this machine trusts",
-    help="a file in PEM of those who may sign its certificate",
-)
-
 SYSLOG: Final = Clause(
     word="syslog",
     help="servers that every event and the audit log go to (RFC 5424)",
@@ -71,7 +59,7 @@ SYSLOG: Final = Clause(
                 Clause(word="port", parts=(PORT,), default="514 for udp, 601 for tcp, 6514 for tls", help="its port"),
                 Clause(word="facility", parts=(FACILITY,), default="daemon", help="what it sorts them by"),
                 Clause(word="warnings-only", help="nothing but warnings and the audit log"),
-                _AUTHORITY,
+                SIGNED_BY,
             ),
         ),
     ),
@@ -90,7 +78,7 @@ MAIL_SERVER: Final = Clause(
                 _port(25),
                 Clause(word="tls", help="it speaks TLS from the first byte, as at port 465"),
                 Clause(word="starttls", help="it goes on in TLS when it is asked to; one that does not gets no mail"),
-                _AUTHORITY,
+                SIGNED_BY,
             ),
         ),
         Clause(

@@ -2,21 +2,18 @@
 
 import array
 import asyncio
-import signal
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Final, Self
 
 from bascule.system.channel import Channel, ChannelError, encode
+from bascule.system.child import ending
 from bascule.system.children import Started, Starts
 from bascule.system.web_orders import Serve, Serving, WebListener
 
 PATIENCE: Final = 10.0
 """Seconds that the process may take for an order, its start included; it takes half a second."""
-
-_LAST_WORDS: Final = 1.0
-"""Seconds that the process has to end by itself once its socket is closed."""
 
 _LONGEST_ANSWER: Final = 16 * 1024
 
@@ -91,16 +88,4 @@ class WebChild:
         """Close the channel, which asks the process to end, see that it does, and return how it ended."""
         self._socket.close()
         await self._channel.close()
-        try:
-            async with asyncio.timeout(_LAST_WORDS):
-                await self._process.wait()
-        except TimeoutError:
-            await self._starts.kill(self._process)
-            await self._process.wait()
-            return "stood still and was ended"
-        finally:
-            self._process.close()
-        code = self._process.status
-        if code is None:
-            return "ended"
-        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return await ending(self._starts, self._process)

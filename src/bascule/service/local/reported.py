@@ -1,12 +1,10 @@
-"""Parts of what `status` and `show audit` report, made of what is known."""
+"""Parts of what `status` reports, made of what is known."""
 
 from collections.abc import Sequence
 
 from bascule.config.model import EngineName
-from bascule.service.audit import AuditRow
 from bascule.service.local.running import Running
 from bascule.service.results import EngineUse, Finding, Level
-from bascule.store.audit import Line
 
 
 def level_of(relays: int, active: int, hosts_down: int, findings: Sequence[Finding]) -> Level:
@@ -35,17 +33,3 @@ def engine_uses(running: Running) -> Sequence[EngineUse]:
         )
         uses.append(EngineUse(engine="proxy", relays=len({relay.name for relay in proxy}), reason=reason))
     return uses
-
-
-def audit_row(line: Line) -> AuditRow:
-    """Return a line of the audit log as it travels."""
-    deed = line.deed
-    return AuditRow(
-        number=line.number,
-        at=deed.at,
-        user=deed.user,
-        uid=deed.uid,
-        pid=deed.pid,
-        words=deed.words,
-        refused=deed.refused,
-    )

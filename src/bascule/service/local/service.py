@@ -16,6 +16,7 @@ from bascule.engines.nftables.ruleset import FAMILY, TABLE
 from bascule.engines.proxy.engine import ProxyEngine
 from bascule.plan.duplicates import duplicate_words
 from bascule.plan.orders import Duty
+from bascule.service import deployment, operations, results
 from bascule.service.affinity import AffinityReport, AskAffinity
 from bascule.service.alerts import AlertTried, TryAlert
 from bascule.service.archives import BackupPart, BackupRows, FetchBackup, ShowBackups
@@ -23,18 +24,6 @@ from bascule.service.audit import AuditLog
 from bascule.service.capture import Capture, Captured
 from bascule.service.certificates import CertificateKept, UploadCertificate
 from bascule.service.checking import Checked
-from bascule.service.deployment import (
-    Cancel,
-    CheckText,
-    Commit,
-    Compare,
-    Deploy,
-    DiscardCopy,
-    LoadCopy,
-    ShowCopy,
-    ShowRevision,
-    ShowRevisions,
-)
 from bascule.service.events import EventKind
 from bascule.service.exchange_health import ExchangeHealth, ShowExchange
 from bascule.service.failures import Busy, Conflict, OperationFailed
@@ -79,62 +68,8 @@ from bascule.service.local.words import counted
 from bascule.service.measured import MeasuredHistory
 from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
-from bascule.service.operations import (
-    AskClient,
-    AskDoctor,
-    Clear,
-    Explain,
-    ForgetSticky,
-    Kill,
-    Monitor,
-    OrderHost,
-    Poll,
-    Reload,
-    ShowAudit,
-    ShowCounters,
-    ShowDrift,
-    ShowHistory,
-    ShowLog,
-    ShowRelays,
-    ShowSessions,
-    ShowSticky,
-    Status,
-    Stop,
-    WatchCounters,
-    Who,
-)
 from bascule.service.request import Context
-from bascule.service.results import (
-    Cleared,
-    ClientReport,
-    Compared,
-    CopyText,
-    Deployed,
-    Discarded,
-    DoctorReport,
-    Drift,
-    Events,
-    Explained,
-    Finding,
-    Forgotten,
-    HostOrdered,
-    Killed,
-    Level,
-    Loaded,
-    Metrics,
-    Polled,
-    Recent,
-    Relays,
-    Reloaded,
-    Revisions,
-    RevisionText,
-    Sessions,
-    StatusReport,
-    Sticky,
-    Stopped,
-    Whose,
-)
-from bascule.service.results import Counters as CountersResult
+from bascule.service.service import ByMethods
 from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
 from bascule.store.audit import Audit
 from bascule.system.surroundings import interface_states, route_states
@@ -162,7 +97,7 @@ class Watch(Protocol):
         ...
 
 
-class LocalService(PeopleService):
+class LocalService(ByMethods, PeopleService):
     """Answers for one balancer; `end` has the parent end once the answer is sent, with last words on what goes on."""
 
     def __init__(
@@ -203,7 +138,7 @@ class LocalService(PeopleService):
         self._sticky = StickyClients(machine.nft)
         self._end = end
 
-    async def status(self, _: Context, __: Status, /) -> StatusReport:
+    async def status(self, _: Context, __: operations.Status, /) -> results.StatusReport:
         """Say how it goes, from what the checks and the kernel say now."""
         running = self._balancer.running
         relays, active = count_relays(running)
@@ -211,8 +146,8 @@ class LocalService(PeopleService):
         findings = (*self._findings(running), *await self._crowds(running))
         resting = tuple(resting_hosts(running.plan, running.belief.states, running.hosts))
         down = max(0, hosts - up - len(resting))
-        return StatusReport(
-            level=Level.DOWN if running.held else level_of(relays, active, down, findings),
+        return results.StatusReport(
+            level=results.Level.DOWN if running.held else level_of(relays, active, down, findings),
             sentence=how_it_goes(relays, active, hosts, up, failing=bool(self._balancer.troubles()), held=running.held),
             version=__version__,
             pid=os.getpid(),
@@ -229,11 +164,11 @@ class LocalService(PeopleService):
             pending=self._source.pending if isinstance(self._source, Deployments) else None,
             orders=tuple(order_row(order) for order in running.orders if order.duty is not Duty.SERVES),
             recent=tuple(
-                Recent(at=event.time, words=event.words) for event in self._journal.changes(_LATELY, _MOST_RECENT)
+                results.Recent(at=event.time, words=event.words) for event in self._journal.changes(_LATELY, _MOST_RECENT)
             ),
         )
 
-    async def doctor(self, _: Context, __: AskDoctor, /) -> DoctorReport:
+    async def doctor(self, _: Context, __: operations.AskDoctor, /) -> results.DoctorReport:
         """Gather the evidence as it is now, and examine it."""
         running = self._balancer.running
         suspicion = running.belief.suspicion
@@ -253,9 +188,9 @@ class LocalService(PeopleService):
             obstacles=await self._balancer.look_for_obstacles(),
             meetings=await self._sessions.meetings(),
         )
-        return DoctorReport(findings=tuple(examine(evidence)))
+        return results.DoctorReport(findings=tuple(examine(evidence)))
 
-    async def show_relays(self, _: Context, request: ShowRelays, /) -> Relays:
+    async def show_relays(self, _: Context, request: operations.ShowRelays, /) -> results.Relays:
         """List relays with their hosts, and the sessions that the kernel and the workers have."""
         running, now = self._balancer.running, self._machine.clock.monotonic()
         counts = await session_counts(running, self._machine, self._proxy) if request.sessions else {}
@@ -300,60 +235,60 @@ class LocalService(PeopleService):
         """Have a test sent."""
         return await self._telling.test(request)
 
-    async def show_log(self, _: Context, request: ShowLog, /) -> Events:
+    async def show_log(self, _: Context, request: operations.ShowLog, /) -> results.Events:
         """List what the journal has kept."""
-        return Events(events=tuple(self._journal.last(request.last)))
+        return results.Events(events=tuple(self._journal.last(request.last)))
 
-    async def monitor(self, _: Context, request: Monitor, /) -> AsyncIterator[Events]:
+    async def monitor(self, _: Context, request: operations.Monitor, /) -> AsyncIterator[results.Events]:
         """Yield what the journal has kept, then what comes."""
         with self._journal.reader(sessions=request.sessions) as reader:
-            yield Events(events=tuple(self._journal.last(request.last)))
+            yield results.Events(events=tuple(self._journal.last(request.last)))
             while True:
                 yield await reader.next()
 
-    async def poll(self, context: Context, _: Poll, /) -> Polled:
+    async def poll(self, context: Context, _: operations.Poll, /) -> results.Polled:
         """Check everything now."""
         came = await self._balancer.poll(context.tell)
-        return Polled(checks=came.checks, up=came.up, late=came.missing)
+        return results.Polled(checks=came.checks, up=came.up, late=came.missing)
 
-    async def reload(self, context: Context, _: Reload, /) -> Reloaded:
+    async def reload(self, context: Context, _: operations.Reload, /) -> results.Reloaded:
         """Read the configuration again."""
         if isinstance(self._source, Deployments):
             words = "this Bascule runs what was committed, not a file: use `bascule deploy FILE`"
             raise OperationFailed(Conflict(message=words))
         return await self._source.reload(context.tell)
 
-    async def deploy(self, context: Context, request: Deploy, /) -> Deployed:
+    async def deploy(self, context: Context, request: deployment.Deploy, /) -> results.Deployed:
         """Put a configuration into effect for a time."""
         deployments = self._deployments()
         meant = await deployments.copies.meant(request, context.user)
         return await deployments.deploy(meant, context.user, context.tell, role=context.role)
 
-    async def show_drift(self, _: Context, __: ShowDrift, /) -> Drift:
+    async def show_drift(self, _: Context, __: operations.ShowDrift, /) -> results.Drift:
         """Compare now; what is ours is mended by itself within seconds."""
-        return Drift(differences=tuple(await self._balancer.drift()))
+        return results.Drift(differences=tuple(await self._balancer.drift()))
 
-    async def show_audit(self, _: Context, request: ShowAudit, /) -> AuditLog:
+    async def show_audit(self, _: Context, request: operations.ShowAudit, /) -> AuditLog:
         """List what is kept of it."""
         return await asyncio.to_thread(audit_rows, self._audit, request)
 
-    async def copy_load(self, context: Context, request: LoadCopy, /) -> Loaded:
+    async def copy_load(self, context: Context, request: deployment.LoadCopy, /) -> results.Loaded:
         """Keep a text as a working copy."""
         return await self._deployments().copies.load(request, context.user)
 
-    async def copy_show(self, context: Context, _: ShowCopy, /) -> CopyText:
+    async def copy_show(self, context: Context, _: deployment.ShowCopy, /) -> results.CopyText:
         """Return a working copy."""
         return await self._deployments().copies.show(context.user)
 
-    async def copy_discard(self, context: Context, _: DiscardCopy, /) -> Discarded:
+    async def copy_discard(self, context: Context, _: deployment.DiscardCopy, /) -> results.Discarded:
         """Forget a working copy."""
         return await self._deployments().copies.discard(context.user)
 
-    async def compare(self, context: Context, request: Compare, /) -> Compared:
+    async def compare(self, context: Context, request: deployment.Compare, /) -> results.Compared:
         """Say what one configuration changes over another."""
         return await self._deployments().compare(request, context.user)
 
-    async def check(self, context: Context, request: CheckText, /) -> Checked:
+    async def check(self, context: Context, request: deployment.CheckText, /) -> Checked:
         """Judge a text, or the working copy."""
         text = request.text
         if text is None:
@@ -374,19 +309,19 @@ class LocalService(PeopleService):
         """Keep it in the state folder."""
         return await asyncio.to_thread(keep_certificate, self._machine.state, request, datetime.now(UTC))
 
-    async def commit(self, context: Context, _: Commit, /) -> Deployed:
+    async def commit(self, context: Context, _: deployment.Commit, /) -> results.Deployed:
         """Keep what is deployed."""
         return await self._deployments().commit(context.user, context.tell)
 
-    async def cancel(self, context: Context, _: Cancel, /) -> Deployed:
+    async def cancel(self, context: Context, _: deployment.Cancel, /) -> results.Deployed:
         """Take back what is deployed."""
         return await self._deployments().cancel(context.user, context.tell)
 
-    async def show_revisions(self, _: Context, request: ShowRevisions, /) -> Revisions:
+    async def show_revisions(self, _: Context, request: deployment.ShowRevisions, /) -> results.Revisions:
         """List what was committed."""
         return await self._deployments().revisions(request.limit)
 
-    async def show_revision(self, _: Context, request: ShowRevision, /) -> RevisionText:
+    async def show_revision(self, _: Context, request: deployment.ShowRevision, /) -> results.RevisionText:
         """Return one of them."""
         return await self._deployments().revision(request.number)
 
@@ -397,47 +332,47 @@ class LocalService(PeopleService):
         words = f"this Bascule runs {self._balancer.running.name} alone: change that file, then `bascule reload`"
         raise OperationFailed(Conflict(message=words))
 
-    async def explain(self, _: Context, request: Explain, /) -> Explained:
+    async def explain(self, _: Context, request: operations.Explain, /) -> results.Explained:
         """Walk the running plan for each client."""
         running = self._balancer.running
         known = known_of(running.plan, running.configuration, running.facts, await self._tables.overloaded())
         return await asyncio.to_thread(explained, running.plan, running.belief.states, request, known)
 
-    async def show_sessions(self, _: Context, request: ShowSessions, /) -> Sessions:
+    async def show_sessions(self, _: Context, request: operations.ShowSessions, /) -> results.Sessions:
         """List the sessions of the kernel and the workers."""
         return await self._sessions.listed(request)
 
-    async def show_counters(self, _: Context, request: ShowCounters, /) -> CountersResult:
+    async def show_counters(self, _: Context, request: operations.ShowCounters, /) -> results.Counters:
         """Look at what was carried until now."""
         look, rates = await (self._counters.recent(_RECENT) if request.recent else self._counters.now())
         rows = tuple(counter_rows(self._balancer.running, look, rates, most=request.most, only=request.relay))
-        return CountersResult(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
+        return results.Counters(since=self._counters.since, rows=rows, notes=tuple(self._sessions.missing()))
 
-    async def show_metrics(self, context: Context, request: ShowMetrics, /) -> Metrics:
+    async def show_metrics(self, context: Context, request: ShowMetrics, /) -> results.Metrics:
         """Say what was counted last, so that asking often costs little."""
         running = self._balancer.running
         require_reader(request.source, running.configuration.system.metrics)
         look = self._counters.last or (await self._counters.now())[0]
         rows = tuple(counter_rows(running, look, {}))
-        return Metrics(
-            status=await self.status(context, Status()),
+        return results.Metrics(
+            status=await self.status(context, operations.Status()),
             relays=relay_rows(running, {}, self._machine.clock.monotonic()),
-            counters=CountersResult(since=self._counters.since, rows=rows),
+            counters=results.Counters(since=self._counters.since, rows=rows),
         )
 
-    async def show_history(self, _: Context, request: ShowHistory, /) -> MeasuredHistory:
+    async def show_history(self, _: Context, request: operations.ShowHistory, /) -> MeasuredHistory:
         """Read what was measured."""
         return await self._measuring.history(request)
 
-    async def watch_counters(self, context: Context, _: WatchCounters, /) -> AsyncIterator[CountersResult]:
+    async def watch_counters(self, context: Context, _: operations.WatchCounters, /) -> AsyncIterator[results.Counters]:
         """Look every few seconds; less often where a look takes long."""
         clock = self._machine.clock
         while True:
             began = clock.monotonic()
-            yield await self.show_counters(context, ShowCounters())
+            yield await self.show_counters(context, operations.ShowCounters())
             await clock.sleep(max(_WATCHED, CALM * (clock.monotonic() - began)))
 
-    async def kill(self, context: Context, request: Kill, /) -> Killed:
+    async def kill(self, context: Context, request: operations.Kill, /) -> results.Killed:
         """End sessions of the kernel and the workers; an event says whose."""
         killed = await self._sessions.kill(request)
         named = {"client": request.client, "host": request.host, "relay": request.relay}
@@ -446,7 +381,7 @@ class LocalService(PeopleService):
         self._journal.note(EventKind.SESSIONS, words, number=killed.sessions)
         return killed
 
-    async def client(self, _: Context, request: AskClient, /) -> ClientReport:
+    async def client(self, _: Context, request: operations.AskClient, /) -> results.ClientReport:
         """Gather everything about one client."""
         return await self._sessions.client(request)
 
@@ -456,19 +391,19 @@ class LocalService(PeopleService):
         known = known_of(running.plan, running.configuration, running.facts, await self._tables.overloaded())
         return await affinity(running, known, self._sessions, request)
 
-    async def who(self, _: Context, request: Who, /) -> Whose:
+    async def who(self, _: Context, request: operations.Who, /) -> results.Whose:
         """Look for an address and port among sessions that live and that have ended."""
         return await self._sessions.who(request)
 
-    async def show_sticky(self, _: Context, request: ShowSticky, /) -> Sticky:
+    async def show_sticky(self, _: Context, request: operations.ShowSticky, /) -> results.Sticky:
         """Read the kernel's maps of clients."""
         return await self._sticky.listed(self._balancer.running.plan, request)
 
-    async def forget_sticky(self, _: Context, request: ForgetSticky, /) -> Forgotten:
+    async def forget_sticky(self, _: Context, request: operations.ForgetSticky, /) -> results.Forgotten:
         """Take clients out of the kernel's maps."""
         return await self._sticky.forget(self._balancer.running.plan, request)
 
-    async def order_host(self, context: Context, request: OrderHost, /) -> HostOrdered:
+    async def order_host(self, context: Context, request: operations.OrderHost, /) -> results.HostOrdered:
         """Carry out an administrator's order about a host."""
         return await self._administration.give(request, context.user)
 
@@ -476,7 +411,7 @@ class LocalService(PeopleService):
         """Capture packets."""
         return self._captures.capture(context, request)
 
-    async def clear(self, context: Context, _: Clear, /) -> Cleared:
+    async def clear(self, context: Context, _: operations.Clear, /) -> results.Cleared:
         """Stop following the machine, then take everything away."""
         await self._balancer.stop()
         kernel = self._balancer.running.plan.in_kernel or self._balancer.running.held
@@ -484,34 +419,37 @@ class LocalService(PeopleService):
         self._end(LEFT if cleared.left else CLEARED)
         return cleared
 
-    async def stop(self, _: Context, __: Stop, /) -> Stopped:
+    async def stop(self, _: Context, __: operations.Stop, /) -> results.Stopped:
         """End the parent alone; not while a deployment waits, which nobody would take back then."""
         if isinstance(self._source, Deployments) and (waiting := self._source.pending):
             words = f"a deployment of {waiting.author} waits for its commit: commit or cancel it first"
             raise OperationFailed(Busy(message=words))
         self._end(GOING_ON)
-        return Stopped(sentence=GOING_ON)
+        return results.Stopped(sentence=GOING_ON)
 
     def _watched(self) -> Sequence[str]:
         return [words for watch in self._watches for words in watch.findings()]
 
-    def _findings(self, running: Running) -> Sequence[Finding]:
+    def _findings(self, running: Running) -> Sequence[results.Finding]:
         doubts = [running.belief.suspicion] if running.belief.suspicion else []
+        warnings = [
+            *doubts,
+            *self._watched(),
+            *(obstacle.message for obstacle in self._balancer.obstacles),
+            *full_hosts(running.plan),
+            *remark_findings(running.plan, running.hosts),
+            *uplink_findings(running),
+            *map(duplicate_words, self._balancer.duplicates()),
+        ]
         return [
-            *(Finding(severity=Severity.WARNING, message=doubt) for doubt in doubts),
-            *(Finding(severity=Severity.WARNING, message=words) for words in self._watched()),
-            *(Finding(severity=Severity.WARNING, message=obstacle.message) for obstacle in self._balancer.obstacles),
-            *(Finding(severity=Severity.WARNING, message=words) for words in full_hosts(running.plan)),
-            *(Finding(severity=Severity.WARNING, message=words) for words in remark_findings(running.plan, running.hosts)),
-            *(Finding(severity=Severity.WARNING, message=words) for words in uplink_findings(running)),
-            *(Finding(severity=Severity.WARNING, message=duplicate_words(each)) for each in self._balancer.duplicates()),
-            *(Finding(severity=Severity.ERROR, message=trouble) for trouble in self._troubles()),
+            *(results.Finding(severity=Severity.WARNING, message=words) for words in warnings),
+            *(results.Finding(severity=Severity.ERROR, message=trouble) for trouble in self._troubles()),
         ]
 
     def _troubles(self) -> Sequence[str]:
         deployments = self._source.troubles() if isinstance(self._source, Deployments) else []
         return [*self._balancer.troubles(), *self._balancer.admin.troubles(), *deployments]
 
-    async def _crowds(self, running: Running) -> Sequence[Finding]:
+    async def _crowds(self, running: Running) -> Sequence[results.Finding]:
         crowds = await self._sticky.crowds(running.plan)
-        return [Finding(severity=Severity.WARNING, message=crowd) for crowd in crowds]
+        return [results.Finding(severity=Severity.WARNING, message=crowd) for crowd in crowds]

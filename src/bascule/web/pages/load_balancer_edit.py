@@ -3,16 +3,15 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.editing.finding import Place
-from bascule.config.syntax import tokens_of
 from bascule.service.deployment import CheckText, Compare
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
@@ -23,24 +22,10 @@ from bascule.web.pages.load_balancer import HOME
 from bascule.web.schema_forms.fields import form
 from bascule.web.schema_forms.filled import Filled, filled
 from bascule.web.schema_forms.reading import opened
+from bascule.web.schema_forms.said import LONGEST_JUDGED, NO_SAVED, NOTHING_SAID, Said, judged, lines_of, refusal
 from bascule.web.schema_forms.saving import Block, Saved, found, saved
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import copy_of, deletes, edit, keep
-
-_NO_SAVED: Final = Saved(text="")
-_MOST_SAID: Final = 20
-_LONGEST_JUDGED: Final = 100_000
-"""Characters of a text that is read whole while somebody writes; a longer one is when it is saved."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """What a page says above its form."""
-
-    saved: bool = False
-    refused: Sequence[str] = ()
-    diagnostics: Sequence[Diagnostic] = ()
-    effects: Sequence[str] = ()
 
 
 async def look(visit: Visit) -> Response:
@@ -55,7 +40,7 @@ async def look(visit: Visit) -> Response:
         held = replace(held, values={"forward-to.new1.table": table})
     added = "added" in visit.query
     effects = (await visit.ask(Compare())).changes if added else ()
-    said = _Said(saved=added, effects=effects)
+    said = Said(saved=added, effects=effects)
     return await _page(visit, wanted, copy, held, said)
 
 
@@ -64,11 +49,10 @@ async def save(visit: Visit) -> Response:
     copy, held = await copy_of(visit), filled(visit.form)
     wanted = _there(_block(visit), copy.text)
     if visit.form.has("again"):
-        return await _page(visit, wanted, copy, _again(held, visit.form.one("again")))
+        return await _page(visit, wanted, copy, held.again(visit.form.one("again")))
     made = await asyncio.to_thread(saved, copy.text, wanted, held, _also(wanted))
     if made.wrong or made.diagnostics:
-        refused = [_words(each) for each in made.diagnostics] or ["Nothing was saved: see what is marked below."]
-        return await _page(visit, wanted, copy, held, _Said(refused=refused), made)
+        return await _page(visit, wanted, copy, held, refusal(made), made)
     made = _followed(wanted, made)
     kept = await keep(visit, copy, made.text) if made.text != copy.text else None
     now = replace(wanted, own=made.own)
@@ -79,7 +63,7 @@ async def save(visit: Visit) -> Response:
         done = "saved in your working copy" if kept else "in your working copy as it is here: nothing had to change"
         return visit.go(HOME, f"{made.own} is {done}")
     copy = await copy_of(visit)
-    return await _page(visit, now, copy, opened(now.clause, place), _Said(saved=True, diagnostics=about))
+    return await _page(visit, now, copy, opened(now.clause, place), Said(saved=True, diagnostics=about))
 
 
 async def judge(visit: Visit) -> Response:
@@ -87,14 +71,14 @@ async def judge(visit: Visit) -> Response:
     copy, held = await copy_of(visit), filled(visit.form)
     wanted = _there(_block(visit), copy.text)
     made = await asyncio.to_thread(saved, copy.text, wanted, held, _also(wanted))
-    said = [_words(each) for each in made.diagnostics]
+    said: Sequence[Diagnostic] = made.diagnostics
     if not made.wrong and not said:
         made = _followed(wanted, made)
         place = found(made.text, replace(wanted, own=made.own))
-        if place is not None and len(made.text) <= _LONGEST_JUDGED:
+        if place is not None and len(made.text) <= LONGEST_JUDGED:
             checked = await visit.ask(CheckText(text=made.text.encode()))
-            said = [_words(each) for each in _about(checked.diagnostics, place)]
-    return JSONResponse({"wrong": dict(made.wrong), "said": said[:_MOST_SAID]})
+            said = _about(checked.diagnostics, place)
+    return judged(made, said)
 
 
 async def delete(visit: Visit) -> Response:
@@ -106,12 +90,12 @@ async def delete(visit: Visit) -> Response:
         raise HTTPException(409, f"{wanted.own} cannot be deleted: {', '.join(used)} forward to it")
     done = await edit(visit, deletes(wanted.path))
     if done.refused:
-        raise HTTPException(409, "; ".join(map(_words, done.refused)))
+        raise HTTPException(409, "; ".join(each.words for each in done.refused))
     return visit.go(HOME, f"{wanted.own} is taken out of your working copy")
 
 
 async def _page(  # noqa: PLR0917
-    visit: Visit, wanted: Block, copy: CopyText, held: Filled, said: _Said = _Said(), made: Saved = _NO_SAVED
+    visit: Visit, wanted: Block, copy: CopyText, held: Filled, said: Said = NOTHING_SAID, made: Saved = NO_SAVED
 ) -> Response:
     kind = SETTINGS if wanted.clause.word == WITHIN else wanted.clause.word
     has = await visit.site.texts.read(copied, copy.text)
@@ -170,25 +154,10 @@ def _used_by(has: Copied, wanted: Block) -> Sequence[str]:
     return next((each.used_by for each in has.tables if each.name == _name(wanted)), ())
 
 
-def _again(held: Filled, wanted: str) -> Filled:
-    """Return a form with a row more or less."""
-    match wanted.split():
-        case ["add", name]:
-            return held.with_row(name)
-        case ["remove", name, row]:
-            return held.without_row(name, row)
-    return held
-
-
 def _about(diagnostics: Sequence[Diagnostic], place: Place) -> Sequence[Diagnostic]:
     """Return what is wrong with a text, and what is doubtful with one block of it."""
-    lines = [token.line for token in tokens_of(place.chain[-1])]
-    own = range(min(lines), max(lines) + 1)
+    own = lines_of(place)
     return [each for each in diagnostics if each.severity is Severity.ERROR or each.span.line in own]
-
-
-def _words(found: Diagnostic) -> str:
-    return f"{found.message} ({found.hint})" if found.hint else found.message
 
 
 ROUTES: Final = (

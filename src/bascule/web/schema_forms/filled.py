@@ -39,6 +39,15 @@ class Filled:
         """Return it without a row."""
         return replace(self, rows={**self.rows, name: tuple(each for each in self.rows.get(name, ()) if each != row)})
 
+    def again(self, wanted: str) -> "Filled":
+        """Return it with a row more or less: `add NAME`, `remove NAME ROW`."""
+        match wanted.split():
+            case ["add", name]:
+                return self.with_row(name)
+            case ["remove", name, row]:
+                return self.without_row(name, row)
+        return self
+
 
 def filled(sent: Form) -> Filled:
     """Return what somebody sent."""
