@@ -80,6 +80,14 @@ class Balancer:
             end(self._process)
             self._process = None
 
+    @contextmanager
+    def cleared(self) -> Iterator[None]:
+        """However that ends for which it is there: take everything of it from the node, and print what it said."""
+        with ExitStack() as last:
+            last.callback(self.tell)
+            last.callback(self.close)
+            yield
+
     def tell(self) -> None:
         """Print what it said; pytest shows it with a failure."""
         sys.stderr.write(self.log.read_text(encoding="utf-8"))
@@ -172,9 +180,7 @@ def _hosts(printed: str) -> _Hosts:
 def running(node: Node, text: str, at: Path) -> Iterator[Balancer]:
     """Run a balancer with a configuration until every host is up; it is cleared from the node afterwards."""
     balancer = Balancer(node, text, at)
-    with ExitStack() as last:
-        last.callback(balancer.tell)
-        last.callback(balancer.close)
+    with balancer.cleared():
         balancer.start()
         balancer.wait_all_up()
         yield balancer

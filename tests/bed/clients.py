@@ -60,6 +60,15 @@ def greeted(node: Node, client: str, server: str, port: int) -> Iterator[tuple[s
         yield connection, line(connection)
 
 
+def is_greeted(node: Node, server: str, port: int) -> bool:
+    """Tell whether an echo server is there for a node's clients."""
+    try:
+        with greeted(node, "", server, port):
+            return True
+    except OSError:
+        return False
+
+
 def line(connection: socket.socket) -> str:
     """Return the next line that a server says."""
     received = b""

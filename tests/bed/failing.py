@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -158,10 +158,7 @@ def failing_place(at: Path, mount: str = "") -> Iterator[Place]:
             echo.start(node, f"EX{n}", (KERNEL, PROXIED, MORE, PROXIED_MORE), at)
         place = Place(net, at)
         place.start(mount)
-        try:
+        with place.balancer.cleared(), ExitStack() as last:
+            last.callback(place.disarm)
             place.learn()
             yield place
-        finally:
-            place.disarm()
-            place.balancer.tell()
-            place.balancer.close()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bascule.store.pending import Pending
 from bascule.store.revisions import Head, Revision, after
+from bascule.system.errors import MachineError
 
 
 class MemoryHistory:
@@ -45,3 +46,17 @@ class MemoryHistory:
         self._revisions.append(revision)
         self._pending = None
         return revision
+
+
+class FullDisk(MemoryHistory):
+    """One that can be written until the test says otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = False
+
+    def keep(self, pending: Pending | None) -> None:
+        """Keep it, or not."""
+        if self.full:
+            raise MachineError("write bascule.db", "database or disk is full")
+        super().keep(pending)

@@ -27,11 +27,8 @@ def place(open_directory: Path) -> Iterator[Balancer]:
     with NetLab(Layout(arms=1)) as net:
         balancer = Balancer(net["lb1"], None, open_directory)
         balancer.start()
-        try:
+        with balancer.cleared():
             yield balancer
-        finally:
-            balancer.tell()
-            balancer.close()
 
 
 def as_nobody(balancer: Balancer, *words: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ from bascule.service.progress import Progress
 from bascule.store.backups import look_at
 from bed import configuration
 from bed.balancer import Balancer
-from bed.clients import exchange, greeted
+from bed.clients import exchange, greeted, is_greeted
 from bed.command import BedError
 from bed.layout import VIP, Layout
 from bed.netlab import NetLab
@@ -63,11 +63,7 @@ class Place:
 
     def serves(self, port: int) -> bool:
         """Tell whether a client is served on a port."""
-        try:
-            with greeted(self.net["client1"], "", VIP, port):
-                return True
-        except OSError:
-            return False
+        return is_greeted(self.net["client1"], VIP, port)
 
     def status(self) -> str:
         """Return what runs."""
@@ -84,11 +80,8 @@ def fresh(request: pytest.FixtureRequest, open_directory: Path) -> Iterator[Plac
             echo.start(node, f"EX{n}", (PORT, OTHER), open_directory)
         place = Place(net, open_directory, request.param)
         place.balancer.start()
-        try:
+        with place.balancer.cleared():
             yield place
-        finally:
-            place.balancer.tell()
-            place.balancer.close()
 
 
 @pytest.fixture

@@ -78,14 +78,11 @@ def place(module_directory: Path) -> Iterator[Place]:
             echo.start(node, f"EX{n}", (PORT,), module_directory)
         place = Place(net, module_directory)
         place.balancer.start()
-        try:
+        with place.balancer.cleared():
             code, said = place.deploy(TEXT, "--commit")
             assert code == 0, said
             place.balancer.wait_all_up()
             yield place
-        finally:
-            place.balancer.tell()
-            place.balancer.close()
 
 
 def test_an_address_is_kept_out_until_it_is_taken_out(place: Place) -> None:
@@ -181,7 +178,7 @@ def test_a_firewall_alone_comes_goes_and_outlives_its_parent(open_directory: Pat
                 client.settimeout(0.5)
                 return client.connect_ex(("10.80.0.2", 2222)) == 0
 
-        try:
+        with place.balancer.cleared():
             place.balancer.start()
             assert open_()
             assert place.deploy(ALONE, "--commit")[0] == 0
@@ -198,7 +195,4 @@ def test_a_firewall_alone_comes_goes_and_outlives_its_parent(open_directory: Pat
             place.balancer.kill()
             place.balancer.start()
             until(open_, within=15, what="nobody committed it")
-        finally:
-            place.balancer.tell()
-            place.balancer.close()
         assert "inet bascule " not in net["lb1"].run("nft", "list", "tables").stdout

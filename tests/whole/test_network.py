@@ -8,7 +8,7 @@ import pytest
 
 from bed import configuration
 from bed.balancer import Balancer
-from bed.clients import exchange, greeted
+from bed.clients import exchange, greeted, is_greeted
 from bed.layout import VIP, Layout
 from bed.netlab import NetLab
 from bed.servers import echo
@@ -48,11 +48,7 @@ class Place:
 
     def served(self, address: str = VIP) -> bool:
         """Tell whether a client is served."""
-        try:
-            with greeted(self.net["client1"], "", address, PORT):
-                return True
-        except OSError:
-            return False
+        return is_greeted(self.net["client1"], address, PORT)
 
 
 @pytest.fixture
@@ -63,12 +59,9 @@ def place(open_directory: Path) -> Iterator[Place]:
             echo.start(node, f"EX{n}", (PORT,), open_directory)
         place = Place(net, open_directory)
         place.balancer.start()
-        try:
+        with place.balancer.cleared():
             yield place
-        finally:
-            place.balancer.tell()
-            place.balancer.close()
-            assert place.held() == {"10.80.0.2"}, "clear takes what Bascule gave"
+        assert place.held() == {"10.80.0.2"}, "clear takes what Bascule gave"
 
 
 def test_the_address_comes_and_clients_find_it_at_once(place: Place) -> None:

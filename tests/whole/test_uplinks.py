@@ -80,11 +80,8 @@ def place(open_directory: Path) -> Iterator[Place]:
             echo.start(node, f"ISP{number}", (_PORT,), open_directory)
         place = Place(net, open_directory)
         place.balancer.start()
-        try:
+        with place.balancer.cleared():
             yield place
-        finally:
-            place.balancer.tell()
-            place.balancer.close()
 
 
 def test_routes_go_over_and_come_back(place: Place) -> None:

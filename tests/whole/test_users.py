@@ -12,7 +12,7 @@ import pytest
 
 from bed import configuration, memory
 from bed.balancer import Balancer
-from bed.clients import greeted
+from bed.clients import greeted, is_greeted
 from bed.layout import VIP, Layout
 from bed.netlab import NetLab
 from bed.pages import answers
@@ -68,15 +68,7 @@ class Place:
 
     def served(self, port: int) -> None:
         """Wait until a client is served."""
-
-        def answered() -> bool:
-            try:
-                with greeted(self.net["client1"], "", VIP, port):
-                    return True
-            except OSError:
-                return False
-
-        until(answered, what=f"port {port} serves")
+        until(lambda: is_greeted(self.net["client1"], VIP, port), what=f"port {port} serves")
 
 
 @pytest.fixture
@@ -89,13 +81,10 @@ def place(open_directory: Path) -> Iterator[Place]:
             echo.start(node, f"EX{n}", (KERNEL, PROXY), open_directory)
         place = Place(net, open_directory / "run")
         place.start()
-        try:
+        with place.balancer.cleared():
             place.balancer.command("deploy", str(place.file), "--commit")
             place.balancer.wait_all_up()
             yield place
-        finally:
-            place.balancer.tell()
-            place.balancer.close()
 
 
 def rights(pid: int) -> tuple[int, int, bool]:

@@ -36,7 +36,7 @@ from bascule.system.visitors import Visitor
 from bed.accounts import QUICK, MemoryAccounts
 from bed.clock import SteppedClock
 from bed.copies import MemoryCopies
-from bed.history import MemoryHistory
+from bed.history import FullDisk, MemoryHistory
 from bed.wait import eventually
 from service.local.situations import FACTS, TWO_SERVICES, running
 
@@ -347,18 +347,6 @@ async def test_what_cannot_be_taken_back_may_be_kept(desk: Desk) -> None:
     assert (desk.deployments.troubles(), desk.deployments.pending) == ([], None)
 
 
-class FullDisk(MemoryHistory):
-    """A history that can be written until the test says otherwise."""
-
-    full = False
-
-    def keep(self, pending: Pending | None) -> None:
-        """Keep it, or not."""
-        if self.full:
-            raise MachineError("write bascule.db", "database or disk is full")
-        super().keep(pending)
-
-
 async def test_what_was_refused_at_the_start_is_tried_again(desk: Desk) -> None:
     """By itself after a time; and at once where somebody deploys it, though it is the newest revision."""
     desk.balancer.running = replace(running(), held=True)
@@ -391,17 +379,18 @@ async def test_a_deployment_that_a_start_has_left_is_forgotten() -> None:
 
 async def test_the_first_cause_is_told_where_the_disk_is_full_too() -> None:
     """What failed in the machine, not that the row could not be deleted; which is done later."""
-    desk = Desk(FullDisk())
+    disk = FullDisk()
+    desk = Desk(disk)
     desk.history.commit(ONE, at=START, author="alice", message="first")
 
     def full() -> None:
-        FullDisk.full = True
+        disk.full = True
         raise MachineError("set the slots", "no memory")
 
     desk.balancer.meets = full
     with pytest.raises(MachineError, match="set the slots: no memory"):
         await desk.deployments.deploy(Deploy(text=OTHER), "bob")
-    FullDisk.full = False
+    disk.full = False
     desk.balancer.meets = lambda: None
     watching = asyncio.create_task(desk.deployments.watch())
     await desk.machine.clock.advance(1)
@@ -419,14 +408,15 @@ async def test_a_commit_that_the_disk_kept_without_admitting_it(desk: Desk) -> N
 
 async def test_a_full_disk_keeps_nothing_in_effect() -> None:
     """What was committed runs again in time, and the row is deleted when that can be written."""
-    desk = Desk(FullDisk())
+    disk = FullDisk()
+    desk = Desk(disk)
     watching = asyncio.create_task(desk.deployments.watch())
     desk.history.commit(ONE, at=START, author="alice", message="first")
     await desk.deployments.deploy(Deploy(text=OTHER, seconds=5), "bob")
-    FullDisk.full = True
+    disk.full = True
     await desk.machine.clock.advance(6)
     await eventually(lambda: desk.balancer.loaded[-1:] == ["443 143"])
-    FullDisk.full = False
+    disk.full = False
     await desk.machine.clock.advance(6)
     await eventually(lambda: desk.history.pending() is None)
     watching.cancel()

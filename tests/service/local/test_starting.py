@@ -6,8 +6,7 @@ from bascule.config.model import HttpServer
 from bascule.service.local.deploying import uncommitted
 from bascule.service.local.starting import first, holding
 from bascule.store.pending import Pending, Stage
-from bascule.system.errors import MachineError
-from bed.history import MemoryHistory
+from bed.history import FullDisk, MemoryHistory
 from service.local.situations import FACTS, TWO_SERVICES
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -46,18 +45,6 @@ def test_a_deployment_is_not_said_to_be_taken_back_where_nothing_is() -> None:
     assert begun.reverted == "the deployment of bob is not gone on with: it is refused on this machine now"
     refused = holding(first(_history(GOOD), FACTS, NOW), "load the rules: no memory")
     assert refused.held == "revision 1 cannot be put into effect: load the rules: no memory"
-
-
-class FullDisk(MemoryHistory):
-    """A history that can be read alone."""
-
-    full = False
-
-    def keep(self, pending: Pending | None) -> None:
-        """Keep it, or not."""
-        if self.full:
-            raise MachineError("write bascule.db", "database or disk is full")
-        super().keep(pending)
 
 
 def test_a_deployment_whose_starts_cannot_be_counted_is_taken_back() -> None:

@@ -33,13 +33,10 @@ def house(module_directory: Path) -> Iterator[Portal]:
         for n, node in enumerate(net.named("srv"), 1):
             echo.start(node, f"EX{n}", tuple(port for _, port in RELAYS), module_directory)
         remember_a_day(made.balancer.state, int(time.time()))
-        try:
+        with made.balancer.cleared():
             written = text(*RELAYS)
             made.start(written.replace("\thttp-server", f"\tmetrics {{ from {net['client1'].ip} }}\n\thttp-server"))
             yield made
-        finally:
-            made.balancer.tell()
-            made.balancer.close()
 
 
 def remember_a_day(state: Path, now: int) -> None:

@@ -7,15 +7,7 @@ from typing import Final
 from bascule.cli.screen import QUIET, styled
 from bascule.cli.session import Session
 from bascule.cli.source import UsageError
-from bascule.service.accounts import (
-    LONGEST_PASSWORD,
-    AddAccount,
-    ChangePassword,
-    ChangeRole,
-    EndLogins,
-    RemoveAccount,
-    ShowAccounts,
-)
+from bascule.service import accounts
 from bascule.service.failures import ExitCode
 from bascule.service.logins import MakeSetupLink
 from bascule.service.permissions import Role
@@ -26,7 +18,7 @@ _ADMINISTRATORS: Final = "root, the user Bascule runs as, and members of the gro
 
 def list_accounts(arguments: Namespace, session: Session) -> int:
     """Print who has an account."""
-    for row in session.connect(arguments.socket).call(ShowAccounts()).rows:
+    for row in session.connect(arguments.socket).call(accounts.ShowAccounts()).rows:
         if arguments.json:
             session.screen.json({name: getattr(row, name) for name in row.__struct_fields__})
             continue
@@ -42,14 +34,14 @@ def list_accounts(arguments: Namespace, session: Session) -> int:
 def add(arguments: Namespace, session: Session) -> int:
     """Make an account."""
     password = None if arguments.no_password else _chosen(arguments.name, session)
-    request = AddAccount(name=arguments.name, role=Role(arguments.role), password=password)
+    request = accounts.AddAccount(name=arguments.name, role=Role(arguments.role), password=password)
     session.screen.say(session.connect(arguments.socket).call(request).sentence)
     return ExitCode.FINE
 
 
 def role(arguments: Namespace, session: Session) -> int:
     """Have an account be something else."""
-    request = ChangeRole(name=arguments.name, role=Role(arguments.role))
+    request = accounts.ChangeRole(name=arguments.name, role=Role(arguments.role))
     session.screen.say(session.connect(arguments.socket).call(request).sentence)
     return ExitCode.FINE
 
@@ -57,20 +49,20 @@ def role(arguments: Namespace, session: Session) -> int:
 def password(arguments: Namespace, session: Session) -> int:
     """Give an account another password."""
     old = _read("old password: ", session) if arguments.own else None
-    request = ChangePassword(name=arguments.name, password=_chosen(arguments.name, session), old=old)
+    request = accounts.ChangePassword(name=arguments.name, password=_chosen(arguments.name, session), old=old)
     session.screen.say(session.connect(arguments.socket).call(request).sentence)
     return ExitCode.FINE
 
 
 def remove(arguments: Namespace, session: Session) -> int:
     """Take an account away."""
-    session.screen.say(session.connect(arguments.socket).call(RemoveAccount(name=arguments.name)).sentence)
+    session.screen.say(session.connect(arguments.socket).call(accounts.RemoveAccount(name=arguments.name)).sentence)
     return ExitCode.FINE
 
 
 def logout(arguments: Namespace, session: Session) -> int:
     """Log an account out of the pages, wherever it is logged in."""
-    session.screen.say(session.connect(arguments.socket).call(EndLogins(name=arguments.name)).sentence)
+    session.screen.say(session.connect(arguments.socket).call(accounts.EndLogins(name=arguments.name)).sentence)
     return ExitCode.FINE
 
 
@@ -122,14 +114,16 @@ def _chosen(name: str, session: Session) -> str:
 def _line(prompt: str, session: Session) -> str:
     if session.stdin.isatty():
         return input(prompt)
-    return session.stdin.readline(LONGEST_PASSWORD).removesuffix("\n")
+    return session.stdin.readline(accounts.LONGEST_PASSWORD).removesuffix("\n")
 
 
 def _read(prompt: str, session: Session) -> str:
     if session.stdin.isatty():
         found = getpass.getpass(prompt)
     else:
-        found = session.stdin.readline(LONGEST_PASSWORD + 2).removesuffix("\n")
-    if not found or len(found) > LONGEST_PASSWORD:
-        raise UsageError(f"a password has 1 to {LONGEST_PASSWORD} characters, and is read from the terminal or the input")
+        found = session.stdin.readline(accounts.LONGEST_PASSWORD + 2).removesuffix("\n")
+    if not found or len(found) > accounts.LONGEST_PASSWORD:
+        raise UsageError(
+            f"a password has 1 to {accounts.LONGEST_PASSWORD} characters, and is read from the terminal or the input"
+        )
     return found

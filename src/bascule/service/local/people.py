@@ -2,16 +2,7 @@
 
 from msgspec import structs
 
-from bascule.service.accounts import (
-    AccountChanged,
-    AccountRows,
-    AddAccount,
-    ChangePassword,
-    ChangeRole,
-    EndLogins,
-    RemoveAccount,
-    ShowAccounts,
-)
+from bascule.service import accounts
 from bascule.service.failures import Conflict, Forbidden, OperationFailed
 from bascule.service.local.account_book import AccountBook
 from bascule.service.local.balancer import Balancer
@@ -35,34 +26,34 @@ class PeopleService:
         self._source = source
         self._logins = logins
 
-    async def show_accounts(self, _: Context, __: ShowAccounts, /) -> AccountRows:
+    async def show_accounts(self, _: Context, __: accounts.ShowAccounts, /) -> accounts.AccountRows:
         """List them."""
         rows = await self._accounts().rows()
         return structs.replace(await self._known().codes.told(rows), groups=groups_of(self._balancer.running.configuration))
 
-    async def account_add(self, context: Context, request: AddAccount, /) -> AccountChanged:
+    async def account_add(self, context: Context, request: accounts.AddAccount, /) -> accounts.AccountChanged:
         """Make one."""
         _require_person(context)
         return await self._accounts().add(request)
 
-    async def account_role(self, context: Context, request: ChangeRole, /) -> AccountChanged:
+    async def account_role(self, context: Context, request: accounts.ChangeRole, /) -> accounts.AccountChanged:
         """Have one be something else."""
         _require_person(context)
         return await self._accounts().change_role(request)
 
-    async def account_password(self, context: Context, request: ChangePassword, /) -> AccountChanged:
+    async def account_password(self, context: Context, request: accounts.ChangePassword, /) -> accounts.AccountChanged:
         """Give one another password, if it is the asker's, or he may."""
         _require_person(context)
-        accounts = self._accounts()
+        book = self._accounts()
         with self._known().guarded(context):
-            return await accounts.change_password(request, context)
+            return await book.change_password(request, context)
 
-    async def account_remove(self, context: Context, request: RemoveAccount, /) -> AccountChanged:
+    async def account_remove(self, context: Context, request: accounts.RemoveAccount, /) -> accounts.AccountChanged:
         """Take one away."""
         _require_person(context)
         return await self._accounts().remove(request)
 
-    async def account_logout(self, context: Context, request: EndLogins, /) -> AccountChanged:
+    async def account_logout(self, context: Context, request: accounts.EndLogins, /) -> accounts.AccountChanged:
         """Log an account out of the pages everywhere."""
         return self._known().leave_everywhere(request, context)
 

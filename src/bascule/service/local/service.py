@@ -80,8 +80,10 @@ _MOST_RECENT: Final = 8
 """Changes that `status` tells; `show log` has all of them."""
 
 _WATCHED: Final = 2.0
-_RECENT: Final = 1.0
 """Seconds between two looks at the counters for one who watches them."""
+
+_RECENT: Final = 1.0
+"""Seconds that a look may be old for one who asks for a recent one."""
 
 GOING_ON: Final = (
     "kernel rules and proxy workers stay: relays go on without health checks (take everything away with: bascule clear)"
