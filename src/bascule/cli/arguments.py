@@ -420,8 +420,10 @@ def _add_life(add_parser: AddParser, places: Places) -> None:
     saving.add_argument("file", metavar="FILE", type=Path, help="the file to write; one that is there is replaced")
     saving.add_argument("--ask", action="store_true", help="have the running Bascule hand it out, from any account")
     _add_socket(saving, places)
-    returning = _add(add_parser, "restore", "life.restore", "go back to a backup; Bascule must not run meanwhile")
-    returning.add_argument("file", metavar="FILE", type=Path, help="the backup")
+    returning = _add(add_parser, "restore", "restoring.restore", "go back to a backup, while no Bascule runs or beside one")
+    returning.add_argument("file", metavar="FILE", type=Path, help="the backup; with --ask also the name of one it keeps")
+    returning.add_argument("--ask", action="store_true", help="beside the running Bascule; clients notice nothing of it")
+    _add_socket(returning, places)
     for command in (saving, returning):
         _add_state(command, places)
     clearing = _add(

@@ -41,6 +41,7 @@ from bascule.service.local.outward.telling import Around, Telling
 from bascule.service.local.passwords import Passwords
 from bascule.service.local.published import PublishedText
 from bascule.service.local.reloading import ConfigurationFile
+from bascule.service.local.restoring import Restoring
 from bascule.service.local.service import LocalService
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
@@ -190,11 +191,27 @@ def served(
         ),
         captures=Captures(KernelPacketTap(), balancer, sessions, machine.clock),
         telling=telling,
+        restoring=restoring(core, source, logins),
         watches=(watches, access_log, names, soundness, firewall_log, telling, snmp),
         end=end,
     )
     followed = (administration, gathering, counters, measuring, access_log, watches, soundness, firewall_log, telling, snmp)
     return service, followed
+
+
+def restoring(core: Core, source: ConfigurationFile | Deployments, logins: LoginBook | None) -> Restoring | None:
+    """Return who restores backups; None where a file alone is run, which keeps nothing."""
+    if not isinstance(source, Deployments) or logins is None:
+        return None
+    return Restoring(
+        *(core.database, core.request.state),
+        deployments=source,
+        balancer=core.balancer,
+        logins=logins,
+        mailboxes=core.mailboxes,
+        journal=core.journal,
+        now=core.now,
+    )
 
 
 def login_book(core: Core, source: ConfigurationFile | Deployments) -> LoginBook | None:

@@ -25,6 +25,10 @@ DAY: Final = timedelta(days=1)
 LAST_COMMIT: Final = "last-commit.db"
 """Beside them, what was kept when something was committed last: none of it is a day old."""
 
+REPLACED_KEPT: Final = 5
+"""Of those that hold what was there before a restore, how many."""
+
+_REPLACED: Final = "replaced-*.db"
 _DAILY: Final = "bascule-*.db"
 
 
@@ -120,8 +124,22 @@ def daily(state: Path, now: datetime) -> Path | None:
 
 def forget_old(state: Path) -> None:
     """Keep the newest daily backups alone. Raises MachineError."""
+    _forget(state, _made(state), KEPT)
+
+
+def replaced(state: Path, now: datetime) -> Path:
+    """Return where what is kept now belongs, before a restore takes its place."""
+    return state / FOLDER / f"replaced-{now:%Y-%m-%dT%H%M%S}.db"
+
+
+def forget_replaced(state: Path) -> None:
+    """Keep the newest of those alone. Raises MachineError."""
+    _forget(state, [*(state / FOLDER).glob(_REPLACED)], REPLACED_KEPT)
+
+
+def _forget(state: Path, made: list[Path], kept: int) -> None:
     try:
-        for path in sorted(_made(state), reverse=True)[KEPT:]:
+        for path in sorted(made, reverse=True)[kept:]:
             path.unlink()
     except OSError as error:
         raise MachineError(f"tidy {state / FOLDER}", error.strerror or str(error)) from error

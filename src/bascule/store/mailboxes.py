@@ -16,6 +16,10 @@ class Mailboxes(Protocol):
         """Keep this one in the place of what there was. Blocking: call it from a thread. Raises MachineError."""
         ...
 
+    def read_again(self) -> None:
+        """Have those at hand be what is kept. Blocking: call it from a thread. Raises MachineError."""
+        ...
+
 
 class DatabaseMailboxes:
     """Keeps them in the file, which its owner alone can read, and at hand."""
@@ -39,3 +43,7 @@ class DatabaseMailboxes:
         with self._database.transaction() as change:
             change.execute("INSERT OR REPLACE INTO mailboxes (user, password) VALUES (?, ?)", (user, password))
         self._known[user] = password
+
+    def read_again(self) -> None:
+        """Read all rows."""
+        self._known = dict(self._database.read("SELECT user, password FROM mailboxes"))

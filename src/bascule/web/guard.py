@@ -7,16 +7,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bascule.service.restoring import LONGEST_BACKUP
+
 LONGEST_BODY: Final = 4 * 1024 * 1024
 """Bytes: a configuration, or a certificate, with what a form puts around it."""
 
-LONGEST_UPLOAD: Final = 64 * 1024 * 1024
-"""Bytes of a backup."""
+LONGEST_UPLOAD: Final = LONGEST_BACKUP + 64 * 1024
+"""Bytes of a backup, with what a form puts around it."""
 
 API: Final = "/api/"
 """Where programs ask, with tokens of their own."""
 
-UPLOADS: Final = ("/configuration/restore",)
+UPLOADS: Final = ("/configuration/backups/upload",)
 """Where that much may come."""
 
 LONGEST_OF_STRANGERS: Final = 16 * 1024

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from bascule.engines.admin.keys import self_signed
 from bascule.store.backups import look_at
 from bed.pages import answers
-from bed.portal import LB, NAME, PORT, Portal, log_in, serious, text, visiting
+from bed.portal import LB, NAME, PASSWORD, PORT, Portal, log_in, serious, text, visiting
 from bed.wait import until
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
@@ -219,14 +219,32 @@ def test_an_older_revision_comes_back(house: Portal, browser: Browser, module_di
         expect(page.get_by_text("taken back: revision")).to_be_visible()
 
 
+def _restore(page: Page, house: Portal, backup: Path) -> None:
+    """Go back to a backup by the pages: what it holds is shown, and a wrong password changes nothing."""
+    for content, said in ((b"no backup", "This file cannot be restored"), (backup.read_bytes(), "Restore a backup")):
+        _choose(page, "Backup from elsewhere", content)
+        page.get_by_role("button", name="Upload and look into it").click()
+        expect(page.get_by_text(said)).to_be_visible()
+    expect(page.get_by_role("row", name="eve viewer none: it goes")).to_be_visible()
+    assert serious(page) == []
+    for password, said in (("wrong", "The password is not the one"), (PASSWORD, "restored backup uploaded.db")):
+        page.get_by_label("Your password").fill(password)
+        page.get_by_role("button", name="Restore").click()
+        expect(page.get_by_text(said)).to_be_visible()
+    expect(page).to_have_url(f"{house.url}/configuration/backups")
+    assert "eve" not in house.balancer.command("account", "list").stdout
+
+
 def test_a_backup_is_downloaded_and_a_certificate_brought_along(house: Portal, browser: Browser, tmp_path: Path) -> None:
-    """The one is a whole database; the other stands in the working copy, and a key of another is refused."""
+    """The one is a whole database, to which one can go back; the other stands in the working copy, where its key fits."""
     one, other = (self_signed([name], datetime.now(UTC)) for name in ("one", "other"))
     with visiting(browser, house, "/configuration/backups") as page:
         with page.expect_download() as downloaded:
             page.get_by_role("button", name="Make and download a backup").click()
         downloaded.value.save_as(tmp_path / "backup.db")
         assert look_at(tmp_path / "backup.db").revisions == house.json("revisions", "--limit", "1")["number"]
+        house.add_account("eve", "viewer")
+        _restore(page, house, tmp_path / "backup.db")
         page.goto("/system/administration")
         for key, said in ((other.key, "the key is not the certificate's"), (one.key, "Saved in your working copy")):
             page.get_by_label("Uploaded now").check()
@@ -257,6 +275,7 @@ def test_axe_finds_nothing_serious(house: Portal, browser: Browser) -> None:
             "/configuration/history/1",
             "/configuration/history/compare?old=1&new=1",
             "/configuration/backups",
+            "/configuration/backups/last-commit.db/restore",
         ):
             page.goto(path)
             assert serious(page) == [], path

@@ -79,12 +79,6 @@ def clear(arguments: Namespace, session: Session) -> int:
     return ExitCode.FINE
 
 
-def restore(arguments: Namespace, session: Session) -> int:
-    """Go back to a backup."""
-    session.screen.say(session.offline(arguments.state).restore(arguments.state, arguments.file))
-    return ExitCode.FINE
-
-
 def _headline(level: Level, sentence: str) -> Sequence[Text | str]:
     return styled(f"{level}: ", _STYLES[level]), sentence
 

@@ -1,7 +1,8 @@
 """Accounts: made, changed and removed, by who may, or by a text that is committed; the last administrator stays."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -54,6 +55,12 @@ class AccountBook:
         self._passwords = passwords
         self._now = now
         self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def resting(self) -> AsyncIterator[None]:
+        """Have nobody change an account meanwhile."""
+        async with self._one_at_a_time:
+            yield
 
     async def rows(self) -> AccountRows:
         """Return everybody, by name."""

@@ -49,7 +49,7 @@ def _new(state: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _kept(folder: Path, name: str) -> Iterator[IO[bytes]]:
-    found = next((path for path in _files(folder) if path.name == name), None)
+    found = kept_backup(folder, name)
     if found is None:
         raise OperationFailed(NotFound(message=f"there is no backup {name}"))
     try:
@@ -57,6 +57,11 @@ def _kept(folder: Path, name: str) -> Iterator[IO[bytes]]:
             yield content
     except OSError as error:
         raise MachineError(f"read {found}", error.strerror or str(error)) from error
+
+
+def kept_backup(folder: Path, name: str) -> Path | None:
+    """Return where a backup of that name lies; None where there is none."""
+    return next((path for path in _files(folder) if path.name == name), None)
 
 
 def _rows(folder: Path) -> BackupRows:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -264,6 +264,13 @@ class Deployments:
             name = await self._revert(pending, f"{by} cancelled it", tell)
             return Deployed(sentence=f"taken back: {name} is in effect", revision=pending.base or None)
 
+    @asynccontextmanager
+    async def resting(self) -> AsyncIterator[None]:
+        """Have no deployment begin meanwhile. Raises OperationFailed where one is under way."""
+        async with self._one_at_a_time:
+            self._nothing_else()
+            yield
+
     async def revisions(self, most: int) -> Revisions:
         """Return what was committed, the newest first. Raises MachineError."""
         found = await asyncio.to_thread(self._history.heads, most)
@@ -282,11 +289,18 @@ class Deployments:
         newest = number_of(await asyncio.to_thread(self._history.newest))
         old = newest if request.old is None else request.old
         new = (await self.copies.show(by)).text if request.new is None else (await self.revision(request.new)).text
-        texts = (await self.revision(old)).text.encode() if old else NOTHING, new.encode()
+        before = (await self.revision(old)).text.encode() if old else NOTHING
+        return await self._compared((before, f"revision {old}"), (new.encode(), "it"))
+
+    async def compare_text(self, text: bytes) -> Compared:
+        """Say what a text of a backup changes over the newest revision. Raises OperationFailed, MachineError."""
+        return await self._compared(await asyncio.to_thread(self._newest), (text, "it"))
+
+    async def _compared(self, *told: tuple[bytes, str]) -> Compared:
         no_nftables = self._balancer.running.facts.no_nftables
         plans: list[Plan] = []
         one: Configuration | None = None
-        for text, name in zip(texts, (f"revision {old}", "it"), strict=True):
+        for text, name in told:
             judged, facts = await judge_here(text, self._machine, no_nftables, Use.COMMITTED)
             if judged.configuration is None:
                 return Compared(untold=f"what it changes cannot be told: {name} cannot run here, and `check` says why")

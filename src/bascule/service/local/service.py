@@ -45,7 +45,7 @@ from bascule.service.local.explaining import explained, known_of
 from bascule.service.local.firewall_rows import firewall_rows, walk_rows
 from bascule.service.local.journal import Journal
 from bascule.service.local.leveling import CALM
-from bascule.service.local.logins.book import LoginBook
+from bascule.service.local.logins.book import LoginBook, no_accounts
 from bascule.service.local.machine import Machine
 from bascule.service.local.measuring import Measuring
 from bascule.service.local.metrics import require_reader
@@ -56,6 +56,7 @@ from bascule.service.local.preparation import Use, judge_here
 from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
 from bascule.service.local.reported import engine_uses, level_of
+from bascule.service.local.restoring import Restoring
 from bascule.service.local.rows import count_hosts, count_relays, full_hosts, order_row, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
@@ -70,6 +71,7 @@ from bascule.service.measured import MeasuredHistory
 from bascule.service.metrics import ShowMetrics
 from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRoutes
 from bascule.service.request import Context
+from bascule.service.restoring import BackupContents, BackupUploaded, RestoreBackup, Restored, ShowBackup, UploadBackup
 from bascule.service.service import ByMethods
 from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
 from bascule.store.audit import Audit
@@ -120,6 +122,7 @@ class LocalService(ByMethods, PeopleService):
         logins: LoginBook | None,
         captures: Captures,
         telling: Telling,
+        restoring: Restoring | None,
         watches: Sequence[Watch],
         end: Callable[[str], None],
     ) -> None:
@@ -137,6 +140,7 @@ class LocalService(ByMethods, PeopleService):
         self._tables = tables
         self._captures = captures
         self._telling = telling
+        self._restoring = restoring
         self._watches = watches
         self._sticky = StickyClients(machine.nft)
         self._end = end
@@ -307,6 +311,24 @@ class LocalService(ByMethods, PeopleService):
         """Yield one, part by part."""
         async for part in backup_parts(self._machine.state, request.name):
             yield part
+
+    async def backup_upload(self, _: Context, request: UploadBackup, /) -> BackupUploaded:
+        """Take a part of one."""
+        return await self._backups().upload(request)
+
+    async def show_backup(self, context: Context, request: ShowBackup, /) -> BackupContents:
+        """Look into one."""
+        return await self._backups().look(request, context)
+
+    async def backup_restore(self, context: Context, request: RestoreBackup, /) -> Restored:
+        """Take one over."""
+        return await self._backups().restore(request, context)
+
+    def _backups(self) -> Restoring:
+        """Return who restores backups. Raises OperationFailed where a file alone is run."""
+        if self._restoring is None:
+            raise no_accounts(self._balancer.running.name)
+        return self._restoring
 
     async def certificate_upload(self, _: Context, request: UploadCertificate, /) -> CertificateKept:
         """Keep it in the state folder."""

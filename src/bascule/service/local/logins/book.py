@@ -1,7 +1,7 @@
 """Lets people in by their passwords and codes, and knows them by their tokens."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from math import ceil
@@ -168,6 +168,30 @@ class LoginBook:
         if not await self.codes.end(request.name):
             raise OperationFailed(NotFound(message=f"{request.name} needs no code"))
         return TotpOff(sentence=f"{request.name} needs no code any more")
+
+    async def require_proof(self, context: Context, password: str, code: str) -> None:
+        """Have somebody who asks something grave by the pages prove again who he is; a token is never enough.
+
+        Who asks on the machine itself is known by the kernel.
+        """
+        if context.program:
+            raise OperationFailed(Forbidden(message="a token may not do that: log in"))
+        if not context.token:
+            return
+        with self.guarded(context):
+            account = await self._accounts.known(context.user)
+            if account is None and self._directory is not None:
+                if await self._directory.known(context.user, password, _source(context)) is None:
+                    raise OperationFailed(Forbidden(message="the password is not the one"))
+                return
+            await self._require_password(await self._own(context), password, context)
+            if not await self.codes.fit(context.user, code):
+                raise OperationFailed(Forbidden(message="the code is not right, or was used already"))
+
+    def end(self, names: Iterable[str]) -> None:
+        """Log accounts out wherever they are."""
+        for name in names:
+            self._sessions.close_all(name)
 
     @contextmanager
     def guarded(self, context: Context) -> Iterator[None]:

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from bascule.web.pages.configuration import backups, deploy, editor, history, rebase
+from bascule.web.pages.configuration import backups, deploy, editor, history, rebase, restoring
 
-ROUTES: Final = (*deploy.ROUTES, *rebase.ROUTES, *editor.ROUTES, *history.ROUTES, *backups.ROUTES)
+ROUTES: Final = (*deploy.ROUTES, *rebase.ROUTES, *editor.ROUTES, *history.ROUTES, *backups.ROUTES, *restoring.ROUTES)
