@@ -165,6 +165,9 @@ async def test_what_runs_goes_on_and_the_text_waits(house: House) -> None:
     assert [row.name for row in (await house.accounts.rows()).rows] == ["alice", "bob"]
     assert look_at(house.state / FOLDER / restored.kept).revisions == 2
     assert house.events[-1].state == "restored"
+    await house.deployments.deploy(Deploy(text=ONE, again=True), "root")
+    assert (await house.deployments.cancel("root")).revision == 2
+    assert house.balancer.loaded == ["8443 143", "443 143", "8443 143"]
     deployed = await house.deployments.deploy(Deploy(text=ONE, again=True, commit=True), "root")
     assert deployed.revision == 3
 
