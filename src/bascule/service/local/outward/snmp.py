@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from bascule import __version__
+from bascule.config.kinds.kept import community
 from bascule.config.outward import Snmp
 from bascule.herald.snmp.wire import (
     MOST_HOSTS,
@@ -78,15 +79,19 @@ class SnmpAgent:
         clock: Clock,
         starts: Starts,
         password: Callable[[str], str],
+        secret: Callable[[str], str],
         count: Callable[[Running], Awaitable[SessionCounts]],
     ) -> None:
         self._balancer = balancer
         self._journal = journal
         self._clock = clock
         self._password = password
+        self._secret = secret
         self._count = count
         self._configured: Snmp | None = None
         self._machine = ""
+        self._known = ("", "")
+        """The community and the user's password of the process that runs."""
         self._counts: SessionCounts = Counter()
         self._counted = float("-inf")
         self._fault = ""
@@ -108,7 +113,9 @@ class SnmpAgent:
             return []
         lacks = snmp.user and not self._password_of(snmp)
         unknown = f"SNMP does not answer {snmp.user}: no password is kept; write it once in `login`" if lacks else ""
-        return [words for words in (self._fault, unknown) if words]
+        forgotten = bool(snmp.community) and not self._community_of(snmp)
+        other = "SNMP answers no community: the one of the text is not kept here; write it once" if forgotten else ""
+        return [words for words in (self._fault, unknown, other) if words]
 
     async def watch(self) -> None:
         """Go on until cancelled."""
@@ -121,8 +128,9 @@ class SnmpAgent:
         while True:
             system = self._balancer.running.configuration.system
             snmp, machine = system.outward.snmp, system.host_name or socket.gethostname()
-            if (snmp, machine) != (self._configured, self._machine):
-                self._configured, self._machine, self._fault = snmp, machine, ""
+            known = ("", "") if snmp is None else (self._community_of(snmp), self._password_of(snmp))
+            if (snmp, machine, known) != (self._configured, self._machine, self._known):
+                self._configured, self._machine, self._known, self._fault = snmp, machine, known, ""
                 self._process.want(wanted=snmp is not None)
                 self._process.renew()
             if snmp is not None:
@@ -173,7 +181,7 @@ class SnmpAgent:
         settings = Settings(
             name=self._machine,
             engine=engine_id(self._machine),
-            community=snmp.community,
+            community=self._community_of(snmp),
             user=snmp.user if password else "",
             password=password,
             sources=tuple(map(str, snmp.sources)),
@@ -184,6 +192,10 @@ class SnmpAgent:
     def _password_of(self, snmp: Snmp) -> str:
         """Return the password of the user; empty where there is no user, or none is kept."""
         return snmp.password or (self._password(snmp.user) if snmp.user else "")
+
+    def _community_of(self, snmp: Snmp) -> str:
+        """Return the community; empty where there is none, or it is kept nowhere."""
+        return community(snmp.community, self._secret)
 
     def _died(self, words: str) -> None:
         fault = f"SNMP answers nobody: {words}"

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from bascule.config.kinds.kept import address
 from bascule.config.outward import Alert, Outward
 from bascule.herald.wire import ClockSeen, Delivered, Order, Report, SyslogState, shortened
 from bascule.service.alerts import AlertTried, TriedRow, TryAlert
@@ -55,6 +57,8 @@ class Around:
     starts: Starts
     password: Callable[[str], str]
     """Knows the passwords that the text does not have."""
+    secret: Callable[[str], str]
+    """Knows the addresses of webhooks, by the labels that the text has for them."""
     died: Callable[[str], None]
     """Hears how the herald ended unasked."""
     certificate: Callable[[], datetime | None]
@@ -89,7 +93,15 @@ class Telling:
     def findings(self) -> Sequence[str]:
         """Return who cannot be told, and what else needs an eye."""
         faults = [f"syslog server {host}: {fault}" for host, fault in self._faults.items()]
-        return [*faults, *self._post.findings(), *self._certificate.findings(), *self._clocks.findings()]
+        return [*faults, *self._unknown(), *self._post.findings(), *self._certificate.findings(), *self._clocks.findings()]
+
+    def _unknown(self) -> Iterator[str]:
+        """Yield webhooks whose address is kept nowhere here."""
+        for alert in self._configured.alerts:
+            for hook in alert.webhooks:
+                if not address(hook.url, self._around.secret):
+                    where = f"its webhook at {urlsplit(hook.url).hostname}"
+                    yield f'alert "{alert.name}": the address of {where} is not kept here; write it once, whole'
 
     async def watch(self) -> None:
         """Go on until cancelled."""
@@ -158,7 +170,9 @@ class Telling:
         return desk
 
     def _sender(self) -> Sender:
-        return Sender(machine=self._machine, mail=self._configured.mail, password=self._around.password)
+        return Sender(
+            machine=self._machine, mail=self._configured.mail, password=self._around.password, secret=self._around.secret
+        )
 
     def _local(self) -> datetime:
         return self._around.now().astimezone()
