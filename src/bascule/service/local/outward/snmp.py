@@ -177,15 +177,16 @@ class SnmpAgent:
     def _greeting(self) -> Sequence[Order]:
         snmp = self._configured
         assert snmp is not None, "it runs where the text has snmp"
-        password = self._password_of(snmp)
+        password, community_ = self._password_of(snmp), self._community_of(snmp)
+        told = snmp.traps[:MOST_TARGETS] if password or community_ else ()
         settings = Settings(
             name=self._machine,
             engine=engine_id(self._machine),
-            community=self._community_of(snmp),
+            community=community_,
             user=snmp.user if password else "",
             password=password,
             sources=tuple(map(str, snmp.sources)),
-            targets=tuple(Target(host=str(each.host), port=each.port) for each in snmp.traps[:MOST_TARGETS]),
+            targets=tuple(Target(host=str(each.host), port=each.port) for each in told),
         )
         return [settings, self._picture()]
 
