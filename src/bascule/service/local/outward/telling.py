@@ -100,8 +100,8 @@ class Telling:
         for alert in self._configured.alerts:
             for hook in alert.webhooks:
                 if not address(hook.url, self._around.secret):
-                    where = f"its webhook at {urlsplit(hook.url).hostname}"
-                    yield f'alert "{alert.name}": the address of {where} is not kept here; write it once, whole'
+                    where = f"the webhook at {urlsplit(hook.url).hostname}"
+                    yield f'alert "{alert.name}" does not reach {where}: its address is not kept here; write it once, whole'
 
     async def watch(self) -> None:
         """Go on until cancelled."""
