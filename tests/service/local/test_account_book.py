@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bascule.config.load import load
 from bascule.config.model import User
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
@@ -159,6 +160,16 @@ async def test_addresses_of_webhooks_and_communities_are_kept_for_those_who_send
         )
         assert await book.sealed(text, "alice") == await book.sealed(text, "bob") == sealed
         assert await book.sealed(sealed, "alice") == sealed
+        known, unknown = (
+            load(b"system { " + each + b"}").configuration for each in (sealed, sealed.replace(b"0000", b"0009"))
+        )
+        assert known is not None
+        assert unknown is not None
+        assert book.lacking(known.system.outward) == []
+        assert [said.rpartition(": ")[2] for said in book.lacking(unknown.system.outward)] == [
+            "its address is not kept here; write it once, whole",
+            "the one of the text is not kept here; write it once",
+        ]
         assert (kept.secret("00000000"), kept.secret("00000001")) == ("https://a.example/T0", "community c0mm")
 
 

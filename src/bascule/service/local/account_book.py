@@ -12,6 +12,7 @@ from bascule.config.kinds.kind import Flaw
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.load import load
 from bascule.config.model import User
+from bascule.config.outward import Outward
 from bascule.config.passwords import concerns, sealed
 from bascule.service.accounts import (
     AccountChanged,
@@ -23,6 +24,7 @@ from bascule.service.accounts import (
     RemoveAccount,
 )
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
+from bascule.service.local.outward.lacking import lacking_addresses, lacking_community
 from bascule.service.local.passwords import Passwords, weakness
 from bascule.service.permissions import ALLOWED, Permission, Role
 from bascule.service.request import Context
@@ -146,6 +148,11 @@ class AccountBook:
                 kept = await asyncio.to_thread(self._passwords.hashed, password)
                 await asyncio.to_thread(self._accounts.propose, author, name, kept)
         return found.text.encode(errors=_UNREADABLE)
+
+    def lacking(self, outward: Outward) -> Sequence[str]:
+        """Return which secrets of a sealed text nobody has kept here."""
+        secret = (lambda _: "") if self._secrets is None else self._secrets.secret
+        return [*lacking_addresses(outward, secret), *lacking_community(outward, secret)]
 
     async def settle(self, before: bytes, text: bytes, author: str) -> Sequence[str]:
         """Make the accounts that a text has and the one before had not, and return a sentence for each."""

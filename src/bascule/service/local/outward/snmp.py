@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from bascule import __version__
 from bascule.config.kinds.kept import community
-from bascule.config.outward import Snmp
+from bascule.config.outward import Outward, Snmp
 from bascule.herald.snmp.wire import (
     MOST_HOSTS,
     MOST_RELAYS,
@@ -32,6 +32,7 @@ from bascule.herald.snmp.wire import (
 from bascule.herald.wire import shortened
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.local.journal import Journal
+from bascule.service.local.outward.lacking import lacking_community
 from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.telling import how_it_goes
@@ -113,9 +114,8 @@ class SnmpAgent:
             return []
         lacks = snmp.user and not self._password_of(snmp)
         unknown = f"SNMP does not answer {snmp.user}: no password is kept; write it once in `login`" if lacks else ""
-        forgotten = bool(snmp.community) and not self._community_of(snmp)
-        other = "SNMP answers no community: the one of the text is not kept here; write it once" if forgotten else ""
-        return [words for words in (self._fault, unknown, other) if words]
+        lacking = lacking_community(Outward(snmp=snmp), self._secret)
+        return [words for words in (self._fault, unknown, *lacking) if words]
 
     async def watch(self) -> None:
         """Go on until cancelled."""

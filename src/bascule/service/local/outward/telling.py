@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from bascule.config.kinds.kept import address
 from bascule.config.outward import Alert, Outward
 from bascule.herald.wire import ClockSeen, Delivered, Order, Report, SyslogState, shortened
 from bascule.service.alerts import AlertTried, TriedRow, TryAlert
@@ -24,6 +22,7 @@ from bascule.service.local.outward.alerts.notices import notice
 from bascule.service.local.outward.alerts.post import Post, Sender
 from bascule.service.local.outward.certificate import AdminCertificate
 from bascule.service.local.outward.clocks import Clocks
+from bascule.service.local.outward.lacking import lacking_addresses
 from bascule.service.local.outward.records import batches, clocks_order, named_clocks, syslog_order
 from bascule.service.local.running import Running
 from bascule.service.local.words import counted
@@ -93,15 +92,8 @@ class Telling:
     def findings(self) -> Sequence[str]:
         """Return who cannot be told, and what else needs an eye."""
         faults = [f"syslog server {host}: {fault}" for host, fault in self._faults.items()]
-        return [*faults, *self._unknown(), *self._post.findings(), *self._certificate.findings(), *self._clocks.findings()]
-
-    def _unknown(self) -> Iterator[str]:
-        """Yield webhooks whose address is kept nowhere here."""
-        for alert in self._configured.alerts:
-            for hook in alert.webhooks:
-                if not address(hook.url, self._around.secret):
-                    where = f"the webhook at {urlsplit(hook.url).hostname}"
-                    yield f'alert "{alert.name}" does not reach {where}: its address is not kept here; write it once, whole'
+        lacking = lacking_addresses(self._configured, self._around.secret)
+        return [*faults, *lacking, *self._post.findings(), *self._certificate.findings(), *self._clocks.findings()]
 
     async def watch(self) -> None:
         """Go on until cancelled."""
