@@ -214,6 +214,7 @@ def restoring(core: Core, source: ConfigurationFile | Deployments, logins: Login
         balancer=core.balancer,
         logins=logins,
         mailboxes=core.mailboxes,
+        secrets=core.secrets,
         journal=core.journal,
         now=core.now,
     )

@@ -138,7 +138,7 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
         """
         CREATE TABLE secrets (
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            number INTEGER PRIMARY KEY,
             label TEXT NOT NULL UNIQUE,
             secret TEXT NOT NULL
         ) STRICT

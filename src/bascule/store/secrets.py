@@ -24,6 +24,10 @@ class Secrets(Protocol):
         """Keep these by their labels. Blocking: call it from a thread. Raises MachineError."""
         ...
 
+    def read_again(self) -> None:
+        """Have those at hand be what is kept. Blocking: call it from a thread. Raises MachineError."""
+        ...
+
 
 class DatabaseSecrets:
     """Keeps them in the file, which its owner alone can read, and at hand. `draw` draws labels of 8 hex digits."""
@@ -31,7 +35,8 @@ class DatabaseSecrets:
     def __init__(self, database: Database, *, draw: Callable[[], str]) -> None:
         self._database = database
         self._draw = draw
-        self._known: dict[str, str] = dict(database.read("SELECT label, secret FROM secrets ORDER BY number"))
+        self._known: dict[str, str] = {}
+        self.read_again()
 
     def __repr__(self) -> str:
         """Return nothing that is a secret."""
@@ -59,3 +64,7 @@ class DatabaseSecrets:
                 change.execute("INSERT INTO secrets (label, secret) VALUES (?, ?)", row)
             change.execute("DELETE FROM secrets WHERE number <= (SELECT max(number) FROM secrets) - ?", (MOST,))
         self._known = known
+
+    def read_again(self) -> None:
+        """Read all rows."""
+        self._known = dict(self._database.read("SELECT label, secret FROM secrets ORDER BY number"))
