@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bascule.config.kinds.kept import address, community
 from bascule.config.load import load
 from bascule.config.passwords import sealed
 
@@ -113,3 +114,84 @@ def test_a_password_of_a_mailbox_that_is_written_wrongly_is_taken_out_too(writte
     assert (
         "w" not in sealed('check imap login "probe" password ' + written.replace("p", "w")).text.partition("password ")[2]
     )
+
+
+OUTWARD = """\
+system {
+	alert "ops" { # the webhook of "https://old.example/T0"
+		webhook "https://hooks.example.com/T0/B0?key=s3cret" login "us" password set; on host
+		webhook "http://10.2.0.9:8080" # no secret
+	}
+	snmp { community "s3cret c"; from 10.2.0.9 }
+}
+"""
+
+
+def named(secret: str) -> str:
+    """Return a label: how long a secret is."""
+    return f"{len(secret):08x}"
+
+
+def test_addresses_of_webhooks_and_communities_are_taken_out_alone() -> None:
+    """The machine stays, and all else; the text loads, and means the same with what was taken out."""
+    found = sealed(OUTWARD, named)
+    before, after = load(OUTWARD).configuration, load(found.text).configuration
+    assert before is not None
+    assert after is not None
+    wrote = OUTWARD.replace("T0/B0?key=s3cret", "<set 0000002a>").replace("s3cret c", "<set 00000012>")
+    assert found.text == wrote.replace('"https://old.example/T0"', "…")
+    old, new = before.system.outward, after.system.outward
+    hooks = [address(each.url, found.secrets.__getitem__) for each in new.alerts[0].webhooks]
+    assert hooks == [each.url for each in old.alerts[0].webhooks]
+    assert old.snmp is not None
+    assert new.snmp is not None
+    assert community(new.snmp.community, found.secrets.__getitem__) == old.snmp.community == "s3cret c"
+    assert "s3cret" not in repr(found)
+    again = sealed(found.text, named)
+    assert (again.text, again.secrets) == (found.text, {})
+
+
+def test_a_secret_is_sent_to_its_machine_alone_and_as_what_it_is() -> None:
+    """Whoever may write a text knows the labels, and not what they stand for."""
+    kept = sealed(OUTWARD, named).secrets
+    assert address("https://hooks.example.com/<set 0000002a>", kept.__getitem__)
+    assert not address("https://evil.example/<set 0000002a>", kept.__getitem__)
+    assert not community("<set 0000002a>", kept.__getitem__)
+    assert not address("https://hooks.example.com/<set 00000000>", lambda _: "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "webhook https://a.example/hunter2",
+        'webhook "https://user@a.example/hunter2"',
+        'webhook "https://a.example/hunter2',
+        'webhook "https://a.example/"hunter2"',
+        'webhook"https://a.example/hunter2"',
+        'Webhook:"https://a.example/hunter2"',
+        'webhok "https://a.example/hunter2"',
+        'webhook "https://a.example/x" "hunter2" login "u"',
+        'webhook\n"https://a.example/hunter2"',
+        "community hunter2",
+        "community = hunter2",
+        "community=hunter2",
+        'community my "hunter2"',
+        'community { "hunter2" }',
+        'comunity "hunter2"',
+        '# community "hunter2"',
+    ],
+)
+def test_a_text_with_mistakes_keeps_no_other_secret_either(text: str) -> None:
+    """As with passwords; and a second time changes nothing more."""
+    once = sealed(f"system {{ {text}\n }}", named)
+    assert "hunter2" not in once.text
+    assert sealed(once.text, named).text == once.text
+
+
+@given(st.text(alphabet='{}";\n\\ #webhook="set:/a.', max_size=80), st.sampled_from(("webhook", "community")))
+def test_any_secret_goes_through(inner: str, word: str) -> None:
+    """And a second time changes nothing more; what loads does so afterwards."""
+    text = f'system {{ alert "a" {{ mail to "x@y.z"; {word} {inner} }} }}'
+    once = sealed(text, named).text
+    assert sealed(once, named).text == once
+    assert load(text).configuration is None or load(once).configuration is not None

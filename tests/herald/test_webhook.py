@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bascule.herald.fault import explained
+from bascule.herald.fault import FaultError, explained
 from bascule.herald.webhook import post
 from bascule.herald.wire import PostWebhook
 
@@ -52,6 +52,12 @@ def test_json_is_posted_with_a_login() -> None:
     assert headers["Content-Type"] == "application/json"
     assert headers["Authorization"] == "Basic eDp5"
     assert headers["User-Agent"].startswith("Bascule/")
+
+
+def test_an_address_that_is_not_kept_is_asked_nothing() -> None:
+    """What stands in the text for it is none."""
+    with pytest.raises(FaultError, match="its address is not kept here"):
+        post(PostWebhook(number=1, url="https://chat.example/<set 0000000a>", body=b"{}"))
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,46 @@ def test_name_servers_are_reached_before_any_rule_of_the_text() -> None:
     ]
 
 
+OUTWARD = """system {
+	syslog { server 10.2.0.7; server 10.2.0.8 transport tls; server log.example.com }
+	mail { server 10.2.0.25 port 587 starttls }
+	alert "a" { webhook "https://[fd02::9]:8443/x"; webhook "http://10.2.0.9"; webhook "https://chat.example/x" }
+	snmp { community "c"; from 10.2.0.0/16; from fd02::5; trap to 10.2.0.7 }
+	ntp { server 10.2.0.5 }
+	authentication { ldap { server 10.2.0.6; domain "example.com"; group "cn=a,dc=example,dc=com" role viewer } }
+}
+"""
+
+
+def test_whom_this_machine_speaks_to_is_reached_before_any_rule_of_the_text() -> None:
+    """By the address that the text has, the port and the protocol; a name may mean any, and opens nothing."""
+    before = wall(walled("block out", before=OUTWARD)).before
+    rules = [each for each in before if each.purpose is Purpose.NEIGHBOURS and each.rule.to.ports]
+    assert [(each.cause, each.rule.text) for each in rules] == [
+        ("a syslog server", "pass out proto udp to 10.2.0.7 port 514"),
+        ("a syslog server", "pass out proto tcp to 10.2.0.8 port 6514"),
+        ("the mail server", "pass out proto tcp to 10.2.0.25 port 587"),
+        ('a webhook of alert "a"', "pass out proto tcp to fd02::9 port 8443"),
+        ('a webhook of alert "a"', "pass out proto tcp to 10.2.0.9 port 80"),
+        ("traps of SNMP", "pass out proto udp to 10.2.0.7 port 162"),
+        ("a time server", "pass out proto udp to 10.2.0.5 port 123"),
+        ("an LDAP server", "pass out proto tcp to 10.2.0.6 port 636"),
+    ]
+    answers = [each.rule.text for each in before if each.cause == "SNMP"]
+    assert answers == [f"pass out proto udp from any port 161 to {who}" for who in ("10.2.0.0/16", "fd02::5")]
+
+
+def test_snmp_is_open_to_those_who_may_ask() -> None:
+    """After the text's rules, which decide first, and at its own address."""
+    for at, opened in (
+        ("", [("10.2.0.0/16", "any port 161"), ("fd02::5", "any port 161")]),
+        ("listen on 10.2.0.50; port 1161; ", [("10.2.0.0/16", "10.2.0.50 port 1161")]),
+    ):
+        after = wall(walled(before=OUTWARD.replace("snmp { ", f"snmp {{ {at}"))).after
+        rules = [each.rule.text for each in after if each.cause == "SNMP"]
+        assert rules == [f"pass in proto udp from {source} to {to}" for source, to in opened]
+
+
 def test_administrators_come_from_zone_internal() -> None:
     """Ssh, and the admin server at its own address or at all of them."""
     text = "system { http-server { port 4433 } }\n"

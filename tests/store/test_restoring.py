@@ -21,6 +21,7 @@ from bascule.store.measurements import open_measurements
 from bascule.store.restoring import heads_of, last_deed, opened, take_over
 from bascule.store.schema import VERSIONS
 from bascule.store.second_factors import DatabaseSecondFactors, SecondFactor
+from bascule.store.secrets import DatabaseSecrets
 from bascule.store.table_entries import DatabaseEntries, TableEntry
 from bascule.system.errors import MachineError
 
@@ -77,6 +78,7 @@ def fill(database: Database) -> None:
     DatabaseCopies(database).keep(WorkingCopy(account="alice", base=2, text=b"draft", at=NOW))
     DatabaseMailboxes(database).keep("probe", "old")
     DatabaseMailboxes(database).keep("other", "theirs")
+    DatabaseSecrets(database, draw=str).keep({"0000000a": "theirs", "0000000b": "also theirs"})
     enter(database, "used", "10.0.0.1/32")
     enter(database, "unused", "10.0.0.2/32")
     deed(database, "did it elsewhere")
@@ -90,6 +92,7 @@ def test_what_is_kept_is_another_and_what_runs_uses_stays(tmp_path: Path) -> Non
         account(live, "carol")
         deed(live, "did it here")
         DatabaseMailboxes(live).keep("probe", "new")
+        DatabaseSecrets(live, draw=str).keep({"0000000c": "mine", "0000000b": "mine, too"})
         enter(live, "used", "10.0.0.9/32")
         kept = tmp_path / "kept.db"
         assert restore(live, backup, lambda: back_up(tmp_path / "here", kept)) == 3
@@ -102,6 +105,9 @@ def test_what_is_kept_is_another_and_what_runs_uses_stays(tmp_path: Path) -> Non
         assert [line.deed.words for line in DatabaseAudit(live).lines(9)] == ["did it here"]
         boxes = DatabaseMailboxes(live)
         assert (boxes.password("probe"), boxes.password("other")) == ("new", "theirs")
+        secrets = DatabaseSecrets(live, draw=str)
+        known = [secrets.secret(label) for label in ("0000000a", "0000000b", "0000000c")]
+        assert known == ["theirs", "mine, too", "mine"]
         entered = DatabaseEntries(live, now=lambda: NOW).entered()
         assert {name: [str(each) for each in found] for name, found in entered.items()} == {
             "used": ["10.0.0.9/32"],

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from bascule.system.children import OwnChildren, Started
 from bascule.system.clock import SystemClock
@@ -67,9 +68,15 @@ class Bench:
             starts=self.starts,
             died=self.died.append,
             greet=self.greet,
-            heard=lambda echo: self.heard.append(echo.words),
+            heard=self.hear,
         )
         self.task = asyncio.ensure_future(self.companion.watch())
+
+    def hear(self, echo: Echo) -> None:
+        """Take what it says."""
+        if echo.words == "trap":
+            raise LookupError("a bug")
+        self.heard.append(echo.words)
 
     def greet(self) -> list[Echo]:
         """Return what a new life is told first."""
@@ -104,6 +111,20 @@ async def test_it_is_greeted_told_and_comes_back() -> None:
     await eventually(lambda: bench.companion.pid is None)
     await bench.companion.tell(Echo("nobody"))
     assert len(bench.died) == 1
+    await bench.end()
+
+
+async def test_a_fault_of_our_own_in_hearing_is_seen_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """The log has it; the process stays, and what it says next is heard."""
+    bench = Bench()
+    bench.companion.want(wanted=True)
+    await bench.companion.running()
+    await bench.companion.tell(Echo("trap"))
+    await bench.companion.tell(Echo("you"))
+    await eventually(lambda: bench.heard == ["hello", "you"])
+    assert "a fault of our own in hearing what the herald process says" in caplog.text
+    assert "a bug" in caplog.text
+    assert (bench.greeted, bench.died) == (1, [])
     await bench.end()
 
 

@@ -5,9 +5,7 @@ import pytest
 from bascule.config.model import KeyFiles
 from bascule.web.settings import (
     DNS,
-    METRICS,
     NTP,
-    SYSLOG,
     Listing,
     Server,
     lines_change,
@@ -39,7 +37,7 @@ def test_what_is_so_already_changes_nothing(text: str) -> None:
     same = Server(port=str(server.port), listen="", certificate=None)
     assert server_change(text, same)(text).text == text
     assert name_change(text, system.host_name)(text).text == text
-    for listing in (DNS, NTP, SYSLOG, METRICS):
+    for listing in (DNS, NTP):
         assert lines_change(text, listing, lines_of(text, listing))(text).text == text
 
 
@@ -100,8 +98,8 @@ def test_a_name_comes_and_goes() -> None:
     ("listing", "lines"),
     [
         (NTP, ["10.2.0.7", "ntp.example.com"]),
-        (SYSLOG, ["10.2.0.9 transport tls port 6514", "log.example.com warnings-only"]),
-        (METRICS, ["10.2.0.0/16", "fd00::/8"]),
+        (Listing("syslog", "server"), ["10.2.0.9 transport tls port 6514", "log.example.com warnings-only"]),
+        (Listing("metrics", "from"), ["10.2.0.0/16", "fd00::/8"]),
     ],
 )
 def test_lists_are_as_they_are_written(text: str, listing: Listing, lines: list[str]) -> None:

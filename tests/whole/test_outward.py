@@ -25,6 +25,10 @@ _TEXT = f"""system {{
 	alert "on call" {{ webhook "http://{_CLIENT}:{_HOOK}/SECRET" }}
 	snmp {{ port {_SNMP}; community "c0mmunity"; from {_CLIENT} }}
 }}
+firewall {{
+	zone internal {{ from 10.80.0.0/16 }}
+	block out
+}}
 """
 _ANSWER = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
 
@@ -48,7 +52,10 @@ def others(place: Site, role: str, pid: int) -> list[int]:
 
 
 def test_those_who_are_named_are_told_also_after_a_death(place: Site) -> None:
-    """Syslog gets events and deeds, from before it listened; a webhook its test; SNMP answers; the dead come back."""
+    """Syslog gets events and deeds, from before it listened; a webhook its test; SNMP answers; the dead come back.
+
+    All of that through a firewall that blocks what goes out.
+    """
     client = place.net["client1"]
     with ExitStack() as last:
         failed = place.balancer.command("alert", "test", check=False)

@@ -1,7 +1,7 @@
-"""Takes plain passwords out of a text: they stand in it until it is kept, and never after."""
+"""Takes plain passwords and other secrets out of a text: they stand in it until it is kept, and never after."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ from bascule.config.kinds.mailbox import MAILBOX, MAILBOX_PASSWORD
 from bascule.config.kinds.texts import NAME, text
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.parser import parse
+from bascule.config.sealing import Sealing
 from bascule.config.syntax import Statement, tokens
 
 _KEPT: Final = "set"
@@ -17,8 +18,12 @@ _KEPT: Final = "set"
 
 _PASSWORD: Final = text("a password in quotes", secret=True)
 _ABOUT: Final = re.compile(r"passw|pasw", re.IGNORECASE)
+_TOLD: Final = re.compile(r"passw|pasw|web-?ho+k|com+unit", re.IGNORECASE)
+"""Of what a comment speaks that may have a secret in it."""
+
 _GLUED: Final = re.compile(r"(?i)(password)\W.*")
 """A word that goes on with the password itself: `password:secret`, `password=secret`."""
+_SOUGHT: Final = re.compile(_TOLD.pattern.encode(), re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"[^"]*"?')
 _ENDS: Final = frozenset({TokenKind.SEMICOLON, TokenKind.OPEN, TokenKind.CLOSE, TokenKind.END})
 _STRINGS: Final = frozenset({TokenKind.STRING, TokenKind.WRONG})
@@ -35,29 +40,38 @@ class Sealed:
     """The password of each user whose statement could be read; the last that was written counts."""
     mailboxes: Mapping[str, str] = field(default_factory=dict)
     """The same of test mailboxes that checks log in to."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """The addresses of webhooks and communities of SNMP, by the labels that stand in the text for them."""
 
     def __repr__(self) -> str:
         """Return nothing that is a secret."""
-        return f"Sealed({len(self.passwords) + len(self.mailboxes)} passwords)"
+        return f"Sealed({len(self.passwords) + len(self.mailboxes)} passwords, {len(self.secrets)} other secrets)"
 
 
-def sealed(text: str) -> Sealed:
+def concerns(text: bytes) -> bool:
+    """Tell whether a text may have secrets in it."""
+    return _SOUGHT.search(text) is not None
+
+
+def sealed(text: str, named: Callable[[str], str] | None = None) -> Sealed:
     """Return a text with `password set` for every plain password, and what they were; all else stays as it is.
 
+    `named` returns the label of an address of a webhook, or a community of SNMP; without it, those stay.
     Never raises. In a text with mistakes, whatever stands behind a word like `password` is taken for one, and in a comment
     that has such a word, whatever stands in quotes: such a text may be kept, and is read by others then.
     """
     tree = parse(text)
-    found = "".join(f"{token.before}{token.text}" for token in _without(tokens(tree)))
+    sealing = None if named is None else Sealing(named)
+    found = "".join(f"{token.before}{token.text}" for token in _without(tokens(tree), sealing))
     passwords: dict[str, str] = {}
     mailboxes: dict[str, str] = {}
     for user, statement in _statements(tree.statements, None):
         passwords |= _meant(user, statement)
         mailboxes |= _mailboxes(statement)
-    return Sealed(found, passwords, mailboxes)
+    return Sealed(found, passwords, mailboxes, {} if sealing is None else sealing.secrets)
 
 
-def _without(whole: Iterable[Token]) -> Iterator[Token]:
+def _without(whole: Iterable[Token], sealing: Sealing | None) -> Iterator[Token]:
     """Yield the tokens of a text, with others in the place of secrets."""
     hiding, written, quoted_only = False, False, False
     login = _Login()
@@ -67,6 +81,9 @@ def _without(whole: Iterable[Token]) -> Iterator[Token]:
         elif (sealed_login := login.read(token)) is not None:
             hiding = False
             yield sealed_login
+        elif sealing is not None and (sealed_secret := sealing.read(token)) is not None:
+            hiding = False
+            yield sealed_secret
         elif token.kind in _ENDS:
             hiding = hiding and token.kind is TokenKind.OPEN and not written
             yield token
@@ -123,7 +140,7 @@ def _mailboxes(statement: Statement) -> Mapping[str, str]:
 
 
 def _comment(token: Token) -> Token:
-    return replace(token, text=_QUOTED.sub("…", token.text)) if _ABOUT.search(token.text) else token
+    return replace(token, text=_QUOTED.sub("…", token.text)) if _TOLD.search(token.text) else token
 
 
 def _statements(statements: Iterable[Statement], user: Statement | None) -> Iterator[tuple[Statement | None, Statement]]:

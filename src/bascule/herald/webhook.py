@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bascule import __version__
+from bascule.config.kinds.kept import label
 from bascule.herald.cutoff import cut_off
 from bascule.herald.fault import FaultError
 from bascule.herald.trust import trusting
@@ -23,6 +24,8 @@ _FINE: Final = range(200, 300)
 
 def post(order: PostWebhook) -> None:
     """Post it. No redirect is followed. Raises FaultError, OSError, http.client.HTTPException."""
+    if label(order.url):
+        raise FaultError("its address is not kept here: write it once, whole")
     parts = urlsplit(order.url)
     host, path = parts.hostname or "", (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = (

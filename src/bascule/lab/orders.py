@@ -44,8 +44,8 @@ async def obey(server: SimulatedExchange, line: str) -> None:
     match line.split():
         case ["service", name, state]:
             await _serve(server, name, state)
-        case ["certificate", which]:
-            server.present(_certificate(server, which))
+        case ["certificate", _, *_]:
+            server.present(_certificate(server, line.split(maxsplit=1)[1].strip()))  # a file's name may have blanks
         case words:
             if not (_go_wrong(server.machine, words) or _set_state(server.machine, words)):
                 raise ValueError(f"no order of Exchange {server.machine.release.version}: {line.strip()!r}")

@@ -79,8 +79,9 @@ class Purpose(StrEnum):
     """A source that cannot come from there; stands before the text's rules. Its ends are `any`: by `homes` it is that of an
     interface's network which comes in by another that has no such network, by any an address of this machine."""
     NEIGHBOURS = "neighbours"
-    """ICMP of both versions and IGMP that networks need, DHCP where an interface asks for it, and the name servers of the
-    text; stands before the text's. Those over ICMP mean the types of `NEEDED_TYPES`."""
+    """ICMP of both versions and IGMP that networks need, DHCP where an interface asks for it, and the servers that this
+    machine itself speaks to; stands before the text's. SNMP, for those who may ask, stands after. Those over ICMP mean the
+    types of `NEEDED_TYPES`."""
     RELAY = "relay"
     """Opens what a relay or redirect listens on; stands after the text's rules. Those of `out` let the proxy reach the
     hosts of its relays, and stand before them."""

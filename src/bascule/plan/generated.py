@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
 
+from bascule.config.contacts import Contact, contacts
 from bascule.config.diagnostics import Span
-from bascule.config.firewall import ANY, Action, Direction, End, Firewall, Ports, Protocol, Rule
+from bascule.config.firewall import ANY, Action, Direction, End, Firewall, Network, Ports, Protocol, Rule
 from bascule.config.model import Configuration, EngineName
+from bascule.config.outward import Snmp
 from bascule.plan.firewall import Purpose, RulePlan
 from bascule.plan.model import AdminPlan, Endpoint, RelayPlan
 
@@ -69,7 +71,21 @@ def before(
         where = End(network=ip_network(server), ports=_DNS)
         rule = _rule(Action.PASS, Direction.OUT, to=where, span=configuration.system.dns_span or span)
         yield RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause="the name servers")
+    yield from dict.fromkeys(_spoken(each) for each in contacts(configuration.system) if not isinstance(each.host, str))
+    snmp = configuration.system.outward.snmp
+    if snmp is not None:  # asked at a second address of ours, it answers from the first: that is another session
+        yield from (
+            _snmp(Direction.OUT, source=_door(snmp), to=End(network=each), span=snmp.span) for each in _askers(snmp)
+        )
     yield from dict.fromkeys(_carried(relay, host, listen) for relay, host, listen in _proxied(relays))
+
+
+def _spoken(contact: Contact) -> RulePlan:
+    """Return what lets this machine speak to somebody whom the text names by an address."""
+    assert not isinstance(contact.host, str), "what a name means is not known here"
+    to = End(network=ip_network(contact.host), ports=Ports(contact.port, contact.port))
+    rule = _rule(Action.PASS, Direction.OUT, protocol=contact.protocol, to=to, span=contact.span)
+    return RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause=contact.whose)
 
 
 def _proxied(relays: Sequence[RelayPlan]) -> Iterator[tuple[RelayPlan, Endpoint, Endpoint]]:
@@ -92,13 +108,18 @@ def _carried(relay: RelayPlan, host: Endpoint, listen: Endpoint) -> RulePlan:
     return RulePlan(rule=rule, purpose=Purpose.RELAY, cause=f"{relay.title}, which the proxy carries")
 
 
-def after(relays: Sequence[RelayPlan], admin: AdminPlan, firewall: Firewall) -> Iterator[RulePlan]:
+def after(relays: Sequence[RelayPlan], admin: AdminPlan, firewall: Firewall, snmp: Snmp | None) -> Iterator[RulePlan]:
     """Yield what is asked after the text's rules; the defaults end it."""
     yield from dict.fromkeys(_opened(relay, listen) for relay in relays for listen in relay.listens)
     zone = TRUSTED_ZONE if any(each.name == TRUSTED_ZONE for each in firewall.zones) else ""
     yield _administered(zone, End(ports=SSH), "ssh", firewall.span)
     for to, span in {_answering(each.endpoint): each.span for each in admin.listeners}.items():
         yield _administered(zone, to, "the admin server", span)
+    yield from (
+        ()
+        if snmp is None
+        else (_snmp(Direction.IN, source=End(network=each), to=_door(snmp), span=snmp.span) for each in _askers(snmp))
+    )
     for action, direction in (
         (Action.BLOCK, Direction.IN),
         (Action.BLOCK, Direction.THROUGH),
@@ -107,6 +128,22 @@ def after(relays: Sequence[RelayPlan], admin: AdminPlan, firewall: Firewall) -> 
         yield RulePlan(
             rule=_rule(action, direction, span=firewall.span), purpose=Purpose.DEFAULT, cause="what no rule decides"
         )
+
+
+def _door(snmp: Snmp) -> End:
+    """Return where SNMP is asked."""
+    network = None if snmp.address is None else ip_network(snmp.address)
+    return End(network=network, ports=Ports(snmp.port, snmp.port))
+
+
+def _askers(snmp: Snmp) -> Iterator[Network]:
+    """Yield who may ask there."""
+    return (each for each in snmp.sources if snmp.address is None or each.version == snmp.address.version)
+
+
+def _snmp(direction: Direction, *, source: End, to: End, span: Span) -> RulePlan:
+    rule = _rule(Action.PASS, direction, protocol=Protocol.UDP, source=source, to=to, span=span)
+    return RulePlan(rule=rule, purpose=Purpose.NEIGHBOURS, cause="SNMP")
 
 
 def _opened(relay: RelayPlan, listen: Endpoint) -> RulePlan:

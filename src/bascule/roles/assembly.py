@@ -58,6 +58,7 @@ from bascule.store.history import History
 from bascule.store.mailboxes import Mailboxes
 from bascule.store.orders import DatabaseOrders
 from bascule.store.second_factors import DatabaseSecondFactors
+from bascule.store.secrets import Secrets
 from bascule.store.table_entries import DatabaseEntries
 from bascule.store.tokens import DatabaseTokens
 from bascule.system.children import Starts
@@ -83,6 +84,7 @@ class Core:
     balancer: Balancer
     proxy: ProxyEngine
     mailboxes: Mailboxes
+    secrets: Secrets
     starts: Starts
     now: Callable[[], datetime]
 
@@ -101,6 +103,7 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
         *(DatabaseAccounts(core.database), Passwords()),
         now=core.now,
         mailboxes=core.mailboxes,
+        secrets=core.secrets,
         renewed=partial(_log_in_anew, journal, core.balancer),
     )
     backups = Backups(request.state, core.machine.clock, journal, now=core.now)
@@ -157,6 +160,7 @@ def served(
             now=now,
             starts=core.starts,
             password=core.mailboxes.password,
+            secret=core.secrets.secret,
             died=partial(_herald_died, journal),
             certificate=lambda: min((row.ends for row in balancer.admin.rows(balancer.running.plan)), default=None),
         ),
@@ -167,6 +171,7 @@ def served(
         clock=machine.clock,
         starts=core.starts,
         password=core.mailboxes.password,
+        secret=core.secrets.secret,
         count=partial(session_counts, machine=machine, proxy=proxy),
     )
     administration = Administration(orders, balancer, clock=machine.clock, now=now, journal=journal)
@@ -209,6 +214,7 @@ def restoring(core: Core, source: ConfigurationFile | Deployments, logins: Login
         balancer=core.balancer,
         logins=logins,
         mailboxes=core.mailboxes,
+        secrets=core.secrets,
         journal=core.journal,
         now=core.now,
     )

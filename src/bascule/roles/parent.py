@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from bascule import __version__
@@ -51,6 +52,7 @@ from bascule.store.database import FILE, DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
 from bascule.store.mailboxes import DatabaseMailboxes
 from bascule.store.orders import DatabaseOrders
+from bascule.store.secrets import DatabaseSecrets
 from bascule.store.table_entries import DatabaseEntries
 from bascule.system.children import STARTER, OfStarter, OwnChildren, Starts
 from bascule.system.claim import claimed
@@ -108,7 +110,7 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
     try:
         noted = partial(_note_worker, journal)
         proxy = ProxyEngine(workers_folder(request.socket.parent), clock=machine.clock, report=noted, starts=starts)
-        mailboxes = DatabaseMailboxes(database)
+        mailboxes, secrets = DatabaseMailboxes(database), DatabaseSecrets(database, draw=partial(token_hex, 4))
         prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts, passwords=mailboxes.password)
         web = WebProcess(clock=machine.clock, died=noted, starts=starts, control=str(request.socket))
         admin = admin_server(web, machine, journal, _now)
@@ -118,7 +120,7 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         if history is not None:
             _forget_reverted(begun, history, journal)
         names = _followed_names(machine, balancer, prober, journal)
-        core = Core(request, database, machine, journal, balancer, proxy, mailboxes, starts, _now)
+        core = Core(request, database, machine, journal, balancer, proxy, mailboxes, secrets, starts, _now)
         source, kept = await sourced(core, history)
         logins = login_book(core, source)
         service, followed = served(core, source, names, logins, over.end)

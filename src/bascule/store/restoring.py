@@ -128,7 +128,7 @@ def take_over(
 
     `keep` puts aside what the file held, and may fail. What ran stays the newest revision, so that what is kept and what
     runs agree. `used` names the address tables that run: they go on with the entries they have, as checks do with the
-    passwords of their mailboxes. The audit log, and orders about hosts, stay.
+    passwords of their mailboxes; a label of a secret means what it meant. The audit log, and orders about hosts, stay.
     """
     history = DatabaseHistory(live)
     runs = history.newest()
@@ -155,6 +155,8 @@ def take_over(
             newest = revisions.after(newest, at=at, author=by, message=message, text=text)
             _insert(change, "INSERT", "revisions", [revisions.row_of(newest)])
         _insert(change, "INSERT OR IGNORE", "mailboxes", source.database.read("SELECT * FROM mailboxes"))
+        secrets = source.database.read("SELECT label, secret FROM secrets ORDER BY number")
+        change.executemany("INSERT OR IGNORE INTO secrets (label, secret) VALUES (?, ?)", secrets)
         entries = source.database.read("SELECT * FROM table_entries")
         _insert(change, "INSERT OR IGNORE", "table_entries", [row for row in entries if row[0] not in used])
     return Taken(newest=revisions.number_of(newest))

@@ -135,5 +135,14 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE secrets (
+            number INTEGER PRIMARY KEY,
+            label TEXT NOT NULL UNIQUE,
+            secret TEXT NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""

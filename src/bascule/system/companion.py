@@ -1,6 +1,7 @@
 """A process of ours that works beside its parent while it is wanted, and is started again when it dies."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
@@ -10,6 +11,8 @@ from bascule.system.child import Child
 from bascule.system.children import Starts
 from bascule.system.clock import Clock
 from bascule.system.errors import MachineError
+
+_LOG: Final = logging.getLogger(__name__)
 
 FIRST_PAUSE: Final = 0.2
 LAST_PAUSE: Final = 10.0
@@ -139,6 +142,12 @@ class Companion(Generic[Report]):
     async def _listen(self, child: Child[Report]) -> None:
         try:
             while (report := await child.channel.receive()) is not None:
-                self._heard(report)
+                self._hear(report)
         except (OSError, ChannelError):
             return
+
+    def _hear(self, report: Report) -> None:
+        try:
+            self._heard(report)
+        except Exception:  # noqa: BLE001 - it repeats what strangers say: what trips us there must not end all that it does
+            _LOG.exception("a fault of our own in hearing what the %s process says", self._role)

@@ -35,9 +35,7 @@ class Listing:
 
 DNS: Final = Listing("dns")
 NTP: Final = Listing("ntp", "server")
-SYSLOG: Final = Listing("syslog", "server")
-METRICS: Final = Listing("metrics", "from")
-LISTINGS: Final = (DNS, NTP, SYSLOG, METRICS)
+LISTINGS: Final = (DNS, NTP)
 
 
 def system_of(text: str) -> System:

@@ -54,6 +54,9 @@ def test_once_shows_affinity_and_failover(environment: dict[str, str]) -> None:
     assert any("6 of its 6 clients moved" in line and "of the others 0 moved" in line for line in lines), said
     assert any("6 of its 6 clients are back" in line for line in lines), said
     assert "Not as it should be" not in said
+    (verdict,) = (line for line in lines if line.startswith("The balancer says: "))
+    assert "7 relays serve clients, 3 of 3 hosts are up" in verdict
+    assert "certificate" not in verdict, "all servers show one, as a farm does"
 
 
 @pytest.mark.parametrize(

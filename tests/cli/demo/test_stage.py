@@ -24,5 +24,6 @@ async def test_a_server_that_cannot_listen_is_told(tmp_path: Path) -> None:
     name, address = next(iter(SERVERS.items()))
     with socket.create_server((str(address), 0)) as taken:
         made = Stage(tmp_path, {**free_ports(), "address_book": taken.getsockname()[1]})
+        made.make_certificate()
         with pytest.raises(StageError, match=f"the simulated server {name} did not start"):
             await made.start_server(name)

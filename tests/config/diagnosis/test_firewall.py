@@ -50,6 +50,22 @@ def test_an_address_that_stands_twice_is_said_once() -> None:
     assert _said("table <a> {\n192.0.2.1\n192.0.2.2\n192.0.2.1\n}\n") == ["warning 6 192.0.2.1 stands twice in table <a>"]
 
 
+def test_a_name_that_a_rule_keeps_this_machine_from_is_said() -> None:
+    """An address is open by itself; a rule before that passes the port is all that a name needs."""
+    told = "syslog { server log.example.com transport tls; server 10.80.0.9 }\nntp { server ntp.example.com }"
+    told = f"system {{\n{told}\n}}\n"
+    blocked = "{} is called {}.example.com, and the rule in line {} may keep us from it"
+    syslog, clock = (blocked.format(*each, 7) for each in (("a syslog server", "log"), ("a time server", "ntp")))
+    assert _said("block out\n", before=told) == [f"warning 2 {syslog}", f"warning 3 {clock}"]
+    assert _said("reject out proto udp\n", before=told) == [f"warning 3 {clock}"]
+    for harmless in ("block in", "block out to 192.0.2.0/24", "block out proto tcp to any port 25", "pass out\nblock out"):
+        assert not [said for said in _said(f"{harmless}\n", before=told) if "is called" in said]
+    found = diagnose(configured(f"{told}firewall {{\n{ZONE}block out\n}}\n"), ONE_ARM)
+    rules = [each.hint.split("`")[1] for each in found]
+    assert rules == ["pass out proto tcp to any port 6514", "pass out proto udp to any port 123"]
+    assert _said("\n".join((*rules, "block out\n")), before=told) == []
+
+
 def test_tables_have_a_bound() -> None:
     """Of all of them together, with what their files hold."""
     many = TableFile(networks=parsed(b"192.0.2.1").networks * 500_000)

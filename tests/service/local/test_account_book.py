@@ -1,15 +1,21 @@
 """Accounts come and go by who may, or with a text; the last administrator stays."""
 
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from bascule.config.load import load
 from bascule.config.model import User
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
 from bascule.service.local.account_book import AccountBook
 from bascule.service.permissions import Role
 from bascule.service.request import Context
+from bascule.store.database import open_database
+from bascule.store.secrets import DatabaseSecrets
 from bed.accounts import QUICK, MemoryAccounts
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -140,6 +146,31 @@ async def test_the_password_of_a_test_mailbox_is_kept_for_the_checks() -> None:
     await book.sealed(text % b'"s3cret"', "alice")
     await book.sealed(text % b'"other"', "alice")
     assert renewed == [("probe", "s3cret"), ("probe", "other")], "whoever sends it hears of what is new, and of no more"
+
+
+async def test_addresses_of_webhooks_and_communities_are_kept_for_those_who_send_them(tmp_path: Path) -> None:
+    """They leave the text, which loads as before; the same one again has the label that it had."""
+    with closing(open_database(tmp_path)) as database:
+        labels = (f"{number:08x}" for number in range(9))
+        kept = DatabaseSecrets(database, draw=partial(next, labels))
+        book = AccountBook(MemoryAccounts(), QUICK, now=lambda: NOW, secrets=kept)
+        text = b'alert "a" { webhook "https://a.example/T0" }\nsnmp { community "c0mm"; from ::1 }\n'
+        sealed = (
+            b'alert "a" { webhook "https://a.example/<set 00000000>" }\nsnmp { community "<set 00000001>"; from ::1 }\n'
+        )
+        assert await book.sealed(text, "alice") == await book.sealed(text, "bob") == sealed
+        assert await book.sealed(sealed, "alice") == sealed
+        known, unknown = (
+            load(b"system { " + each + b"}").configuration for each in (sealed, sealed.replace(b"0000", b"0009"))
+        )
+        assert known is not None
+        assert unknown is not None
+        assert book.lacking(known.system.outward) == []
+        assert [said.rpartition(": ")[2] for said in book.lacking(unknown.system.outward)] == [
+            "its address is not kept here; write it once, whole",
+            "the one of the text is not kept here; write it once",
+        ]
+        assert (kept.secret("00000000"), kept.secret("00000001")) == ("https://a.example/T0", "community c0mm")
 
 
 async def test_what_another_wrote_opens_nothing(book: Book) -> None:

@@ -35,6 +35,7 @@ from bascule.store.database import Database, open_database
 from bascule.store.history import DatabaseHistory
 from bascule.store.mailboxes import DatabaseMailboxes
 from bascule.store.second_factors import DatabaseSecondFactors
+from bascule.store.secrets import DatabaseSecrets
 from bascule.store.tokens import DatabaseTokens
 from bed.accounts import QUICK
 from bed.factors import code_of
@@ -76,6 +77,7 @@ class House:
             balancer=self.balancer,
             logins=self.logins,
             mailboxes=DatabaseMailboxes(database),
+            secrets=DatabaseSecrets(database, draw=lambda: "00000000"),
             journal=journal,
             now=self.time,
         )

@@ -79,7 +79,6 @@ def test_boxes_are_causes() -> None:
             {"server__new1__host": "10.2.0.7", "server__new1__transport__transport": "tls"},
             "10.2.0.7 transport tls",
         ),
-        ("ntp", {"server__new1__host": "10.2.0.8"}, "server 10.2.0.8"),
         ("metrics", {"from__new1__network": "10.2.0.0/24"}, "from 10.2.0.0/24"),
         ("mail", {"server__host": "10.2.0.25", "server__starttls__on": "on"}, "server 10.2.0.25 starttls"),
         ("snmp", {"community__community": "c", "from__new1__network": "10.2.0.9"}, 'community "c"'),

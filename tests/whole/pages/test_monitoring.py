@@ -53,6 +53,11 @@ def test_a_test_says_what_came_of_it(house: Portal, browser: Browser) -> None:
         for path in ("/system/monitoring", "/system/monitoring/edit?kind=alert&name=Chat"):
             page.goto(path)
             _is_fit(page)
+            assert "TOKEN" not in page.content()
+        text_kept = house.balancer.command("revisions", "1").stdout
+        assert "<set " in text_kept
+        assert "TOKEN" not in text_kept
+        assert page.get_by_label("URL 1").input_value().startswith(f"http://{_CLIENT}:{_HOOK}/<set ")
 
 
 def _tested(page: Page) -> str:

@@ -46,6 +46,7 @@ async def _play(console: Console, *, once: bool) -> list[str]:
                 faults = story.faults
                 screen.say(f"{len(CLIENTS)} clients ({CLIENTS[0]} to {CLIENTS[-1]}) use {_places(played.ports)}")
                 await story.tell()
+                screen.say(f"The balancer says: {await played.verdict()}.")
                 if not once:
                     screen.say(_invitation(played))
                     screen.say(

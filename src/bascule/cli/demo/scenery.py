@@ -10,6 +10,9 @@ from typing import Final
 BALANCER: Final = IPv4Address("127.0.0.1")
 """Where every relay listens."""
 
+NAME: Final = "mail.lab.local"
+"""What clients call the servers, all alike: the name in their certificate."""
+
 SERVERS: Final[Mapping[str, IPv4Address]] = MappingProxyType(
     {f"EX{number}": IPv4Address(f"127.0.0.{10 + number}") for number in (1, 2, 3)}
 )

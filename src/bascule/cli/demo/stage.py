@@ -12,16 +12,18 @@ import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bascule.cli.demo.scenery import BALANCER, CLIENTS, PAGES, SERVERS, SERVICES, configuration, free_ports
+from bascule.cli.demo.scenery import BALANCER, CLIENTS, NAME, PAGES, SERVERS, SERVICES, configuration, free_ports
 from bascule.cli.demo.traffic import Round, drive, visit
+from bascule.lab.certificate import make_certificate
 from bascule.service.client import Client
 from bascule.service.deployment import Deploy
 from bascule.service.failures import OperationFailed
 from bascule.service.logins import MakeSetupLink
-from bascule.service.operations import ShowRelays
+from bascule.service.operations import ShowRelays, Status
 from bascule.service.request import Answer, Request
 from bascule.service.results import HostRow
 
@@ -41,6 +43,7 @@ class Stage:
 
     def __init__(self, directory: Path, ports: Mapping[str, int]) -> None:
         self.ports = ports
+        self._certificate = directory / "mail.pem"
         self._python = (*without_rights(), sys.executable, "-m")
         self.socket = directory / "control.sock"
         self._state = directory / "state"
@@ -48,12 +51,18 @@ class Stage:
         self._servers: dict[str, Process] = {}
         self._balancer: Process | None = None
 
+    def make_certificate(self) -> None:
+        """Make the certificate that every server shows: of one name, as an Exchange farm behind a balancer has it."""
+        made = make_certificate(NAME, BALANCER, now=datetime.now(UTC))
+        self._certificate.touch(mode=0o600)
+        self._certificate.write_bytes(made.pem)
+
     async def start_server(self, name: str) -> None:
         """Start a simulated server and wait until it listens. Raises StageError when it does not."""
         options = [f"--{service.simulated.replace('_', '-')}={self.ports[service.simulated]}" for service in SERVICES]
         server = await asyncio.create_subprocess_exec(
             *(*self._python, "bascule.lab", "--orders", "--version", "2010", "--name", name),
-            *("--address", str(SERVERS[name]), *options),
+            *("--address", str(SERVERS[name]), "--order", f"certificate {self._certificate}", *options),
             stdin=PIPE,  # closed by our end, however we end
             stdout=PIPE,
             stderr=DEVNULL,
@@ -113,6 +122,11 @@ class Stage:
         answer = await self._ask(ShowRelays())
         tables = (table for relay in answer.relays for table in relay.tables)
         return [host for table in tables for host in table.hosts if host.name == name]
+
+    async def verdict(self) -> str:
+        """Return how it goes, in the balancer's own words, and what it finds wrong. Raises StageError."""
+        answer = await self._ask(Status())
+        return "; ".join((answer.sentence, *(each.message for each in answer.findings)))
 
     async def setup_link(self) -> str:
         """Return a link to the pages that makes an administrator, once. Raises StageError."""
@@ -179,6 +193,7 @@ async def stage() -> AsyncIterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="bascule-demo-") as directory:
         made = Stage(Path(directory), free_ports())
         try:
+            made.make_certificate()
             await _start_servers(made)
             await made.start_balancer()
             yield made

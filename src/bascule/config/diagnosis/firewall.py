@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
 from bascule.config.cover import collapsed, holder
+from bascule.config.diagnosis.contacts import unreached
 from bascule.config.diagnosis.forwards import forwards
 from bascule.config.diagnosis.ownership import Ownership
 from bascule.config.diagnosis.shadows import shadowed
@@ -40,6 +41,7 @@ def firewall(ownership: Ownership) -> Iterator[Diagnostic]:
     yield from _tables(found, facts)
     yield from _rules(found.rules, ownership)
     yield from _listeners(ownership)
+    yield from unreached(ownership.configuration)
 
 
 def _interfaces(firewall: Firewall, facts: Facts) -> Iterator[Diagnostic]:

@@ -5,6 +5,7 @@ from datetime import time
 from typing import Final
 from urllib.parse import urlsplit
 
+from bascule.config.kinds.kept import label, mark
 from bascule.config.kinds.kind import Flaw, Kind, expected
 from bascule.config.kinds.mailbox import printable_text
 from bascule.config.kinds.texts import text
@@ -34,6 +35,13 @@ def _web_address(token: Token) -> str | Flaw:
     content = _URL.read(token)
     if isinstance(content, Flaw):
         return content
+    kept = label(content)
+    flaw = _flaw(content.removesuffix(mark(kept)) if kept else content, token)
+    return content if flaw is None else flaw
+
+
+def _flaw(content: str, token: Token) -> Flaw | None:
+    """Return why something is no web address."""
     if len(content) > _LONGEST_URL or not content.isascii() or not content.isprintable() or " " in content:
         return Flaw(f"a web address has no blanks, control characters or letters beyond ASCII, and {_LONGEST_URL} at most")
     try:
@@ -45,7 +53,7 @@ def _web_address(token: Token) -> str | Flaw:
         return Flaw(f"{quoted(token.text)} is no web address", 'such as "https://example.com/hook"')
     if parts.username is not None or parts.fragment:
         return Flaw("a web address has no user and no fragment here", 'write `login "USER" password "…"` behind it')
-    return content
+    return None
 
 
 WEB_ADDRESS: Final = Kind(name='"URL"', what="a web address in quotes", read=_web_address)

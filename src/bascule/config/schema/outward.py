@@ -112,7 +112,8 @@ ALERT: Final = Clause(
             parts=(URL,),
             many=True,
             identity=by_values,
-            help="what gets a POST of JSON; whoever may read the text can read this address, and use it",
+            help="what gets a POST of JSON; of its address all but the machine is kept elsewhere, and `<set …>` stands in "
+            "the text from then on",
             options=(_login("how it is asked for a user (HTTP Basic)"),),
         ),
         Clause(
@@ -137,7 +138,12 @@ SNMP: Final = Clause(
     block=(
         Clause(word="port", parts=(PORT,), default="161", help="the UDP port"),
         Clause(word="listen on", parts=(LISTEN,), default="every address", help="the address"),
-        Clause(word="community", parts=(COMMUNITY,), default="no SNMPv2c", help="of SNMPv2c; all on the way read it"),
+        Clause(
+            word="community",
+            parts=(COMMUNITY,),
+            default="no SNMPv2c",
+            help="of SNMPv2c; all on the way read it. It is kept elsewhere, and `<set …>` stands in the text from then on",
+        ),
         _login("who asks by SNMPv3, with SHA-256 and AES-128; the password has 8 characters at least"),
         Clause(
             word="from",

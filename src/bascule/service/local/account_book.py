@@ -12,7 +12,8 @@ from bascule.config.kinds.kind import Flaw
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.load import load
 from bascule.config.model import User
-from bascule.config.passwords import sealed
+from bascule.config.outward import Outward
+from bascule.config.passwords import concerns, sealed
 from bascule.service.accounts import (
     AccountChanged,
     AccountRow,
@@ -23,11 +24,13 @@ from bascule.service.accounts import (
     RemoveAccount,
 )
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
+from bascule.service.local.outward.lacking import lacking_addresses, lacking_community
 from bascule.service.local.passwords import Passwords, weakness
 from bascule.service.permissions import ALLOWED, Permission, Role
 from bascule.service.request import Context
 from bascule.store.accounts import Account, Accounts
 from bascule.store.mailboxes import Mailboxes
+from bascule.store.secrets import Secrets
 
 _UNREADABLE: Final = "surrogateescape"
 
@@ -46,10 +49,12 @@ class AccountBook:
         *,
         now: Callable[[], datetime],
         mailboxes: Mailboxes | None = None,
+        secrets: Secrets | None = None,
         renewed: Callable[[str], Awaitable[None]] = _nobody_cares,
     ) -> None:
         """`renewed` is called with the user of a test mailbox that has another password than before."""
         self._mailboxes = mailboxes
+        self._secrets = secrets
         self._renewed = renewed
         self._accounts = accounts
         self._passwords = passwords
@@ -124,11 +129,16 @@ class AccountBook:
     async def sealed(self, text: bytes, author: str) -> bytes:
         """Return a text without plain passwords, whose hashes are kept for the accounts that will come of it.
 
-        Those of test mailboxes are kept for the checks that send them. What is no UTF-8 goes through as it is.
+        Those of test mailboxes are kept for the checks that send them, addresses of webhooks and communities for whoever
+        sends those. What is no UTF-8 goes through as it is.
         """
-        if b"password" not in text:
+        if not concerns(text):
             return text
-        found = await asyncio.to_thread(sealed, text.decode(errors=_UNREADABLE))
+        kept_here = self._secrets
+        named = None if kept_here is None else kept_here.label
+        found = await asyncio.to_thread(sealed, text.decode(errors=_UNREADABLE), named)
+        if kept_here is not None and found.secrets:
+            await asyncio.to_thread(kept_here.keep, found.secrets)
         for user, password in found.mailboxes.items():
             if self._mailboxes is not None and self._mailboxes.password(user) != password:
                 await asyncio.to_thread(self._mailboxes.keep, user, password)
@@ -138,6 +148,11 @@ class AccountBook:
                 kept = await asyncio.to_thread(self._passwords.hashed, password)
                 await asyncio.to_thread(self._accounts.propose, author, name, kept)
         return found.text.encode(errors=_UNREADABLE)
+
+    def lacking(self, outward: Outward) -> Sequence[str]:
+        """Return which secrets of a sealed text nobody has kept here."""
+        secret = (lambda _: "") if self._secrets is None else self._secrets.secret
+        return [*lacking_addresses(outward, secret), *lacking_community(outward, secret)]
 
     async def settle(self, before: bytes, text: bytes, author: str) -> Sequence[str]:
         """Make the accounts that a text has and the one before had not, and return a sentence for each."""

@@ -36,6 +36,7 @@ from bascule.store.mailboxes import Mailboxes
 from bascule.store.restoring import Source, UnfitError, begins, heads_of, last_deed, opened, take_over
 from bascule.store.revisions import Head, Revision, number_of
 from bascule.store.schema import VERSIONS
+from bascule.store.secrets import Secrets
 from bascule.store.tokens import DatabaseTokens
 
 _MOST_TOLD: Final = 200
@@ -54,6 +55,7 @@ class Restoring:
         balancer: Loads,
         logins: LoginBook,
         mailboxes: Mailboxes,
+        secrets: Secrets,
         journal: Journal,
         now: Callable[[], datetime],
     ) -> None:
@@ -63,6 +65,7 @@ class Restoring:
         self._balancer = balancer
         self._logins = logins
         self._mailboxes = mailboxes
+        self._secrets = secrets
         self._journal = journal
         self._now = now
         self._uploads = Uploads(state / FOLDER)
@@ -85,6 +88,7 @@ class Restoring:
         async with self._deployments.resting(), self._deployments.accounts.resting():
             restored = await asyncio.to_thread(self._restore, request, context.user)
             await asyncio.to_thread(self._mailboxes.read_again)
+            await asyncio.to_thread(self._secrets.read_again)
             self._logins.end(restored.ended)
             if not self._balancer.running.held:
                 await self._balancer.settle_for(f"revision {restored.newest}" if restored.newest else "no configuration")

@@ -28,7 +28,8 @@ scrape_configs:
     static_configs: [{{ targets: ["10.2.0.10:4433"] }}]
 ```
 
-[`grafana/bascule.json`](grafana/bascule.json) is a dashboard of these figures: *Dashboards > New > Import*.
+[`grafana/bascule.json`](grafana/bascule.json) is a dashboard of these figures: *Dashboards > New > Import*; installed, it
+is `/usr/share/bascule/grafana/bascule.json`.
 
 Names and labels stay as they are; later versions add some. Counters count since Bascule started. An answer has
 {MOST_SERIES:,} series at most: those of relays come first, then hosts in the order of the text; `bascule_metrics_left_out`

@@ -22,7 +22,6 @@ TITLES: Final[Mapping[str, str]] = {
     "mail": "Mail server",
     "syslog": "Syslog",
     "snmp": "SNMP",
-    "ntp": "NTP",
     "metrics": "Metrics",
 }
 """What has a form, with its heading."""

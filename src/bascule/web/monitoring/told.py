@@ -93,7 +93,7 @@ def told(written: System, runs: System, findings: Sequence[str]) -> Told:
             for each in new.clocks
         ),
         mail=_how((), deployed=new.mail == old.mail),
-        snmp=how("SNMP answers nobody: ", deployed=new.snmp == old.snmp),
+        snmp=how("SNMP ", deployed=new.snmp == old.snmp),
         metrics=_how((), deployed=written.metrics == runs.metrics),
         clock_faults=tuple(each for each in findings if "this machine's clock" in each) if old.clocks else (),
         going=tuple(_going(written, runs)),
@@ -124,8 +124,6 @@ def _going(written: System, runs: System) -> Iterator[str]:
     yield from (f'alert "{each.name}"' for each in old.alerts if each.name not in kept)
     hosts = {each.host for each in new.syslog}
     yield from (f"syslog server {each.host}" for each in old.syslog if each.host not in hosts)
-    clocks = {each.host for each in new.clocks}
-    yield from (f"time server {each.host}" for each in old.clocks if each.host not in clocks)
     if old.mail is not None and new.mail is None:
         yield "the mail server"
     if old.snmp is not None and new.snmp is None:

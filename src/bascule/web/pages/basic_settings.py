@@ -1,4 +1,4 @@
-"""System > Basic settings: the machine's name, and the servers that it asks and tells."""
+"""System > Basic settings: the machine's name, and the servers that it asks: for names, and for the time."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,14 +8,15 @@ from starlette.responses import Response
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.service.permissions import Permission
-from bascule.web.settings import DNS, METRICS, NTP, SYSLOG, Listing, basics_of, lines_change, name_change
+from bascule.web.pages.monitoring import told_of
+from bascule.web.settings import DNS, NTP, Listing, basics_of, lines_change, name_change
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import both, copy_of, edit
 
 PATH: Final = "/system/basic-settings"
 _LONGEST: Final = 1024
 _MOST_LINES: Final = 64
-_LISTS: Final[Mapping[str, Listing]] = MappingProxyType({"dns": DNS, "ntp": NTP, "syslog": SYSLOG, "metrics": METRICS})
+_LISTS: Final[Mapping[str, Listing]] = MappingProxyType({"dns": DNS, "ntp": NTP})
 """What the form lists, by the names of its fields."""
 
 
@@ -54,7 +55,17 @@ async def _shown(visit: Visit, *, found: tuple[Diagnostic, ...] = (), code: int 
         field: "\n".join(_lines(visit, field) if visit.form.fields else basics.lists[listing])
         for field, listing in _LISTS.items()
     }
-    return visit.page("basic_settings.html", code=code, found=found, name=name, lists=lists, kept=copy.at is not None)
+    told = await told_of(visit, copy)
+    return visit.page(
+        "basic_settings.html",
+        code=code,
+        found=found,
+        name=name,
+        lists=lists,
+        clocks=told.clocks,
+        clock_faults=told.clock_faults,
+        kept=copy.at is not None,
+    )
 
 
 ROUTES: Final = (

@@ -11,7 +11,8 @@ from bascule.service.deployment import ShowRevision
 from bascule.service.failures import NotFound, OperationFailed, describe
 from bascule.service.operations import Status
 from bascule.service.permissions import Permission
-from bascule.web.monitoring.told import told
+from bascule.service.results import CopyText
+from bascule.web.monitoring.told import Told, told
 from bascule.web.settings import system_of
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import copy_of
@@ -37,22 +38,30 @@ async def test(visit: Visit) -> Response:
 
 
 async def _shown(visit: Visit, *, tried: str = "", rows: Sequence[TriedRow] = (), refused: str = "") -> Response:
-    findings = [each.message for each in (await visit.ask(Status())).findings]
+    findings = await _findings(visit)
     if not visit.may(Permission.DEPLOY):
         return visit.page("monitoring.html", told=None, findings=findings, kept=False, tried="", rows=(), refused="")
     copy = await copy_of(visit)
-    written = await visit.site.texts.read(system_of, copy.text)
-    runs = written if copy.at is None and copy.base else await _runs(visit)
-    seen = told(written, runs, findings)
     return visit.page(
         "monitoring.html",
-        told=seen,
+        told=await told_of(visit, copy, findings),
         findings=(),
         kept=copy.at is not None,
         tried=tried,
         rows=rows,
         refused=refused,
     )
+
+
+async def told_of(visit: Visit, copy: CopyText, findings: Sequence[str] | None = None) -> Told:
+    """Return what a working copy says of those who are told and of clocks, and how it goes with what runs."""
+    written = await visit.site.texts.read(system_of, copy.text)
+    runs = written if copy.at is None and copy.base else await _runs(visit)
+    return told(written, runs, await _findings(visit) if findings is None else findings)
+
+
+async def _findings(visit: Visit) -> Sequence[str]:
+    return [each.message for each in (await visit.ask(Status())).findings]
 
 
 async def _runs(visit: Visit) -> System:

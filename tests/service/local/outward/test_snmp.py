@@ -79,20 +79,22 @@ async def test_a_port_that_another_has_and_a_password_that_is_not_kept_are_found
             return Counter()
 
         agent = SnmpAgent(
-            Runs(f'listen on 127.0.0.1; port {port}; login "monitor" password set; from ::1'),
+            Runs(f'listen on 127.0.0.1; port {port}; login "monitor" password set; community "<set 3f9a1c22>"; from ::1'),
             journal,
             clock=SystemClock(),
             starts=OwnChildren((sys.executable, "-c", "")),
             password=lambda _: "",
+            secret=lambda _: "",
             count=count,  # type: ignore[arg-type]
         )
         watching = asyncio.ensure_future(agent.watch())
-        await eventually(lambda: len(agent.findings()) == 2)
+        await eventually(lambda: len(agent.findings()) == 3)
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
-    fault, unknown = agent.findings()
+    fault, unknown, forgotten = agent.findings()
     assert fault.startswith("SNMP answers nobody: the snmp process could not be started: UDP port ")
     assert fault.endswith("Address already in use")
     assert unknown.startswith("SNMP does not answer monitor: no password is kept")
+    assert forgotten == "SNMP answers no community: the one of the text is not kept here; write it once"
     assert [event.words for event in journal.last(9)] == [fault]

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from bascule import __version__
-from bascule.config.outward import Snmp
+from bascule.config.kinds.kept import community
+from bascule.config.outward import Outward, Snmp
 from bascule.herald.snmp.wire import (
     MOST_HOSTS,
     MOST_RELAYS,
@@ -31,6 +32,7 @@ from bascule.herald.snmp.wire import (
 from bascule.herald.wire import shortened
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.local.journal import Journal
+from bascule.service.local.outward.lacking import lacking_community
 from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.telling import how_it_goes
@@ -78,15 +80,19 @@ class SnmpAgent:
         clock: Clock,
         starts: Starts,
         password: Callable[[str], str],
+        secret: Callable[[str], str],
         count: Callable[[Running], Awaitable[SessionCounts]],
     ) -> None:
         self._balancer = balancer
         self._journal = journal
         self._clock = clock
         self._password = password
+        self._secret = secret
         self._count = count
         self._configured: Snmp | None = None
         self._machine = ""
+        self._known = ("", "")
+        """The community and the user's password of the process that runs."""
         self._counts: SessionCounts = Counter()
         self._counted = float("-inf")
         self._fault = ""
@@ -108,7 +114,8 @@ class SnmpAgent:
             return []
         lacks = snmp.user and not self._password_of(snmp)
         unknown = f"SNMP does not answer {snmp.user}: no password is kept; write it once in `login`" if lacks else ""
-        return [words for words in (self._fault, unknown) if words]
+        lacking = lacking_community(Outward(snmp=snmp), self._secret)
+        return [words for words in (self._fault, unknown, *lacking) if words]
 
     async def watch(self) -> None:
         """Go on until cancelled."""
@@ -121,8 +128,9 @@ class SnmpAgent:
         while True:
             system = self._balancer.running.configuration.system
             snmp, machine = system.outward.snmp, system.host_name or socket.gethostname()
-            if (snmp, machine) != (self._configured, self._machine):
-                self._configured, self._machine, self._fault = snmp, machine, ""
+            known = ("", "") if snmp is None else (self._community_of(snmp), self._password_of(snmp))
+            if (snmp, machine, known) != (self._configured, self._machine, self._known):
+                self._configured, self._machine, self._known, self._fault = snmp, machine, known, ""
                 self._process.want(wanted=snmp is not None)
                 self._process.renew()
             if snmp is not None:
@@ -169,21 +177,26 @@ class SnmpAgent:
     def _greeting(self) -> Sequence[Order]:
         snmp = self._configured
         assert snmp is not None, "it runs where the text has snmp"
-        password = self._password_of(snmp)
+        password, community_ = self._password_of(snmp), self._community_of(snmp)
+        told = snmp.traps[:MOST_TARGETS] if password or community_ else ()
         settings = Settings(
             name=self._machine,
             engine=engine_id(self._machine),
-            community=snmp.community,
+            community=community_,
             user=snmp.user if password else "",
             password=password,
             sources=tuple(map(str, snmp.sources)),
-            targets=tuple(Target(host=str(each.host), port=each.port) for each in snmp.traps[:MOST_TARGETS]),
+            targets=tuple(Target(host=str(each.host), port=each.port) for each in told),
         )
         return [settings, self._picture()]
 
     def _password_of(self, snmp: Snmp) -> str:
         """Return the password of the user; empty where there is no user, or none is kept."""
         return snmp.password or (self._password(snmp.user) if snmp.user else "")
+
+    def _community_of(self, snmp: Snmp) -> str:
+        """Return the community; empty where there is none, or it is kept nowhere."""
+        return community(snmp.community, self._secret)
 
     def _died(self, words: str) -> None:
         fault = f"SNMP answers nobody: {words}"

@@ -22,6 +22,7 @@ from bascule.service.local.outward.alerts.notices import notice
 from bascule.service.local.outward.alerts.post import Post, Sender
 from bascule.service.local.outward.certificate import AdminCertificate
 from bascule.service.local.outward.clocks import Clocks
+from bascule.service.local.outward.lacking import lacking_addresses
 from bascule.service.local.outward.records import batches, clocks_order, named_clocks, syslog_order
 from bascule.service.local.running import Running
 from bascule.service.local.words import counted
@@ -55,6 +56,8 @@ class Around:
     starts: Starts
     password: Callable[[str], str]
     """Knows the passwords that the text does not have."""
+    secret: Callable[[str], str]
+    """Knows the addresses of webhooks, by the labels that the text has for them."""
     died: Callable[[str], None]
     """Hears how the herald ended unasked."""
     certificate: Callable[[], datetime | None]
@@ -89,7 +92,8 @@ class Telling:
     def findings(self) -> Sequence[str]:
         """Return who cannot be told, and what else needs an eye."""
         faults = [f"syslog server {host}: {fault}" for host, fault in self._faults.items()]
-        return [*faults, *self._post.findings(), *self._certificate.findings(), *self._clocks.findings()]
+        lacking = lacking_addresses(self._configured, self._around.secret)
+        return [*faults, *lacking, *self._post.findings(), *self._certificate.findings(), *self._clocks.findings()]
 
     async def watch(self) -> None:
         """Go on until cancelled."""
@@ -158,7 +162,9 @@ class Telling:
         return desk
 
     def _sender(self) -> Sender:
-        return Sender(machine=self._machine, mail=self._configured.mail, password=self._around.password)
+        return Sender(
+            machine=self._machine, mail=self._configured.mail, password=self._around.password, secret=self._around.secret
+        )
 
     def _local(self) -> datetime:
         return self._around.now().astimezone()

@@ -77,6 +77,22 @@ def test_a_letter_goes_to_everybody_with_what_they_need() -> None:
     assert not any("SECRET" in said or "secret" in said for said in bench.words)
 
 
+def test_the_address_of_a_webhook_comes_from_where_it_is_kept() -> None:
+    """One that is kept nowhere goes to the herald as it is, who says so; a machine that is not its own gets nothing."""
+    places = {"0000000a": "https://hooks.example.com/SECRET"}
+    for written, sent in (
+        ("https://hooks.example.com/<set 0000000a>", "https://hooks.example.com/SECRET"),
+        ("https://evil.example/<set 0000000a>", "https://evil.example/<set 0000000a>"),
+        ("https://hooks.example.com/<set 0000000b>", "https://hooks.example.com/<set 0000000b>"),
+    ):
+        bench = Bench()
+        sender = replace(SENDER, secret=lambda label: places.get(label, ""))
+        bench.post.send(LETTER, Alert(name="on call", webhooks=(Webhook(url=written),)), sender)
+        (hook,) = bench.orders
+        assert isinstance(hook, PostWebhook)
+        assert hook.url == sent
+
+
 async def test_what_was_not_taken_is_tried_again_and_given_up_at_last() -> None:
     """It is said once that it does not work, is a finding until it does, and said that one never got there."""
     bench = Bench()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from bascule.config.kinds.kept import address
 from bascule.config.outward import Alert, MailServer, Webhook
 from bascule.herald.wire import Delivered, PostWebhook, SendMail
 from bascule.service.events import EventKind, Grade
@@ -53,6 +54,8 @@ class Sender:
     mail: MailServer | None = None
     password: Callable[[str], str] = field(default=lambda _: "", repr=False)
     """Knows the passwords that the text does not have."""
+    secret: Callable[[str], str] = field(default=lambda _: "", repr=False)
+    """Knows the addresses of webhooks, by the labels that the text has for them."""
 
 
 class Post:
@@ -175,7 +178,7 @@ class Post:
         for hook, target in _hooked(alert):
             post = PostWebhook(
                 number=next(self._numbers),
-                url=hook.url,
+                url=address(hook.url, sender.secret) or hook.url,
                 user=hook.user,
                 password=hook.password or (sender.password(hook.user) if hook.user else ""),
                 body=posted(letter, alert.name, sender.machine),
