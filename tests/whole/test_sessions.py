@@ -97,15 +97,22 @@ def test_affinity_counts_the_sessions_that_live(place: Site) -> None:
 
 
 def test_kill_wants_to_be_told_which(place: Site) -> None:
-    """Nothing named ends nothing, and `--all` everything."""
+    """Nothing named ends nothing, an id one session alone and once, and `--all` everything."""
     client = place.clients_of("EX1")[0]
-    with place.session(client) as (connection, _):
-        exchange(connection, b"a\n")
+    with place.session(client) as (doomed, _), place.session(client) as (other, _):
+        for connection in (doomed, other):
+            exchange(connection, b"a\n")
         refused = place.balancer.command("kill", check=False)
         assert (refused.returncode, "--all" in refused.stderr) == (1, True)
-        exchange(connection, b"still here\n")
+        ids = {row["client"]: row["id"] for row in listed(place, "--client", client)}
+        one = ids["{}:{}".format(*doomed.getsockname())]
+        assert place.balancer.command("kill", "--id", one).stdout == "1 session ended\n"
+        assert is_reset(doomed)
+        again = place.balancer.command("kill", "--id", one, check=False)
+        assert (again.returncode, "has ended already" in again.stderr) == (1, True)
+        exchange(other, b"still here\n")
         assert place.balancer.command("kill", "--all").stdout == "1 session ended\n"
-        assert is_reset(connection)
+        assert is_reset(other)
 
 
 def test_a_client_is_told_with_its_hosts_and_what_has_ended(place: Site) -> None:

@@ -46,6 +46,7 @@ _LONG_NUMBER: Final = 9
 _LONGEST_MESSAGE: Final = 256
 _LAST: Final = 100
 _DIGITS: Final = 5
+_ID: Final = re.compile("[0-9a-f]{16}")
 
 
 def parser(places: Places) -> argparse.ArgumentParser:
@@ -181,6 +182,7 @@ def _add_exchange(add_view: AddParser, places: Places) -> None:
 def _add_sessions(add_parser: AddParser, places: Places) -> None:
     killing = _add(add_parser, "kill", "sessions.kill", "end sessions: both ends see a reset at once")
     _add_chosen(killing)
+    killing.add_argument("--id", metavar="ID", type=_session_id, help="this session alone, as `show sessions` names it")
     killing.add_argument("--all", action="store_true", help="every session; must be said where nothing else is")
     asking = _add(
         add_parser, "client", "sessions.client", "say everything about one client: its hosts, its sessions of the last hour"
@@ -527,6 +529,12 @@ def _address(text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no IP address") from None
+
+
+def _session_id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no session's: `show sessions` names them, 16 digits from 0 to f")
+    return text
 
 
 def _client(text: str) -> str:

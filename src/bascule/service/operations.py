@@ -34,7 +34,7 @@ from bascule.service.results import (
     Stopped,
     Whose,
 )
-from bascule.service.sessions import MAXIMUM_LISTED, SessionOrder
+from bascule.service.sessions import MAXIMUM_LISTED, SessionId, SessionOrder
 from bascule.service.sticky import MAXIMUM_STICKY
 
 MAXIMUM_CLIENTS: Final = 4096
@@ -182,6 +182,8 @@ class Kill(Request[Killed], frozen=True, kw_only=True, tag="kill"):
     client: Name | None = None
     host: Name | None = None
     relay: Name | None = None
+    id: SessionId | None = None
+    """One session alone, as its row has it; it is refused where that has ended already."""
     all: bool = False
     """Must be said where nothing is named."""
 
@@ -295,7 +297,7 @@ OPERATIONS: Final = (
         Permission.OPERATE,
         "end sessions at both ends",
         rest="DELETE /sessions",
-        audit="ended sessions of client {client}, host {host}, relay {relay}",
+        audit="ended sessions of client {client}, host {host}, relay {relay}, session {id}",
     ),
     Operation(ShowSticky, Permission.VIEW, "list clients whose host is remembered", rest="GET /sticky"),
     Operation(

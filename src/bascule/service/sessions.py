@@ -4,7 +4,7 @@ Field names are part of the product's interface: they may be added to, never ren
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -12,6 +12,10 @@ from bascule.service.moment import Moment
 
 MAXIMUM_LISTED: Final = 20_000
 """Sessions of one answer: they fit its frame, whatever their names."""
+
+
+SessionId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+"""What tells one session from all others, as a row says it."""
 
 
 class SessionOrder(StrEnum):
@@ -50,3 +54,5 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     from_client: int
     from_host: int
     """Bytes each way: of IP packets in the kernel, of what they carry in the proxy."""
+    id: str = ""
+    """Of one that lives, by which `kill` ends it alone: sixteen hex digits; empty of one that has ended."""

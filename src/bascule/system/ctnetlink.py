@@ -54,6 +54,9 @@ CLIENT_AT: Final = 12
 """Where in a session's message the client's address stands, behind the headers."""
 
 _LENGTH4: Final = 4
+_MILLI: Final = 1_000_000
+"""Nanoseconds of a millisecond."""
+
 _U8, _U32, _U64 = Struct("B"), Struct(">I"), Struct(">Q")
 
 
@@ -133,6 +136,14 @@ class Session(NamedTuple):
     def reply(self) -> Flow:
         """Return the flow from the host to the source that we gave the connection."""
         return Flow(ip_address(self.host), self.host_port, ip_address(self.source), self.source_port)
+
+    @property
+    def identity(self) -> str:
+        """Return sixteen hex digits that no other session has, neither now nor later between the same ports.
+
+        Where the kernel does not note when sessions begin, it is its own name for the session alone that tells them apart.
+        """
+        return f"{self.id:08x}{self.started // _MILLI & 0xFFFF_FFFF:08x}"
 
     @property
     def established(self) -> bool:

@@ -25,6 +25,7 @@ LIVING = SessionRow(
     idle=12.0,
     from_client=2048,
     from_host=5 * 1024 * 1024,
+    id="3f9a01c219a2b4d7",
 )
 ENDED = SessionRow(
     client="10.1.1.1:50001",
@@ -62,7 +63,7 @@ def test_sessions_are_listed_in_columns() -> None:
     connection = PretendedConnection({ShowSessions: Sessions(sessions=(LIVING,), total=7)})
     called = call("show", "sessions", connection=connection)
     heading, row, rest = called.out.splitlines()
-    assert heading.split() == ["Client", "Relay", "Host", "Path", "Age", "Idle", "Sent", "Got", "State", "Source"]
+    assert heading.split() == ["Client", "Relay", "Host", "Path", "Age", "Idle", "Sent", "Got", "State", "Source", "Id"]
     assert row.split("  ")[0] == "10.1.1.1:50000"
     assert [cell.strip() for cell in row.split("  ") if cell][1:] == [
         "HTTPS",
@@ -74,6 +75,7 @@ def test_sessions_are_listed_in_columns() -> None:
         "5.0 MiB",
         "established",
         "10.2.0.50:41000",
+        "3f9a01c219a2b4d7",
     ]
     assert rest == "1 of 7 sessions"
 
@@ -95,6 +97,7 @@ def test_what_is_named_is_asked_for() -> None:
         ("show", "sessions", "--limit", "-1"),
         ("show", "sessions", "--client", "EX1"),
         ("show", "sessions", "--sort", "idle"),
+        ("kill", "--id", "3f9a"),
         ("client", "somebody"),
         ("who", "10.2.0.50"),
         ("who", "10.2.0.50:0"),
@@ -121,7 +124,8 @@ def test_kill_says_how_many(count: int, said: str) -> None:
     connection = PretendedConnection({Kill: Killed(sessions=count)})
     assert call("kill", "--host", "EX1", connection=connection).out == f"{said}\n"
     assert json.loads(call("kill", "--all", "--json", connection=connection).out) == {"sessions": count}
-    assert connection.asked == [Kill(host="EX1"), Kill(all=True)]
+    call("kill", "--id", LIVING.id, connection=connection)
+    assert connection.asked == [Kill(host="EX1"), Kill(all=True), Kill(id=LIVING.id)]
 
 
 def test_a_client_is_told_from_its_hosts_to_what_has_ended() -> None:

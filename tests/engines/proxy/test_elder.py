@@ -42,7 +42,7 @@ from bascule.system.errors import MachineError
 from bed.proxy import Parent, Rig, client, echo, host, refusing, relay, serving
 from bed.wait import until
 
-WIRE: Final = {2: "7dfc87a6", 3: "7d252c30"}
+WIRE: Final = {2: "7dfc87a6", 3: "7d252c30", 4: "0d63d07b"}
 """The first digits of the digest of each version's messages."""
 
 FROZEN: Final = {

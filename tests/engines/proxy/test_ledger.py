@@ -92,6 +92,22 @@ def test_killed_sessions_are_reset_and_the_others_stay(rig: Rig) -> None:
             assert (told.session.client.address, told.session.state) == ("127.0.0.9", "killed")
 
 
+def test_one_session_is_killed_alone(rig: Rig) -> None:
+    """By what tells it from another of the same client; when it has ended, nothing is."""
+    with serving(echo) as server:
+        place = rig.carry(server)
+        with client(place, "127.0.0.9") as doomed, client(place, "127.0.0.9") as other:
+            until(lambda: [each.state for each in asked(rig).sessions] == ["established"] * 2, what="both are carried")
+            ids = {each.client.port: each.id for each in asked(rig).sessions}
+            chosen = Chosen(id=ids[doomed.getsockname()[1]])
+            assert rig.parent.ask(Kill(chosen=chosen)) == Killed(sessions=1)
+            with pytest.raises(ConnectionResetError):
+                doomed.recv(1)
+            other.sendall(b"here")
+            assert other.recv(4) == b"here"
+            assert rig.parent.ask(Kill(chosen=chosen)) == Killed(sessions=0)
+
+
 def test_an_ended_session_is_told_once_with_its_totals(rig: Rig) -> None:
     """Counters of the host and of the session agree, also when they were read in between."""
     with serving(lambda connection: connection.sendall(b"x" * 1000)) as server:

@@ -95,6 +95,15 @@ def test_sessions_are_chosen_by_what_an_operator_calls_them() -> None:
     assert chosen(*sessions, client=ip_address("10.80.1.9")) == []
 
 
+def test_one_is_told_from_a_later_one_between_the_same_ports() -> None:
+    """Also where the kernel calls it by the same name again: by when it began."""
+    first = tracked(1, mark=MARKS["HTTPS", "EX1"])._replace(id=0xABC, started=5 * NANO)
+    later = first._replace(started=7 * NANO)
+    assert first.identity == "00000abc00001388"
+    assert chosen(first, id=first.identity) == [1]
+    assert chosen(later, id=first.identity) == []
+
+
 def test_what_nobody_is_called_is_said() -> None:
     """A misspelt name is a mistake, not an empty answer."""
     assert NAMES.strangers(relay="HTTPS", host="EX1") == NAMES.strangers(relay=None, host=None) == ""

@@ -181,6 +181,15 @@ def test_a_packet_is_tried(house: Portal, browser: Browser) -> None:
         refused(page, "a port of 1 to 65535")
 
 
+def _end_one(page: Page, client: str, said: str = "was ended: both ends have seen a reset") -> None:
+    """End a session by its row, and come back to the rows that were chosen; scripts ask whether it shall be this one."""
+    page.once("dialog", lambda dialog: dialog.accept() if client in dialog.message else dialog.dismiss())
+    before = page.get_by_label("Client").input_value()
+    page.get_by_role("button", name=f"End the session of {client}").click()
+    done(page, said)
+    assert page.get_by_label("Client").input_value() == before
+
+
 @SCRIPTS
 def test_sessions_are_found_and_ended(house: Portal, browser: Browser, scripts: bool) -> None:  # noqa: FBT001
     """Of one client, after a second thought; the page shows new ones by itself."""
@@ -194,9 +203,17 @@ def test_sessions_are_found_and_ended(house: Portal, browser: Browser, scripts: 
         page.get_by_role("button", name="Show").click()
         expect(page.locator("#sessions tbody tr")).to_have_count(1)
         if scripts:
-            with greeted(house.client, one, VIP, 443):
+            with greeted(house.client, one, VIP, 443) as (third, _):
                 page.evaluate("document.dispatchEvent(new CustomEvent('bascule:events', { detail: [] }))")
                 expect(page.locator("#sessions tbody tr")).to_have_count(2)
+                _end_one(page, f"{one}:{third.getsockname()[1]}")
+                assert is_reset(third)
+                expect(page.locator("#sessions tbody tr")).to_have_count(1)
+        else:  # a row that has stood for too long
+            with greeted(house.client, one, VIP, 443) as (third, _):
+                page.reload()
+                gone = f"{one}:{third.getsockname()[1]}"
+            _end_one(page, gone, said="has ended already")
         host = page.locator("#sessions tbody td").nth(2).inner_text().split()[0]
         page.get_by_role("link", name=f"{one}:{first.getsockname()[1]}").click()
         assert page.get_by_role("row").filter(has_text=f"{VIP} 443").locator("b").inner_text() == host

@@ -46,7 +46,8 @@ def show_sessions(arguments: Namespace, session: Session) -> int:
 
 def kill(arguments: Namespace, session: Session) -> int:
     """End sessions, and say how many."""
-    request = Kill(client=arguments.client, host=arguments.host, relay=arguments.relay, all=arguments.all)
+    chosen = {name: getattr(arguments, name) for name in ("client", "host", "relay", "id", "all")}
+    request = Kill(**chosen)
     answer = session.connect(arguments.socket).call(request)
     if arguments.json:
         session.screen.json({"sessions": answer.sessions})
@@ -164,5 +165,6 @@ _BYTES: Final[Sequence[_Column]] = (
     ("State", lambda row, _: row.state),
 )
 _SOURCE: Final[_Column] = ("Source", lambda row, _: row.source)
-_LIVING: Final = (*_WHO, ("Path", lambda row, _: row.path), ("Age", _age), ("Idle", _idle), *_BYTES, _SOURCE)
+_ID: Final[_Column] = ("Id", lambda row, _: row.id)
+_LIVING: Final = (*_WHO, ("Path", lambda row, _: row.path), ("Age", _age), ("Idle", _idle), *_BYTES, _SOURCE, _ID)
 _ENDED: Final = (*_WHO, ("Since", _since), ("Ended", _ended), *_BYTES, _SOURCE)

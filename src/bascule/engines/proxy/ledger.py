@@ -56,7 +56,13 @@ def is_chosen(session: Session, chosen: Chosen) -> bool:
         chosen.client in (None, session.peer.address)
         and chosen.relay in (None, session.choice.relay.name)
         and (chosen.host is None or chosen.host in _names(session))
+        and (chosen.id is None or chosen.id == identity(session))
     )
+
+
+def identity(session: Session) -> str:
+    """Return what tells a session from all others: its descriptor, which is its own while it lives, and when it began."""
+    return f"{int(session.since * 1_000_000) & 0xFFF_FFFF_FFFF:011x}{session.client.fd & 0xF_FFFF:05x}"
 
 
 def _names(session: Session) -> Iterator[str]:
@@ -97,4 +103,5 @@ def _told(session: Session, now: float, state: str) -> ProxySession:
         idle=now - session.touched,
         from_client=session.client.moved,
         from_host=0 if server is None else server.moved,
+        id=identity(session),
     )

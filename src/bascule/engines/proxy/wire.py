@@ -21,7 +21,7 @@ from bascule.config.model import Mode
 from bascule.plan.model import HostState
 from bascule.system.channel import ChannelError, Decoder, encode
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of these messages. A parent leaves workers of another version to their last session, and starts new ones."""
 
 DESCRIPTORS_AT_ONCE: Final = 128
@@ -176,6 +176,8 @@ class Chosen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str | None = None
     """The host's label, its address, or address and port."""
     relay: str | None = None
+    id: str | None = None
+    """One session's, as `ProxySession` tells it."""
 
 
 class ProxySession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -197,6 +199,8 @@ class ProxySession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     from_client: int
     from_host: int
     """Bytes delivered each way."""
+    id: str
+    """Sixteen hex digits that no other session has, neither now nor later."""
 
 
 class EndedSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,6 +23,7 @@ class Wanted(NamedTuple):
     host: str | None = None
     """A name, an address, or address and port."""
     relay: str | None = None
+    id: str | None = None
 
 
 class KernelSessions:
@@ -71,7 +72,7 @@ class KernelSessions:
             return
         marks = self._names.marks(relay=wanted.relay, host=wanted.host)
         for session in self._conntrack.sessions(FIRST_MARK, OUR_MARKS, wanted.client):
-            if session.mark in marks:
+            if session.mark in marks and wanted.id in (None, session.identity):
                 yield session
 
 

@@ -375,7 +375,7 @@ class LocalService(ByMethods, PeopleService):
     async def kill(self, context: Context, request: operations.Kill, /) -> results.Killed:
         """End sessions of the kernel and the workers; an event says whose."""
         killed = await self._sessions.kill(request)
-        named = {"client": request.client, "host": request.host, "relay": request.relay}
+        named = {"client": request.client, "host": request.host, "relay": request.relay, "session": request.id}
         whose = ", ".join(f"{what} {name}" for what, name in named.items() if name is not None) or "all"
         words = f"{counted(killed.sessions, 'session')} ended by {context.user} ({whose})"
         self._journal.note(EventKind.SESSIONS, words, number=killed.sessions)

@@ -56,6 +56,7 @@ def kernel_row(session: Session, owner: Owner, patience: Patience) -> SessionRow
         idle=patience.idle(session, owner.session_timeout),
         from_client=session.from_client,
         from_host=session.from_host,
+        id=session.identity,
     )
 
 
@@ -104,6 +105,7 @@ def proxy_row(session: ProxySession, now: datetime) -> SessionRow:
         idle=session.idle,
         from_client=session.from_client,
         from_host=session.from_host,
+        id=session.id,
     )
 
 

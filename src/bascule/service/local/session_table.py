@@ -69,16 +69,21 @@ class SessionTable:
     async def kill(self, request: Kill) -> Killed:
         """End sessions at both ends.
 
-        Raises OperationFailed where nothing is named, or what nobody has; MachineError.
+        Raises OperationFailed where nothing is named, what nobody has, or one session that has ended; MachineError.
         """
-        if not request.all and request.client is request.host is request.relay is None:
-            raise OperationFailed(NotFound(message="name a client, a host or a relay; every session ends with --all"))
-        wanted = self._wanted(request.client, request.host, request.relay)
+        if not request.all and request.client is request.host is request.relay is request.id is None:
+            raise OperationFailed(
+                NotFound(message="name a client, a host, a relay or a session; every session ends with --all")
+            )
+        wanted = self._wanted(request.client, request.host, request.relay)._replace(id=request.id)
         kernel = self._kernel()
         doomed = await asyncio.to_thread(lambda: list(kernel.living(wanted)))
         if doomed:
             await self._balancer.kill(doomed)
-        return Killed(sessions=len(doomed) + await self._proxy.kill(_chosen(wanted)))
+        ended = len(doomed) + await self._proxy.kill(_chosen(wanted))
+        if request.id is not None and not ended:
+            raise OperationFailed(NotFound(message=f"session {request.id} lives no more: it has ended already"))
+        return Killed(sessions=ended)
 
     async def client(self, request: AskClient) -> ClientReport:
         """Return everything about one client. Raises OperationFailed for what is no address, MachineError."""
@@ -207,7 +212,7 @@ class SessionTable:
 def _chosen(wanted: Wanted) -> Chosen:
     """Return which sessions are meant, as workers know it."""
     client = None if wanted.client is None else str(wanted.client)
-    return Chosen(client=client, host=wanted.host, relay=wanted.relay)
+    return Chosen(client=client, host=wanted.host, relay=wanted.relay, id=wanted.id)
 
 
 def _address(text: str) -> Address:

@@ -104,9 +104,10 @@ const menu = document.querySelector("details.menu");
 if (menu && matchMedia("(max-width: 52rem)").matches) menu.open = false;
 
 // What asks for a second thought asks it here; without scripts the page behind the form does.
-for (const form of document.querySelectorAll("form[data-sure]")) {
-	form.addEventListener("submit", (event) => { if (!confirm(form.dataset.sure)) event.preventDefault(); });
-}
+document.addEventListener("submit", (event) => {
+	const words = event.submitter?.dataset.sure ?? event.target.dataset.sure;
+	if (words && !confirm(words)) event.preventDefault();
+});
 
 // Parts of a page that are loaded again: every so many seconds, or when something has happened; never under somebody's hands.
 const LEAST = 2000, SHARE = 200;  // ten who look shall not cost a server more than a twentieth of a core

@@ -1,4 +1,4 @@
-"""Network > Sessions: those that live, chosen, and ended."""
+"""Network > Sessions: those that live, chosen, and ended: all that fit, or one by its row."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bascule.service.failures import OperationFailed, describe
+from bascule.service.failures import NotFound, OperationFailed, describe
 from bascule.service.operations import Kill, ShowRelays, ShowSessions
 from bascule.service.permissions import Permission
 from bascule.service.results import Sessions
@@ -69,6 +69,29 @@ async def kill(visit: Visit) -> Response:
     return visit.go(_path(chosen), said)
 
 
+async def kill_one(visit: Visit) -> Response:
+    """End the session of one row, and say so; of a row that stood too long, that there was nothing to end."""
+    chosen = {name: visit.query.get(name, "").strip() for name in (*_CHOSEN, "id")}
+    request = asked(Kill, chosen)
+    if request is None or not request.id or not request.client:
+        raise HTTPException(422, "say which session shall end")
+    whose = f"The session of {request.client}{f' in {request.relay}' if request.relay else ''}"
+    try:
+        await visit.ask(request)
+    except OperationFailed as failed:
+        if not isinstance(failed.failure, NotFound):
+            raise
+        return visit.go(_back(visit), f"{whose} has ended already: there was nothing to do.")
+    return visit.go(_back(visit), f"{whose} was ended: both ends have seen a reset.")
+
+
+def _back(visit: Visit) -> str:
+    """Return the page whose row it was: the client's, or the list with what was chosen there."""
+    if address := visit.form.one("address"):
+        return f"/network/client?{urlencode({'address': address})}"
+    return _path({name: visit.form.one(name) for name in (*_CHOSEN, "sort")})
+
+
 def _path(chosen: dict[str, str]) -> str:
     named = urlencode({name: value for name, value in chosen.items() if value})
     return f"{PATH}?{named}" if named else PATH
@@ -78,4 +101,5 @@ ROUTES: Final = (
     page(PATH, sessions),
     page(f"{PATH}/end", ask_kill, permission=Permission.OPERATE),
     action(f"{PATH}/end", kill, permission=Permission.OPERATE),
+    action(f"{PATH}/end-one", kill_one, permission=Permission.OPERATE),
 )
