@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from bascule.service.failures import (
     NotLoggedIn,
@@ -16,6 +16,7 @@ from bascule.service.failures import (
     describe,
 )
 from bascule.web.api.answers import problem
+from bascule.web.attention import by_script
 from bascule.web.cookies import forget_token
 from bascule.web.guard import API, BodyRefused
 from bascule.web.site import site_of
@@ -40,9 +41,14 @@ _TITLES: Final[Mapping[int, str]] = MappingProxyType(
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    """Show why an operation was not done; who is not logged in may log in, and comes back where he looked."""
+    """Show why an operation was not done; who is not logged in may log in, and comes back where he looked.
+
+    A script is told so, and keeps what the browser is known by: another page may have logged in meanwhile.
+    """
     assert isinstance(error, OperationFailed)
     status = STATUSES[type(error.failure)]
+    if isinstance(error.failure, NotLoggedIn) and by_script(request):
+        return PlainTextResponse("your login has ended\n", status)
     if isinstance(error.failure, NotLoggedIn):
         response: Response = RedirectResponse(login_path(_looked_at(request)), 303)
         forget_token(response)

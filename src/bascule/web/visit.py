@@ -18,6 +18,7 @@ from bascule.service.progress import Progress
 from bascule.service.request import Answer, Origin
 from bascule.service.request import Request as Operation
 from bascule.service.tokens import PREFIX
+from bascule.web.attention import by_itself
 from bascule.web.cookies import forget_told, tell_next, token_of, told
 from bascule.web.forms import Form, form_of, proof_for, require_proof
 from bascule.web.origin import origin_of
@@ -108,7 +109,8 @@ async def visited(request: Request) -> Visit:
     site, token = site_of(request), token_of(request)
     if not token or token.startswith(PREFIX):  # programs do not look at pages
         raise OperationFailed(NotLoggedIn(message="log in first"))
-    bearer = Bearer(token=token, source="" if request.client is None else request.client.host)
+    source = "" if request.client is None else request.client.host
+    bearer = Bearer(token=token, source=source, looks_on=by_itself(request))
     login = await site.client.call(ShowLogin(), bearer)
     return Visit(request=request, login=login, bearer=bearer, site=site)
 

@@ -65,3 +65,15 @@ def test_what_is_not_of_now_any_more_says_so(house: Portal, browser: Browser) ->
         expect(page.get_by_role("alert")).to_contain_text("not of now any more", timeout=15_000)
         page.unroute("**/live*")
         expect(page.get_by_role("alert")).to_have_count(0, timeout=15_000)
+
+
+def test_a_page_that_outlives_its_login_says_so(house: Portal, browser: Browser) -> None:
+    """It follows nothing any more, and leads back to where it was; what was asked by itself showed nobody another page."""
+    with visiting(browser, house, "/network/interfaces?shown=this") as page:
+        page.context.clear_cookies()
+        page.evaluate("document.dispatchEvent(new CustomEvent('bascule:events', { detail: [] }))")
+        expect(page.get_by_role("alert")).to_contain_text("Your login has ended")
+        assert page.locator("#devices").inner_text()
+        page.get_by_role("alert").get_by_role("link", name="Log in").click()
+        log_in(page)
+        page.wait_for_url("**/network/interfaces?shown=this")

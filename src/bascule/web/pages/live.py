@@ -1,9 +1,10 @@
-"""The stream of figures and events that pages follow."""
+"""The stream of figures and events that pages follow, and whether the login behind them stands."""
 
 from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
+from bascule.web.attention import LIVE
 from bascule.web.picture import MOST
 from bascule.web.visit import Visit, page
 from bascule.web.watch import Part
@@ -24,4 +25,9 @@ def _part(visit: Visit) -> Part:
     return {"all": Part(), "drawn": Part(most=MOST)}.get(visit.query.get("relays", ""), Part(most=0))
 
 
-ROUTES: Final = (page("/live", live),)
+async def standing(_: Visit) -> Response:
+    """Say that the login stands; whoever has none is told that before."""
+    return Response(status_code=204)
+
+
+ROUTES: Final = (page(LIVE, live), page(f"{LIVE}/login", standing))

@@ -27,13 +27,20 @@ function show(key, value) {
 
 // What comes no more is not left standing as if it were so.
 const OLD = 8000, AGAIN = 10000;
-const old = document.createElement("div");
-let waits;
-old.className = "notice bad";
-old.setAttribute("role", "alert");
-old.innerHTML = '<p>This page is not of now any more: Bascule does not answer, or you are logged out. <a href="">Load it again</a></p>';
+const old = alarm("This page is not of now any more: Bascule does not answer. ", "", "Load it again");
+let waits, over = false;
 
-function lost() { waits ??= setTimeout(() => document.querySelector("main")?.prepend(old), OLD); }
+function alarm(words, href, link) {
+	const notice = Object.assign(document.createElement("div"), { className: "notice bad" });
+	const said = document.createElement("p");
+	said.append(words, Object.assign(document.createElement("a"), { textContent: link }));
+	said.lastChild.setAttribute("href", href);
+	notice.setAttribute("role", "alert");
+	notice.append(said);
+	return notice;
+}
+
+function lost() { if (!over) waits ??= setTimeout(() => document.querySelector("main")?.prepend(old), OLD); }
 
 function found() {
 	clearTimeout(waits);
@@ -41,12 +48,21 @@ function found() {
 	old.remove();
 }
 
+// What a page asks by itself keeps nobody logged in: one that is left alone comes to this.
+function loggedOut() {
+	found();
+	if (over) return;
+	over = true;
+	const login = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+	document.querySelector("main")?.prepend(alarm("Your login has ended. What stands here is not of now any more. ", login, "Log in"));
+}
+
 function follow() {
 	const source = new EventSource(`/live${document.body.dataset.about ?? ""}`);
 	source.addEventListener("open", found);
 	source.addEventListener("error", () => {
 		lost();
-		if (source.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN);  // it was refused: browsers do not ask again
+		if (source.readyState === EventSource.CLOSED) refused();  // browsers do not ask again
 	});
 	source.addEventListener("figures", (message) => {
 		for (const [key, value] of Object.entries(JSON.parse(message.data))) show(key, value);
@@ -55,6 +71,12 @@ function follow() {
 		document.dispatchEvent(new CustomEvent("bascule:events", { detail: JSON.parse(message.data) }));
 	});
 	addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+async function refused() {
+	const answer = await fetch("/live/login").catch(() => undefined);
+	if (answer?.status === 401) loggedOut();
+	else setTimeout(follow, AGAIN);
 }
 
 if (places.size || states.size || document.querySelector("[data-follow]")) {
@@ -116,10 +138,11 @@ for (const part of document.querySelectorAll("[data-refresh]")) {
 	const busy = () => paused || document.hidden || part.contains(document.activeElement)
 		|| (getSelection()?.type === "Range" && part.contains(getSelection().anchorNode));
 	const refresh = async () => {
-		if (busy()) return;
+		if (over || busy()) return;
 		const began = performance.now();
 		try {
 			const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+			if (answer.status === 401) return loggedOut();
 			const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
 			if (!fresh) lost();
 			else found();

@@ -26,7 +26,7 @@ for (const link of document.querySelectorAll("a[data-poll]")) follow(link);
 
 // When its time is over, or somebody decides: what became of it, where the pages are then.
 const waiting = document.querySelector("[data-until]");
-const look = () => setTimeout(() => location.assign(waiting.dataset.after ?? location.pathname), PAUSE);
+const look = () => setTimeout(() => location.assign(`${waiting.dataset.after ?? location.pathname}?again=1`), PAUSE);
 if (waiting) {
 	document.addEventListener("bascule:over", look);
 	document.addEventListener("bascule:events", ({ detail }) => {

@@ -28,6 +28,7 @@ from bascule.service.operations import ShowLog, Status
 from bascule.service.permissions import Permission
 from bascule.service.results import Compared, StatusReport
 from bascule.web.admin_places import Move, move, written
+from bascule.web.attention import again
 from bascule.web.differences import Difference, difference
 from bascule.web.guard import policy
 from bascule.web.settings import server_of
@@ -90,7 +91,7 @@ async def deploy(visit: Visit) -> Response:
     work = visit.site.works.of(visit.bearer.token)
     if work is not None and work.runs:
         response = visit.page("deploying.html", work=work)
-        response.headers["refresh"] = str(_AGAIN)
+        response.headers["refresh"] = f"{_AGAIN}; url={again(PATH)}"
         return response
     status = await visit.ask(Status())
     if status.pending is not None:
@@ -268,7 +269,7 @@ def _pending(visit: Visit, status: StatusReport, work: Work | None, code: int = 
         level=status.level,
         sentence=status.sentence,
     )
-    response.headers["refresh"] = f"{left + _AGAIN}; url={'' if back is None else back.urls[0]}{PATH}"
+    response.headers["refresh"] = f"{left + _AGAIN}; url={'' if back is None else back.urls[0]}{again(PATH)}"
     return _polling(response, moved)
 
 
