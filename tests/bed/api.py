@@ -21,10 +21,14 @@ from bascule.service.permissions import ROLES, Role
 from bascule.service.server import Borne, ControlServer, open_listener
 from bascule.service.service import Service
 from bascule.web.application import application
+from bascule.web.pace import Bound
+from bascule.web.pacing import Bounds
 from bascule.web.server import PageServer, tls_context
 from bed.pages import client_context
 
 ROOT: Final = "/api/v1"
+HURRIED: Final = Bounds(source=Bound(burst=10_000, rate=1000), login=Bound(burst=10_000, rate=1000))
+"""Tests ask as often as they can."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def api(service: Service, folder: Path) -> Iterator[Api]:
         control = ControlServer(service, recognize=_visitor, note=_unnoted, bear=_borne, log=logging.getLogger("test.api"))
         done(control.start(open_listener(folder / "control.sock")))
         last.callback(lambda: done(control.close()))
-        server = PageServer(application(AsyncClient(folder / "control.sock")))
+        server = PageServer(application(AsyncClient(folder / "control.sock"), bounds=HURRIED))
         keys = self_signed(["localhost"], datetime.now(UTC))
         place = socket.create_server(("127.0.0.1", 0))
         port: int = place.getsockname()[1]

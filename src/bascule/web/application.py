@@ -1,6 +1,8 @@
 """The pages as one application (ASGI 3): routes, what every answer carries, and what a failure looks like."""
 
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from starlette.applications import Starlette
@@ -15,6 +17,7 @@ from bascule.web.faults import FAULTS
 from bascule.web.files import Files
 from bascule.web.guard import Guard
 from bascule.web.live import Hub
+from bascule.web.pacing import Bounds, Pacing
 from bascule.web.pages import ROUTES
 from bascule.web.rendering import Renderer
 from bascule.web.site import Site
@@ -30,12 +33,15 @@ async def healthy(_: Request) -> Response:
     return PlainTextResponse("ok\n", headers={"cross-origin-resource-policy": "cross-origin"})
 
 
-def application(client: AsyncClient) -> Starlette:
-    """Return the application, whose pages ask that client for everything that they show."""
+def application(client: AsyncClient, *, bounds: Bounds | None = None, clock: Callable[[], float] = monotonic) -> Starlette:
+    """Return the application, whose pages ask that client for everything that they show.
+
+    `bounds` say how often anybody may ask, by a `clock` whose seconds only grow.
+    """
     files = Files(STATIC)
     made = Starlette(
         routes=[Route("/healthz", healthy), *files.routes(), *api.routes(), *ROUTES],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard), Middleware(Pacing, bounds or Bounds(), clock)],
         exception_handlers=FAULTS,
     )
     made.router.redirect_slashes = False  # it would lead to whatever a request calls its host

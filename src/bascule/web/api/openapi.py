@@ -22,7 +22,7 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "409": "Somebody changed the matter meanwhile, or it cannot be.",
     "413": "The body is too long.",
     "422": "A field is missing, unknown or wrong; or the text has mistakes.",
-    "429": "Something else must end first.",
+    "429": "Something else must end first; or too many requests came: Retry-After says for how many seconds to wait.",
     "503": "The machine would not, or Bascule does not answer.",
 }
 _PROBLEM: Final = {
@@ -140,4 +140,6 @@ def _refused(endpoint: Endpoint) -> Mapping[str, Any]:
     statuses: Sequence[tuple[str, str]] = [*_PROBLEMS.items()]
     if endpoint.request is LoadCopy:
         statuses = [*statuses, ("428", "If-Match is missing.")]
-    return {status: {"description": words, "content": content} for status, words in statuses}
+    refused: dict[str, Any] = {status: {"description": words, "content": content} for status, words in statuses}
+    refused["429"]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
+    return refused
