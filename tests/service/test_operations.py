@@ -62,6 +62,13 @@ def test_what_changes_something_is_audited(operation: Operation[Any]) -> None:
     assert (operation.audit is None) == looks
 
 
+def test_a_working_copy_is_explained_to_whoever_may_deploy() -> None:
+    """Others have none, and what it costs to read one is not theirs to ask for."""
+    explain = OPERATIONS[Explain]
+    assert explain.needs(Explain(clients=(), port=443)) is Permission.VIEW
+    assert explain.needs(Explain(clients=(), port=443, working_copy=True)) is Permission.DEPLOY
+
+
 def test_a_misspelt_field_is_refused() -> None:
     """An unknown field is an error, not silence."""
     with pytest.raises(msgspec.ValidationError, match="unknown field `prot`"):

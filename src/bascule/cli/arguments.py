@@ -256,7 +256,9 @@ def _add_explain(add_parser: AddParser, places: Places) -> None:
     command = _add(
         add_parser, "explain", "explain.explain", "say what becomes of a client: firewall, relay, table, host, and why"
     )
-    command.add_argument("--config", metavar="FILE", help="explain this configuration, every host up, not what runs")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--config", metavar="FILE", help="explain this configuration, every host up, not what runs")
+    which.add_argument("--working-copy", action="store_true", help="explain your working copy, as if it were deployed now")
     command.add_argument("--in", metavar="IF", dest="interface", help="the interface that packets come in by")
     command.add_argument("--to", metavar="ADDR", type=_address, help="the address that clients connect to")
     command.add_argument(

@@ -32,8 +32,10 @@ class Operation(Generic[Answer_co]):
     """It is answered again and again, until the one who asked goes away."""
 
     def needs(self, request: Request[Any]) -> Permission:
-        """Return what this very request needs: a deployment that is kept at once is a commit."""
-        return Permission.COMMIT if getattr(request, "commit", False) else self.permission
+        """Return what this very request needs: a deployment kept at once is a commit, a working copy is for who deploys."""
+        if getattr(request, "commit", False):
+            return Permission.COMMIT
+        return Permission.DEPLOY if getattr(request, "working_copy", False) else self.permission
 
     def deed(self, request: Request[Any]) -> str | None:
         """Return what the audit log says of this very request."""

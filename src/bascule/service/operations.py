@@ -88,6 +88,8 @@ class Explain(Request[Explained], frozen=True, kw_only=True, tag="explain"):
     the client."""
     down: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAXIMUM_NAMES)] = ()
     """Hosts, by name or address, to take as down."""
+    working_copy: bool = False
+    """What one's working copy would do is asked, as if it were deployed now, and not what runs does."""
     rules: bool = False
     """The rules that were asked are wanted, too: `MOST_RULES_TOLD` for all clients together, as many for each."""
 

@@ -90,6 +90,7 @@ def test_everything_said_is_asked() -> None:
     connection = PretendedConnection({Explain: BOTH})
     options = ["--in", "eth0", "--to", "2001:DB8::1", "--proto", "udp", "--down", "EX1", "--down", "10.2.0.12"]
     call("explain", *options, "443", "2001:db8:0::7", connection=connection)
+    call("explain", "--working-copy", "443", "10.0.0.1", connection=connection)
     assert connection.asked == [
         Explain(
             clients=("2001:db8::7",),
@@ -98,7 +99,8 @@ def test_everything_said_is_asked() -> None:
             protocol="udp",
             interface="eth0",
             down=("EX1", "10.2.0.12"),
-        )
+        ),
+        Explain(clients=("10.0.0.1",), port=443, working_copy=True),
     ]
 
 

@@ -134,6 +134,10 @@ def test_rules_and_port_forwards_are_added(house: Portal, browser: Browser) -> N
         forward.get_by_role("button", name="Add").click()
         forwarded = f"pass in on internal proto tcp to 203.0.113.10 port 443 forward to {VIP}"
         has_rules(page, *RULES[:-1], forwarded, RULES[-1])
+        _try_packet(page, "what runs")
+        assert page.locator("#verdict .state").inner_text() == "block"
+        _try_packet(page, "your working copy")
+        expect(page.locator("#verdict")).to_contain_text(f"is forwarded to {VIP}")
         page.get_by_label("Rule", exact=True).fill("block in proto tcq")
         page.locator("#rule").get_by_role("button", name="Add").click()
         refused(page, "tcq")
@@ -141,6 +145,18 @@ def test_rules_and_port_forwards_are_added(house: Portal, browser: Browser) -> N
         page.get_by_label("Rule", exact=True).fill("block in on elsewhere")
         page.locator("#rule").get_by_role("button", name="Add").click()
         done(page, "which has mistakes now")
+        _try_packet(page, "your working copy")
+        refused(page, "your working copy cannot be deployed. Line ")
+
+
+def _try_packet(page: Page, asked: str) -> None:
+    """Ask what becomes of a packet from inside to a public address."""
+    form = page.locator("form", has=page.get_by_role("button", name="Try"))
+    for label, value in (("From", "10.80.1.9"), ("To", "203.0.113.10")):
+        form.get_by_label(label, exact=True).fill(value)
+    form.get_by_label("Asked").select_option(asked)
+    form.get_by_role("button", name="Try").click()
+    page.wait_for_url(f"**of={'copy' if 'copy' in asked else ''}*")
 
 
 def test_addresses_are_put_into_a_table(house: Portal, browser: Browser) -> None:

@@ -84,6 +84,7 @@ def _requests(arguments: Namespace, stdin: TextIO) -> Iterator[Explain]:
             protocol=arguments.protocol,
             interface=arguments.interface,
             down=tuple(arguments.down),
+            working_copy=arguments.working_copy,
             rules=rules,
         )
 

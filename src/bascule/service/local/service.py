@@ -63,6 +63,7 @@ from bascule.service.local.session_table import SessionTable
 from bascule.service.local.sticky import StickyClients
 from bascule.service.local.tables import AddressTables
 from bascule.service.local.telling import how_it_goes
+from bascule.service.local.trying import tried
 from bascule.service.local.uplinks.rows import router_rows, uplink_findings
 from bascule.service.local.words import counted
 from bascule.service.measured import MeasuredHistory
@@ -332,10 +333,13 @@ class LocalService(ByMethods, PeopleService):
         words = f"this Bascule runs {self._balancer.running.name} alone: change that file, then `bascule reload`"
         raise OperationFailed(Conflict(message=words))
 
-    async def explain(self, _: Context, request: operations.Explain, /) -> results.Explained:
-        """Walk the running plan for each client."""
-        running = self._balancer.running
-        known = known_of(running.plan, running.configuration, running.facts, await self._tables.overloaded())
+    async def explain(self, context: Context, request: operations.Explain, /) -> results.Explained:
+        """Walk the running plan for each client, or the one that the working copy makes."""
+        running, members = self._balancer.running, await self._tables.overloaded()
+        if request.working_copy:
+            text = (await self._deployments().copies.show(context.user)).text.encode()
+            return await tried(text, request, self._machine, self._balancer, members)
+        known = known_of(running.plan, running.configuration, running.facts, members)
         return await asyncio.to_thread(explained, running.plan, running.belief.states, request, known)
 
     async def show_sessions(self, _: Context, request: operations.ShowSessions, /) -> results.Sessions:

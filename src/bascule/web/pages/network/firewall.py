@@ -5,14 +5,14 @@ from typing import Final
 
 from starlette.responses import Response
 
-from bascule.config.diagnostics import Diagnostic
+from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.editing.edited import Edited
 from bascule.config.editing.port_forward import PortForwardAnswers, port_forward
 from bascule.config.editing.rules import WrittenFirewall, WrittenRule, change, firewall_of, move, remove
 from bascule.config.editing.setting import put
 from bascule.config.editing.spelling import from_arguments, from_line
 from bascule.config.firewall import Protocol
-from bascule.service.failures import OperationFailed, describe
+from bascule.service.failures import Failure, OperationFailed, Rejected, describe
 from bascule.service.firewall import ShowFirewall
 from bascule.service.network import ShowInterfaces
 from bascule.service.operations import Explain
@@ -128,13 +128,22 @@ async def _tried(visit: Visit) -> tuple[Explanation | None, str]:
     if not query.get("client"):
         return None, ""
     values = {name: query.get(name, "").strip() for name in ("port", "to", "protocol", "interface")}
-    request = asked(Explain, {**values, "clients": (query["client"].strip(),), "rules": True})
+    copy = True if query.get("of") == "copy" else None
+    request = asked(Explain, {**values, "clients": (query["client"].strip(),), "working_copy": copy, "rules": True})
     if request is None:
         return None, "a packet has a client's address, and a port of 1 to 65535"
     try:
         return (await visit.ask(request)).explanations[0], ""
     except OperationFailed as refused:
-        return None, describe(refused.failure)
+        return None, _refusal(refused.failure)
+
+
+def _refusal(failure: Failure) -> str:
+    """Return why a packet could not be tried, in one sentence: of a text that is refused, its first mistake."""
+    if not isinstance(failure, Rejected):
+        return describe(failure)
+    first = next(each for each in failure.diagnostics if each.severity is Severity.ERROR)
+    return f"your working copy cannot be deployed. Line {first.span.line}: {first.message}"
 
 
 def _rule(line: str, words: str) -> WrittenRule:
