@@ -6,7 +6,7 @@ import pytest
 
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.firewall import WalkRow
-from bascule.web.network.log import Wanted, line_of_subject, subject
+from bascule.web.network.log import Wanted, Written, passage, subject
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 EVENT = Event(event=EventKind.HOST, time=AT, grade=Grade.WARNING, words="relay HTTPS: host EX1 is down", relay="HTTPS")
@@ -64,7 +64,24 @@ def test_only_what_needs_an_eye() -> None:
 )
 def test_a_subject_has_a_line(kind: str, name: str, line: int | None) -> None:
     """By its kind and name; redirects are told as relays."""
-    assert line_of_subject(TEXT, WALK, kind, name) == line
+    found = passage(TEXT, WALK, kind, name)
+    assert (None if found is None else found.line) == line
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "alike"),
+    [
+        ('\tredirect "SMTP" {', '\n    redirect "SMTP" {', True),
+        ("load-balancer {", "# more\nload-balancer {\n\tinterval 7s", True),
+        ('redirect "SMTP" {', 'redirect "SMTP" {\n\t\tsession timeout 5m', False),
+        ('redirect "SMTP" {', 'redirect "MAIL" {', False),
+    ],
+)
+def test_two_texts_are_alike_where_they_say_the_same_of_it(old: str, new: str, *, alike: bool) -> None:
+    """Wherever it stands, and however it is laid out; what else is in them does not matter."""
+    other = TEXT.replace(old, new)
+    assert other != TEXT
+    assert Written(passage(TEXT, WALK, "relay", "SMTP"), passage(other, WALK, "relay", "SMTP")).alike is alike
 
 
 def test_an_event_has_a_subject() -> None:

@@ -136,7 +136,7 @@ def test_rules_and_port_forwards_are_added(house: Portal, browser: Browser) -> N
         has_rules(page, *RULES[:-1], forwarded, RULES[-1])
         _try_packet(page, "what runs")
         assert page.locator("#verdict .state").inner_text() == "block"
-        _try_packet(page, "your working copy")
+        _try_packet(page, "working copy")
         expect(page.locator("#verdict")).to_contain_text(f"is forwarded to {VIP}")
         page.get_by_label("Rule", exact=True).fill("block in proto tcq")
         page.locator("#rule").get_by_role("button", name="Add").click()
@@ -145,7 +145,7 @@ def test_rules_and_port_forwards_are_added(house: Portal, browser: Browser) -> N
         page.get_by_label("Rule", exact=True).fill("block in on elsewhere")
         page.locator("#rule").get_by_role("button", name="Add").click()
         done(page, "which has mistakes now")
-        _try_packet(page, "your working copy")
+        _try_packet(page, "working copy")
         refused(page, "your working copy cannot be deployed. Line ")
 
 
@@ -262,8 +262,12 @@ def test_the_log_follows_and_leads_to_the_configuration(house: Portal, browser: 
                 door.connect(("10.80.0.2", 81))
         logged = page.get_by_role("row").filter(has_text="block in log").first
         expect(logged).to_be_visible(timeout=10_000)
-        logged.get_by_role("link").click()
-        assert page.locator(".source .here code").inner_text().strip() == "block in log  # the rest"
+        logged.get_by_role("link").click()  # what runs and the working copy are alike there
+        page.wait_for_url("**/configuration/editor#L*")
+        line = int(page.url.rpartition("#L")[2])
+        text_of = page.get_by_label("Configuration", exact=True)
+        assert text_of.input_value().splitlines()[line - 1].strip() == "block in log  # the rest"
+        expect(text_of).to_be_focused()
 
 
 def test_a_capture_is_downloaded_while_it_is_made(house: Portal, browser: Browser, tmp_path: Path) -> None:

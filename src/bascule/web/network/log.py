@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bascule.config.editing.locating import line_of
+from bascule.config.editing.locating import Passage, passage_of
 from bascule.config.editing.rules import rules_of
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.firewall import WalkRow
@@ -38,14 +38,28 @@ def subject(event: Event) -> tuple[str, str] | None:
     return None
 
 
-def line_of_subject(text: str, walk: Sequence[WalkRow], kind: str, name: str) -> int | None:
-    """Return the line of a text that an event's subject has; `walk` are the running rules, by whose names logs go."""
+def passage(text: str, walk: Sequence[WalkRow], kind: str, name: str) -> Passage | None:
+    """Return what a text says of an event's subject; `walk` are the running rules, by whose names logs go."""
     if kind == "rule":
         row = next((each for each in walk if name in (each.label, each.rule)), None)
         if row is None or not row.cause:
-            return next((rule.line for rule in rules_of(text) if row is not None and rule.words == row.rule), None)
+            rules = (rule for rule in rules_of(text) if row is not None and rule.words == row.rule)
+            return next((Passage(rule.line, rule.words) for rule in rules), None)
         kind, _, name = row.cause.partition(" ")
-    return next((line for path in _paths(kind, name) if (line := line_of(text, path)) is not None), None)
+    return next((found for path in _paths(kind, name) if (found := passage_of(text, path)) is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What two texts say of an event's subject; None is nothing."""
+
+    running: Passage | None
+    copy: Passage | None
+
+    @property
+    def alike(self) -> bool:
+        """Whether both say the same of it: then the working copy is as good a place to read it as any, and to change it."""
+        return self.running is not None and self.copy is not None and self.running.words == self.copy.words
 
 
 def _paths(kind: str, name: str) -> Sequence[tuple[str, ...]]:

@@ -47,7 +47,11 @@ found.addEventListener("click", (event) => {
 	event.preventDefault();
 	goToLine(Number(link.hash.slice(2)));
 });
-if (/^#L\d+$/.test(location.hash)) goToLine(Number(location.hash.slice(2)));
+if (/^#L\d+$/.test(location.hash)) {  // after the browser itself went there, which takes the cursor away
+	const begin = () => setTimeout(goToLine, 0, Number(location.hash.slice(2)));
+	if (document.readyState === "complete") begin();
+	else addEventListener("load", begin, { once: true });
+}
 
 // What the server says of the text
 

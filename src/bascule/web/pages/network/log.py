@@ -6,11 +6,13 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from bascule.service.deployment import ShowRevision
 from bascule.service.events import EventKind
 from bascule.service.firewall import ShowFirewall
 from bascule.service.operations import ShowLog
 from bascule.service.permissions import Permission
-from bascule.web.network.log import Wanted, line_of_subject, subject
+from bascule.web.network.log import Wanted, Written, passage, subject
+from bascule.web.pages.configuration.editor import PATH as EDITOR
 from bascule.web.visit import Visit, page
 from bascule.web.working_copy import copy_of
 
@@ -44,15 +46,40 @@ async def log(visit: Visit) -> Response:
 
 
 async def written(visit: Visit) -> Response:
-    """Show the lines of the working copy that an event is about."""
+    """Lead to the line that an event is about: in the editor where the working copy has it as what runs does.
+
+    Where it is another there, what runs is shown; while what runs is tested and is no revision yet, the working copy.
+    """
     kind, name = visit.query.get("kind", ""), visit.query.get("name", "")[:_LONGEST]
-    text = (await copy_of(visit)).text
+    copy = await copy_of(visit)
+    tested = visit.login.pending_until is not None
+    runs = None if tested or not copy.newest else await visit.ask(ShowRevision(number=copy.newest))
     walk = (await visit.ask(ShowFirewall())).walk if kind == "rule" else ()
-    line = await to_thread(line_of_subject, text, walk, kind, name)
-    if line is None:
-        raise HTTPException(404, f"your working copy has no {kind or 'place'} {name}")
-    lines = list(enumerate(text.splitlines(), 1))[max(0, line - 1 - _AROUND) : line + _AROUND]
-    return visit.page("network/written.html", kind=kind, name=name, line=line, lines=lines)
+
+    def find() -> Written:
+        running = None if runs is None else passage(runs.text, walk, kind, name)
+        return Written(running, passage(copy.text, walk, kind, name))
+
+    found = await to_thread(find)
+    if found.alike and found.copy is not None:
+        return visit.go(f"{EDITOR}#L{found.copy.line}")
+    at = found.running or found.copy
+    if at is None:
+        raise HTTPException(404, f"the configuration has no {kind or 'place'} {name} any more")
+    revision = None if runs is None or found.running is None else runs.row.number
+    text = copy.text if runs is None or found.running is None else runs.text
+    lines = list(enumerate(text.splitlines(), 1))[max(0, at.line - 1 - _AROUND) : at.line + _AROUND]
+    return visit.page(
+        "network/written.html",
+        kind=kind,
+        name=name,
+        line=at.line,
+        lines=lines,
+        revision=revision,
+        copy=found.copy,
+        tested=tested,
+        editor=EDITOR,
+    )
 
 
 def _kind(word: str) -> EventKind | None:
