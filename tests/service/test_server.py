@@ -398,7 +398,7 @@ async def test_it_asks_on_behalf_of_whoever_is_known(path: Path) -> None:
         login = await borne(path, "viewer", ShowLogin())
     assert isinstance(login, Login)
     assert (login.name, login.role) == ("alice", Role.VIEWER)
-    deed = "ended sessions of client all, host all, relay all"
+    deed = "ended sessions of client all, host all, relay all, session all"
     assert noted == [
         ("alice", "asked to end sessions at both ends", refused.message),
         ("alice", f"{deed} (by token backup, from 10.0.0.1)", ""),
