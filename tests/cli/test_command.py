@@ -30,10 +30,10 @@ def test_each_is_there(command: Command) -> None:
 
 
 def test_others_are_not_loaded() -> None:
-    """Nobody waits for what `configure` or `demo` need."""
-    program = "import sys, bascule.cli.arguments; print(*sys.modules)"
+    """Nobody waits for what `configure`, `demo` or a process with an event loop need."""
+    program = "import sys, bascule.cli.main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
-    assert not {"prompt_toolkit", "bascule.config.load", "bascule.cli.demo"} & set(loaded)
+    assert not {"asyncio", "prompt_toolkit", "bascule.config.load", "bascule.cli.demo"} & set(loaded)
 
 
 def subcommands(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
