@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bascule import __main__
 from bascule.__main__ import main
+from bascule.service.failures import ExitCode
 from bascule.service.operations import MAXIMUM_CLIENTS
 from bascule.system.errors import MachineError
 
@@ -135,3 +137,11 @@ def test_an_interrupted_reader_of_clients_is_quiet(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, b"")
+
+
+def test_a_role_waits_for_no_import_of_the_command_line() -> None:
+    """The composition root itself brings little; the exit codes that it keeps a copy of are those of the command line."""
+    asked = "import sys, bascule.__main__; print(*(name for name in sys.modules if name.startswith('bascule.')))"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert set(loaded.split()) == {"bascule.__main__", "bascule.system", "bascule.system.errors"}
+    assert (__main__._USAGE, __main__._MACHINE) == (ExitCode.USAGE, ExitCode.MACHINE)

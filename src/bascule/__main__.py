@@ -7,17 +7,16 @@ import os
 import pwd
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from bascule.cli import main as command_line
-from bascule.service.failures import ExitCode
-from bascule.service.offline import Offline
 from bascule.system.errors import MachineError
+
+if TYPE_CHECKING:
+    from bascule.service.offline import Offline
 
 ROLES: Final = ("probe", "proxy", "web", "herald", "snmp", "directory")
 """Processes that a parent starts; `run` is the parent's own."""
@@ -25,6 +24,9 @@ ROLES: Final = ("probe", "proxy", "web", "herald", "snmp", "directory")
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 """What a shell reports of a program that SIGINT or SIGPIPE ended."""
+_USAGE: Final = 2
+_MACHINE: Final = 3
+"""As in `service.failures.ExitCode`, whose import a role need not wait for."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,16 +50,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _role(arguments: Sequence[str]) -> int:
     """Become one of Bascule's own processes."""
     if not arguments or arguments[0] not in ROLES:
-        return _complain(f"a role is one of {', '.join(ROLES)}", ExitCode.USAGE)
+        return _complain(f"a role is one of {', '.join(ROLES)}", _USAGE)
     code: int = _imported(f"bascule.roles.{arguments[0]}").main(arguments[1:])
     return code
 
 
 def _command(arguments: Sequence[str]) -> int:
+    """Run the command line, whose imports a role does without."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # whoever replaced it knows what it takes
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a TextIO may lack it
-    return command_line.main(
+    code: int = _imported("bascule.cli.main").main(
         arguments,
         offline=_offline,
         uid=os.geteuid(),
@@ -67,9 +70,10 @@ def _command(arguments: Sequence[str]) -> int:
         stderr=sys.stderr,
         now=lambda: datetime.now(UTC).astimezone(),
     )
+    return code
 
 
-def _offline(state: Path) -> Offline:
+def _offline(state: Path) -> "Offline":
     """Return what does the work of offline commands; only they wait for its imports."""
     local, parent = _imported("bascule.service.local.offline"), _imported("bascule.roles.parent")
     work: Offline = local.LocalOffline(state, parent.run, _become)
@@ -77,11 +81,15 @@ def _offline(state: Path) -> Offline:
 
 
 def _imported(module: str) -> Any:
-    """Import a module and all that it needs; to look for garbage meanwhile takes a sixth of the time and finds none."""
+    """Import a module and all that it needs; to look for garbage meanwhile takes a sixth of the time and finds none.
+
+    What was imported stays, so nobody looks at it later either: that took a parent 100 ms at its start.
+    """
     gc.disable()
     try:
         return importlib.import_module(module)
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -96,13 +104,15 @@ def _become(uid: int, replaced: Mapping[str, str]) -> None:
     raise SystemExit(done.returncode)
 
 
-def _complain(message: str, code: ExitCode = ExitCode.MACHINE) -> int:
+def _complain(message: str, code: int = _MACHINE) -> int:
     sys.stderr.write(f"bascule: {message}\n")
     return code
 
 
 def _keep(error: BaseException) -> str:
     """Write the traceback where it can be sent from, and return a sentence that says where."""
+    import tempfile  # noqa: PLC0415 - it brings much, and hardly any process has a fault
+
     try:
         with tempfile.NamedTemporaryFile("w", prefix="bascule-fault-", suffix=".txt", delete=False) as file:
             file.writelines(traceback.format_exception(error))

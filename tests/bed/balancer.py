@@ -134,7 +134,7 @@ class Balancer:
 
     def relays(self) -> _Hosts:
         """Return each relay's hosts and their status, as `bascule show hosts --json` has them."""
-        return _hosts(self.command(*_SHOW_HOSTS).stdout)
+        return _hosts(self.asked(*_SHOW_HOSTS).stdout)
 
     def wait_hosts(self, relay: str = "", *, within: float = 20.0, **states: str) -> None:
         """Wait until hosts have these states for a relay ("" is every relay): `wait_hosts(EX1="down", EX2="up")`."""
@@ -154,9 +154,9 @@ class Balancer:
         )
 
     def _wait_shown(self, reached: Callable[[_Hosts], bool], *, within: float, what: str) -> None:
-        """Wait until the hosts are shown so; what an operator sees then is the last to be asked, and decides."""
+        """Wait until the hosts are shown so."""
         until(
-            lambda: reached(_hosts(self.asked(*_SHOW_HOSTS).stdout)) and reached(self.relays()),
+            lambda: reached(self.relays()),
             within=within,
             what=what,
             every=0.1,

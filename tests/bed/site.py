@@ -50,7 +50,7 @@ class Site:
 
     def clients_of(self, host: str) -> list[str]:
         """Return the clients that a host takes, as `bascule explain` says."""
-        answers = self.balancer.command("explain", "--json", "--to", VIP, str(PORT), *self.clients).stdout.splitlines()
+        answers = self.balancer.asked("explain", "--json", "--to", VIP, str(PORT), *self.clients).stdout.splitlines()
         return [answer["client"] for answer in map(json.loads, answers) if answer["host"] == host]
 
     @contextmanager

@@ -30,7 +30,29 @@ def test_each_is_there(command: Command) -> None:
 
 
 def test_others_are_not_loaded() -> None:
-    """Nobody waits for what `configure` or `demo` need."""
-    program = "import sys, bascule.cli.arguments; print(*sys.modules)"
+    """Nobody waits for what `configure`, `demo` or a process with an event loop need."""
+    program = "import sys, bascule.cli.main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
-    assert not {"prompt_toolkit", "bascule.config.load", "bascule.cli.demo"} & set(loaded)
+    assert not {"asyncio", "prompt_toolkit", "bascule.config.load", "bascule.cli.demo"} & set(loaded)
+
+
+def subcommands(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each first word."""
+    return {
+        word: inner
+        for action in of._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for word, inner in action.choices.items()
+    }
+
+
+def test_the_parser_of_one_command_is_that_of_all() -> None:
+    """Whoever calls it reads the same help; a word that is none gets all of them offered, and `configure` takes all."""
+    places = default_places(0, {})
+    whole = subcommands(parser(places))
+    for word, of_all in whole.items():
+        alone = subcommands(parser(places, word))
+        assert len(alone) == (len(whole) if word == "configure" else 1)
+        assert alone[word].format_help() == of_all.format_help()
+        assert set(commands(alone[word])) == set(commands(of_all))
+    assert subcommands(parser(places, "hosts")).keys() == subcommands(parser(places, "--help")).keys() == whole.keys()

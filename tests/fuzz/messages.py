@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from bascule.system.channel import VERSION
+from bascule.system.frames import VERSION
 from fuzz.damage import damaged
 
 _NUMBERS: Final = (0, 1, -1, 443, 65535, 65536, 2**31, 2**32, 2**63 - 1, -(2**63))

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bascule.system.channel import MAXIMUM_FRAME, VERSION, Channel, ChannelError, Decoder, encode
+from bascule.system.channel import Channel
+from bascule.system.frames import MAXIMUM_FRAME, VERSION, ChannelError, Decoder, encode
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):

@@ -34,10 +34,12 @@ OTHER: Final = 59532
 class Place:
     """Echo servers on port 443, and a Bascule that keeps revisions; the client is an administrator, too."""
 
-    def __init__(self, net: NetLab, at: Path, engine: str) -> None:
+    def __init__(self, net: NetLab, at: Path) -> None:
         self.net = net
         self.at = at
-        self._engine = engine
+        self.engine = "kernel"
+        self.newest = ""
+        """What is committed when a test begins."""
         self.balancer = Balancer(net["lb1"], None, at)
 
     @property
@@ -50,7 +52,7 @@ class Place:
         text = configuration.plain(*((f"R{n}", OTHER) for n, _ in enumerate(listens)), timing="interval 1s")
         for listen in listens:
             text = text.replace(f"listen on {VIP} port {OTHER}", listen, 1)
-        text = configuration.with_statements(text, f"engine {self._engine}")
+        text = configuration.with_statements(text, f"engine {self.engine}")
         text = text.replace("interface eth0 {", f"interface eth0 {{\n\taddress {SECOND}/16", 1)
         file = self.at / "next.conf"
         file.write_text(f"{text}system {{\n\t{http_server}\n}}\n", encoding="utf-8")
@@ -96,26 +98,43 @@ def engine() -> str:
     return "kernel"
 
 
-@pytest.fixture(scope="module")
-def net(module_directory: Path) -> Iterator[NetLab]:
-    """Return a network with two echo servers."""
+@contextmanager
+def served(at: Path) -> Iterator[NetLab]:
+    """Build a network with two echo servers."""
     with NetLab(Layout(arms=1)) as made:
         for n, node in enumerate(made.named("srv"), 1):
-            echo.start(node, f"EX{n}", (443, OTHER), module_directory)
+            echo.start(node, f"EX{n}", (443, OTHER), at)
         yield made
 
 
 @pytest.fixture
-def place(net: NetLab, engine: str, open_directory: Path) -> Iterator[Place]:
-    """Return a place where the guide's start is committed: an admin server on port 443 of every address, and no relay."""
-    with ExitStack() as last:
-        place = Place(net, open_directory, engine)
+def net(open_directory: Path) -> Iterator[NetLab]:
+    """Return a network of the test's own."""
+    with served(open_directory) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared(module_directory: Path) -> Iterator[Place]:
+    """Return a place with a Bascule that runs nothing yet."""
+    with served(module_directory) as net, ExitStack() as last:
+        place = Place(net, module_directory)
         last.callback(place.balancer.close)
         last.callback(place.balancer.tell)
         place.balancer.start()
-        place.deploy("host-name lb1", options=("--commit",))
-        until(lambda: answers(place.admin, LB, 443), what="the admin server answers")
         yield place
+
+
+@pytest.fixture
+def place(shared: Place, engine: str) -> Place:
+    """Return a place where the guide's start is committed: an admin server on port 443 of every address, and no relay."""
+    shared.engine = engine
+    shared.balancer.asked("cancel", check=False)  # what the test before left
+    shared.deploy("host-name lb1", options=("--commit",))
+    shared.newest = shared.status()["configuration"]
+    until(lambda: shared.places() == [("", 443, False)], what="the admin server is on port 443 alone")
+    until(lambda: answers(shared.admin, LB, 443), what="the admin server answers")
+    return shared
 
 
 GUIDE: Final = ("http-server { port 4433 }", "listen on port 443")
@@ -145,7 +164,7 @@ def cancel(place: Place) -> None:
 
 def let_pass(place: Place) -> None:
     """Let its time pass."""
-    until(lambda: place.status()["configuration"] == "revision 1", within=15, what="it is taken back")
+    until(lambda: place.status()["configuration"] == place.newest, within=15, what="it is taken back")
 
 
 def test_without_a_word_it_is_on_443_of_every_address(place: Place) -> None:
@@ -310,7 +329,7 @@ def test_a_port_that_another_program_has_refuses_the_deployment(place: Place) ->
     assert refused.returncode == 1
     assert "error: the admin server cannot listen on port 4433 of every IPv4 address: another program" in refused.stderr
     assert f"{text}:" in refused.stderr
-    assert (place.status()["configuration"], place.places()) == ("revision 1", [("", 443, False)])
+    assert (place.status()["configuration"], place.places()) == (place.newest, [("", 443, False)])
     assert answers(place.admin, LB, 443)
     assert not place.relayed(VIP, 443)
 
@@ -341,7 +360,7 @@ def test_a_certificate_that_is_none_refuses_the_deployment(place: Place) -> None
     )
     assert refused.returncode == 1
     assert f"{leaf.certificate} and {other.key} cannot be used: the key is not the certificate's" in refused.stderr
-    assert place.status()["configuration"] == "revision 1"
+    assert place.status()["configuration"] == place.newest
     assert answers(place.admin, LB, 443)
 
 

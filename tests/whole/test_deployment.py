@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,8 @@ class Place:
         self._at = at
         self._engine = engine
         self.balancer = Balancer(net["lb1"], None, at)
+        self.newest = 1
+        """The revision that is committed when a test begins: one relay, on `PORT`."""
 
     @property
     def state(self) -> Path:
@@ -74,23 +76,51 @@ class Place:
 @pytest.fixture(params=["kernel", "proxy"])
 def fresh(request: pytest.FixtureRequest, open_directory: Path) -> Iterator[Place]:
     """Return a place where nothing is committed yet."""
+    with _built(open_directory, request.param) as place:
+        yield place
+
+
+@pytest.fixture(params=["kernel", "proxy"], scope="module")
+def shared(request: pytest.FixtureRequest, module_directory: Path) -> Iterator[Place]:
+    """Return a place whose first revision, one relay, is committed and serves."""
+    at = module_directory / request.param
+    at.mkdir()
+    with _built(at, request.param) as place:
+        yield _committed(place)
+
+
+@contextmanager
+def _built(at: Path, engine: str) -> Iterator[Place]:
     with NetLab(Layout(arms=1)) as net:
         net.hold("lb1", VIP)
         for n, node in enumerate(net.named("srv"), 1):
-            echo.start(node, f"EX{n}", (PORT, OTHER), open_directory)
-        place = Place(net, open_directory, request.param)
+            echo.start(node, f"EX{n}", (PORT, OTHER), at)
+        place = Place(net, at, engine)
         place.balancer.start()
         with place.balancer.cleared():
             yield place
 
 
-@pytest.fixture
-def place(fresh: Place) -> Place:
-    """Return a place whose first revision, one relay, is committed and serves."""
+def _committed(fresh: Place) -> Place:
     said = fresh.balancer.command("deploy", str(fresh.text(PORT)), "--commit", "-m", "first").stdout
     assert said.endswith("committed: revision 1 is in effect\n")
     fresh.balancer.wait_all_up()
     return fresh
+
+
+@pytest.fixture
+def place(shared: Place) -> Iterator[Place]:
+    """Return it; afterwards the newest revision is again that one relay."""
+    yield shared
+    shared.balancer.asked("deploy", str(shared.text(PORT)), "--commit", check=False)  # it may be the same
+    shared.newest = int(shared.status().removeprefix("revision "))
+    shared.balancer.wait_all_up()
+
+
+@pytest.fixture
+def doomed(fresh: Place) -> Place:
+    """Return a place of the test's own, to damage."""
+    return _committed(fresh)
 
 
 def test_what_nobody_commits_is_taken_back(place: Place) -> None:
@@ -99,8 +129,8 @@ def test_what_nobody_commits_is_taken_back(place: Place) -> None:
         begun = time.monotonic()
         place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--seconds", "5")
         until(lambda: place.serves(OTHER), what="the new relay serves")
-        assert place.status() == "revision 2, not committed"
-        until(lambda: place.status() == "revision 1", what="it is taken back")
+        assert place.status() == f"revision {place.newest + 1}, not committed"
+        until(lambda: place.status() == f"revision {place.newest}", what="it is taken back")
         assert 5 <= time.monotonic() - begun < 7
         assert not place.serves(OTHER)
         exchange(session, b"still here\n")
@@ -111,7 +141,7 @@ def test_a_client_hears_how_far_it_is(place: Place) -> None:
     told: list[Progress] = []
     request = Deploy(text=place.text(PORT, OTHER).read_bytes(), commit=True, progress=True)
     deployed = Client(place.balancer.socket).call(request, told.append)
-    assert deployed.sentence == "committed: revision 2 is in effect"
+    assert deployed.sentence == f"committed: revision {place.newest + 1} is in effect"
     words = [each.step for each in told]
     changed = f"changing {place.part}"
     assert words[0] == "judging the configuration"
@@ -127,9 +157,10 @@ def test_what_is_committed_stays_over_a_restart(place: Place) -> None:
     place.balancer.kill()
     place.balancer.start()
     place.balancer.wait_all_up()
-    assert (place.status(), place.serves(OTHER)) == ("revision 2", True)
+    assert (place.status(), place.serves(OTHER)) == (f"revision {place.newest + 1}", True)
     listed = place.balancer.command("revisions").stdout.splitlines()
-    assert [(line.split()[0], line.split()[-1]) for line in listed] == [("2", "another"), ("1", "first")]
+    assert (listed[0].split()[0], listed[0].split()[-1]) == (str(place.newest + 1), "another")
+    assert (listed[-1].split()[0], listed[-1].split()[-1]) == ("1", "first")
 
 
 def test_a_kill_in_the_middle_of_the_test_ends_nothing_early(place: Place) -> None:
@@ -138,8 +169,8 @@ def test_a_kill_in_the_middle_of_the_test_ends_nothing_early(place: Place) -> No
     place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--seconds", "8")
     place.balancer.kill()
     place.balancer.start()
-    assert place.status() == "revision 2, not committed"
-    until(lambda: place.status() == "revision 1", what="it is taken back")
+    assert place.status() == f"revision {place.newest + 1}, not committed"
+    until(lambda: place.status() == f"revision {place.newest}", what="it is taken back")
     assert 8 <= time.monotonic() - begun < 10
     assert place.serves(PORT)
 
@@ -151,7 +182,7 @@ def test_a_start_after_its_time_takes_it_back_first(place: Place) -> None:
     place.balancer.kill()
     until(lambda: time.monotonic() - begun > 5, what="its time is over")
     place.balancer.start()
-    assert place.status() == "revision 1"
+    assert place.status() == f"revision {place.newest}"
     assert "its time was over while Bascule did not run" in place.balancer.command("show", "log").stdout
     until(lambda: place.serves(PORT), what="the relay of revision 1 serves")
     assert not place.serves(OTHER)
@@ -164,7 +195,7 @@ def test_who_ends_takes_a_test_back(place: Place) -> None:
     place.balancer.stop()
     assert (place.serves(PORT), place.serves(OTHER)) == (True, False)
     place.balancer.start()
-    assert place.status() == "revision 1"
+    assert place.status() == f"revision {place.newest}"
 
 
 def test_a_first_deployment_leaves_nothing_behind(fresh: Place) -> None:
@@ -182,9 +213,9 @@ def test_a_first_deployment_leaves_nothing_behind(fresh: Place) -> None:
 def test_rollback_brings_an_old_text_back(place: Place) -> None:
     """As a revision of its own."""
     place.balancer.command("deploy", str(place.text(PORT, OTHER)), "--commit")
-    place.balancer.command("rollback", "1", "--commit")
-    assert (place.status(), place.serves(OTHER)) == ("revision 3", False)
-    assert place.balancer.command("revisions", "3").stdout == place.text(PORT).read_text(encoding="utf-8")
+    place.balancer.command("rollback", str(place.newest), "--commit")
+    assert (place.status(), place.serves(OTHER)) == (f"revision {place.newest + 2}", False)
+    assert place.balancer.command("revisions", str(place.newest + 2)).stdout == place.text(PORT).read_text(encoding="utf-8")
 
 
 def test_what_takes_hosts_out_is_taken_back_at_once(place: Place) -> None:
@@ -194,7 +225,7 @@ def test_what_takes_hosts_out_is_taken_back_at_once(place: Place) -> None:
         wrong.read_text(encoding="utf-8").replace("check tcp", 'check send "?" expect "never"'), encoding="utf-8"
     )
     place.balancer.command("deploy", str(wrong), "--seconds", "60")
-    until(lambda: place.status() == "revision 1", within=20, what="it is taken back")
+    until(lambda: place.status() == f"revision {place.newest}", within=20, what="it is taken back")
     assert "hosts went down by it: EX1 in relay" in place.balancer.command("show", "log").stdout
     place.balancer.wait_all_up()
     assert place.serves(PORT)
@@ -202,27 +233,34 @@ def test_what_takes_hosts_out_is_taken_back_at_once(place: Place) -> None:
 
 def test_a_text_is_written_kept_and_deployed_in_turns(place: Place) -> None:
     """As an administrator does it: edited where it lies, loaded, compared, deployed, committed; all of it is audited."""
-    lies = place.published
+    lies, known = place.published, len(_audit(place))
     assert lies.read_bytes() == place.text(PORT).read_bytes()
     lies.write_bytes(place.text(PORT, OTHER).read_bytes())
-    assert "kept as your working copy, written from revision 1" in place.balancer.command("load", str(lies)).stdout
+    assert (
+        f"kept as your working copy, written from revision {place.newest}"
+        in place.balancer.command("load", str(lies)).stdout
+    )
     changed = [line.split() for line in place.balancer.command("diff").stdout.splitlines() if line.startswith("+")]
     assert ["+", "relay", f'"R{OTHER}"', "{"] in changed
-    assert place.status() == "revision 1"
+    assert place.status() == f"revision {place.newest}"
     place.balancer.command("deploy", "-m", "another")
     place.balancer.command("commit")
-    assert (place.status(), place.serves(OTHER)) == ("revision 2", True)
+    assert (place.status(), place.serves(OTHER)) == (f"revision {place.newest + 1}", True)
     assert place.balancer.command("discard", check=False).returncode == 1
-    audit = place.balancer.command("show", "audit").stdout.splitlines()
+    audit = _audit(place)[known:]
     assert [line.rpartition(") ")[2] for line in audit if "committed" in line or "deployed" in line] == [
-        "deployed a configuration",
         "deployed a configuration",
         "committed a configuration",
     ]
 
 
-def test_a_page_that_breaks_while_it_runs_is_named_and_traffic_goes_on(place: Place) -> None:
+def _audit(place: Place) -> list[str]:
+    return place.balancer.command("show", "audit", "--last", "1000").stdout.splitlines()
+
+
+def test_a_page_that_breaks_while_it_runs_is_named_and_traffic_goes_on(doomed: Place) -> None:
     """Whoever reads it first is told, and everybody who asks how it goes; nothing more is written into what is broken."""
+    place = doomed
     for number in range(2, 8):
         text = place.text(PORT)
         text.write_text(text.read_text(encoding="utf-8") + f"# {number} {'x' * 20000}\n", encoding="utf-8")
@@ -253,8 +291,9 @@ def test_a_page_that_breaks_while_it_runs_is_named_and_traffic_goes_on(place: Pl
     assert place.status() == "revision 7"
 
 
-def test_a_damaged_store_is_named_with_the_backup_that_brings_it_back(place: Place) -> None:
+def test_a_damaged_store_is_named_with_the_backup_that_brings_it_back(doomed: Place) -> None:
     """Clients are served meanwhile; and after the restore Bascule runs as before."""
+    place = doomed
     saved = place.state / "backups" / "last-commit.db"
     until(lambda: saved.exists() and look_at(saved).revisions == 1, what="a backup of the commit is made")
     place.balancer.stop()

@@ -14,6 +14,7 @@ from bed import configuration
 from bed.clients import exchange, greeted
 from bed.layout import VIP, Layout
 from bed.node import Node
+from bed.servers import echo
 from bed.site import PORT, Site, site
 from bed.wait import until
 
@@ -26,13 +27,25 @@ _SLACK: Final = 1.0
 """Seconds for two busy processors to run what is due."""
 
 
-@pytest.fixture(params=["kernel", "proxy"])
-def place(request: pytest.FixtureRequest, open_directory: Path) -> Iterator[Site]:
+@pytest.fixture(params=["kernel", "proxy"], scope="module")
+def shared(request: pytest.FixtureRequest, module_directory: Path) -> Iterator[Site]:
     """Run one relay over two echo servers."""
     timing = f"interval {_INTERVAL:g}s; timeout {_TIMEOUT:g}s; fall {_FALL}; rise 1"
     text = configuration.plain(("RPCCAS", PORT), timing=timing)
-    with site(configuration.with_statements(text, f"engine {request.param}"), Layout(arms=1), open_directory) as place:
-        yield place
+    text = configuration.with_statements(text, f"engine {request.param}")
+    with site(text, Layout(arms=1), module_directory / request.param) as built:
+        yield built
+
+
+@pytest.fixture
+def place(shared: Site) -> Iterator[Site]:
+    """Return it, and have every host be up when the next test begins."""
+    yield shared
+    for number, host in enumerate(shared.logs, 1):
+        shared.net.plug(f"srv{number}")
+        if not shared.server(host).listens(PORT):
+            echo.launch(shared.server(host), host, (PORT,), shared.logs[host])
+    shared.balancer.wait_all_up()
 
 
 @dataclass

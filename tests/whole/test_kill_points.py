@@ -73,9 +73,9 @@ class Place:
 
     def running(self) -> str:
         """Return which of the texts the machine holds: its name. Fails where it is neither, or half of one."""
-        status = json.loads(self.balancer.command("status", "--json", check=False).stdout)["configuration"]
+        status = json.loads(self.balancer.asked("status", "--json", check=False).stdout)["configuration"]
         number = int(status.removeprefix("revision "))
-        text = self.balancer.command("revisions", str(number)).stdout
+        text = self.balancer.asked("revisions", str(number)).stdout
         name = next(file.stem for file in self.texts if file.read_text(encoding="utf-8") == text)
         shown = self.net["lb1"].run("ip", "-json", "-4", "address", "show", "dev", "eth0").stdout
         held = {info["local"] for link in json.loads(shown) for info in link["addr_info"]}
@@ -123,7 +123,7 @@ def _steps(place: Place, how: str, effects: Sequence[int]) -> Iterator[str]:
             words = log.read_text(encoding="utf-8")[said:]
             place.balancer.start()
             with suppress(BedError):  # one that is tested still goes on with what time it has
-                place.balancer.command("commit")
+                place.balancer.asked("commit")
             place.balancer.wait_all_up()
             until(lambda: place.serves(PORT), what="the relay serves")
             found = place.running()

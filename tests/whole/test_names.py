@@ -62,7 +62,7 @@ class Named:
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Return the events of a kind."""
-        lines = self.balancer.command("show", "log", "--json").stdout.splitlines()
+        lines = self.balancer.asked("show", "log", "--json").stdout.splitlines()
         return [event for event in map(json.loads, lines) if event["event"] == kind]
 
     def findings(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bascule import __version__
-from bascule.cli.adding import AddParser
+from bascule.cli.adding import AddParser, only
 from bascule.cli.adding import add as _add
 from bascule.cli.adding import add_json as _add_json
 from bascule.cli.adding import add_socket as _add_socket
@@ -35,6 +35,7 @@ exit codes:
   5  status only: down
 """
 _LAST_PORT: Final = 65535
+_CALLS_OTHERS: Final = "configure"
 _EXPORT: Final = "export"
 _PROTOCOLS: Final = tuple(protocol.value for protocol in Protocol)
 """What stands in the place of a revision's number."""
@@ -49,8 +50,11 @@ _DIGITS: Final = 5
 _ID: Final = re.compile("[0-9a-f]{16}")
 
 
-def parser(places: Places) -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; a parsed one's `command` is the function to call."""
+def parser(places: Places, word: str = "") -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; a parsed one's `command` is the function to call.
+
+    Where its first word is known, and a command, the parser takes that command alone: it is made in a fifth of the time.
+    """
     top = argparse.ArgumentParser(
         prog="bascule",
         description="Firewall and load balancer for Microsoft Exchange.",
@@ -59,7 +63,8 @@ def parser(places: Places) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"bascule {__version__}")
-    add_parser = top.add_subparsers(metavar="COMMAND", required=True).add_parser
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    add_parser: AddParser = only(word, commands.add_parser) if word and word != _CALLS_OTHERS else commands.add_parser
     _add_configuration(add_parser, places)
     _add_show(add_parser, places)
     _add_table(add_parser, places)
@@ -74,7 +79,7 @@ def parser(places: Places) -> argparse.ArgumentParser:
     _add_deployment(add_parser, places)
     add_people(add_parser, places)
     _add_life(add_parser, places)
-    return top
+    return top if commands.choices else parser(places)
 
 
 def _add_configuration(add_parser: AddParser, places: Places) -> None:
@@ -389,7 +394,7 @@ def _add_editing(add_parser: AddParser, places: Places, top: argparse.ArgumentPa
     )
     comparing.add_argument("new", metavar="M", nargs="?", type=_revision, help="what this revision changes over N")
     about = "edit your working copy line by line, with completion; or by the lines of standard input"
-    editing = _add(add_parser, "configure", "configure.configure", about)
+    editing = _add(add_parser, _CALLS_OTHERS, "configure.configure", about)
     editing.set_defaults(parse=top.parse_args)
     for command in (setting, deleting, comparing, editing):
         _add_socket(command, places)

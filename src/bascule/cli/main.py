@@ -30,7 +30,7 @@ def main(
     Raises SystemExit as argparse does: 2 where the command line is wrong, 0 after help. MachineError, of offline work,
     and whatever is a bug pass through.
     """
-    arguments = parser(default_places(uid, environment)).parse_args(argv)
+    arguments = parser(default_places(uid, environment), *argv[:1]).parse_args(argv)
     screen = Screen(stdout, stderr, environment)
     session = Session(screen=screen, stdin=stdin, offline=offline, connect=connect, now=now, environment=environment)
     return perform(partial(arguments.command, arguments, session), screen)

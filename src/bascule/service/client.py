@@ -11,7 +11,7 @@ from bascule.service.failures import Forbidden, OperationFailed, Unavailable
 from bascule.service.progress import Progress
 from bascule.service.replies import REPLIES, Reply, answer_in, unavailable
 from bascule.service.request import Answer, Request
-from bascule.system.channel import ChannelError, Decoder, encode
+from bascule.system.frames import ChannelError, Decoder, encode
 
 PATIENCE: Final = 30.0
 """Seconds an operation may take until its answer or, of one that tells how far it is, its next step."""

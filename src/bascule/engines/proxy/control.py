@@ -29,7 +29,7 @@ from bascule.engines.proxy.wire import (
     Wire,
     in_batches,
 )
-from bascule.system.channel import ChannelError
+from bascule.system.frames import ChannelError
 
 
 class Served(Protocol):

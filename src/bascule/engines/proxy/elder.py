@@ -11,7 +11,7 @@ What this module says and hears is the part of the wire that never changes, in n
 * `stop` has it reset its sessions and end.
 
 A worker takes these messages with no other fields in them; fields of its answers that are not named here are skipped. The
-frames are those of `bascule.system.channel`, version 1.
+frames are those of `bascule.system.frames`, version 1.
 
 A worker's socket is named after its number and the version it speaks, so that workers of two versions never take each
 other's place; the first version's name says none.

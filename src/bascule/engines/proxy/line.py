@@ -9,8 +9,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from bascule.engines.proxy.folder import believed
 from bascule.engines.proxy.wire import Busy, Done, Listeners, Message, Place, Stop, Wire
-from bascule.system.channel import ChannelError
 from bascule.system.errors import MachineError
+from bascule.system.frames import ChannelError
 
 PATIENCE: Final = 10.0
 """Seconds that a worker may take for an answer, which takes it milliseconds."""

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 
 from bascule.config.model import Mode
 from bascule.plan.model import HostState
-from bascule.system.channel import ChannelError, Decoder, encode
+from bascule.system.frames import ChannelError, Decoder, encode
 
 VERSION: Final = 4
 """Of these messages. A parent leaves workers of another version to their last session, and starts new ones."""
