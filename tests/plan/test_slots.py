@@ -170,6 +170,16 @@ def test_orders_are_computed_once_and_forgotten_when_unused() -> None:
     assert rankings.orders(second.key, second.hosts) is not dropped
 
 
+def test_what_is_only_supposed_is_kept_nowhere() -> None:
+    """What is known is used, and what is learned of a plan that may never run goes with it."""
+    rankings = Rankings()
+    first, second = (pool(compiled(key, (1, 1))[0]) for key in KEYS[:2])
+    known = rankings.orders(first.key, first.hosts)
+    apart = rankings.apart()
+    assert apart.orders(first.key, first.hosts) is known
+    assert rankings.orders(second.key, second.hosts) is not apart.orders(second.key, second.hosts)
+
+
 @pytest.mark.parametrize(("version", "network"), [(4, "10.80.2."), (6, "fd80::2:")])
 def test_the_slots_of_a_table_are_frozen(version: int, network: str) -> None:
     """A release never moves a client: the slots of this table are those of every release before."""
