@@ -6,7 +6,7 @@ from typing import Final
 
 from bascule.config.model import Mode
 from bascule.plan.model import NO_HOST, HostState, Pool, PoolHost, ProbeTarget
-from bascule.plan.selection import SLOTS, Candidate, rank
+from bascule.plan.selection import SLOTS, Candidate, rank, ranked
 
 EMPTY: Final = (NO_HOST,) * SLOTS
 
@@ -42,6 +42,16 @@ class Rankings:
         if len(members) == len(hosts):
             return known
         return [tuple(members[number] for number in order) for order in known]
+
+    def order(self, slot: int, key: int, hosts: Sequence[PoolHost], tier: int = 0) -> Sequence[int]:
+        """Return the same for one slot; what is not known yet is found for this one alone, and not kept."""
+        members = [index for index, host in enumerate(hosts) if host.tier == tier]
+        candidates = _candidates(hosts, tier)
+        known = self._known.get((key, candidates))
+        if known is not None:
+            return tuple(members[number] for number in known[slot])
+        place = dict(zip(candidates, members, strict=True))
+        return tuple(place[candidate] for candidate in ranked(candidates, slot, key=key))
 
     def forget_all_but(self, pools: Sequence[Pool]) -> None:
         """Drop the orders that no pool uses any more."""
