@@ -41,7 +41,7 @@ WISHES: Final = (
     Wish(
         action=HostAction.ENABLE,
         label="Enable",
-        means="What its check says decides again: every order about it is taken back.",
+        means="What its check says decides again, whatever was ordered of it there.",
     ),
     Wish(
         action=HostAction.DISABLE,
