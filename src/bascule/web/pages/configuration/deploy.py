@@ -44,8 +44,8 @@ _AGAIN: Final = 1
 """Seconds until a page looks again whose operation goes on."""
 _TESTING: Final = "testing"
 """What a deployment is called that waits for its commit."""
-_LATELY: Final = 500
-"""Events among which the last deployment is looked for."""
+_LATELY: Final = 3000
+"""Events among which the last deployment is looked for: up to 2,000 of them are packets that the firewall logged."""
 _NEWS: Final = timedelta(minutes=15)
 
 
