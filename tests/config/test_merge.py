@@ -1,6 +1,7 @@
 """Two edits become one text, and no line of either is ever lost in silence."""
 
 import random
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -85,3 +86,17 @@ def test_who_changed_nothing_changes_nothing(seed: int) -> None:
     lines = [f"line {chance.randrange(5)}\n" for _ in range(30)]
     base, edited = "".join(lines), _edited(chance, lines, "x", chance.sample(range(30), 10))
     assert merged(base, edited, base).text == merged(base, base, edited).text == edited
+
+
+def test_edits_of_a_large_text_are_made_in_a_moment() -> None:
+    """Its braces, which stand everywhere, are not held against each other."""
+    lines = [f'relay "R{n // 8}" {{\n' if n % 8 == 0 else "}\n" if n % 8 == 7 else f"\trule {n}\n" for n in range(40_000)]
+
+    def edited(*places: int, words: str) -> str:
+        return "".join(words if n in places else line for n, line in enumerate(lines))
+
+    began = time.perf_counter()
+    both = merged("".join(lines), edited(1, 20_001, words="mine\n"), edited(13_329, 39_990, words="theirs\n"))
+    assert time.perf_counter() - began < 5
+    assert both.clashes == ()
+    assert [n for n, line in enumerate(both.text.splitlines()) if line in {"mine", "theirs"}] == [1, 13_329, 20_001, 39_990]

@@ -120,6 +120,23 @@ def test_nobody_there_and_a_server_without_starttls() -> None:
     assert words == "it answers in a way that is not understood: STARTTLS extension not supported by server."
 
 
+def test_a_server_that_takes_it_and_hangs_up_has_it() -> None:
+    """It was told that the mail is taken: it would get it again, and again."""
+
+    def hang_up(connection: socket.socket) -> None:
+        connection.sendall(b"220 mail.example.com\r\n")
+        with connection.makefile("rb") as lines:
+            while lines.readline().lower() != b"data\r\n":
+                connection.sendall(b"250 ok\r\n")
+            connection.sendall(b"354 go on\r\n")
+            while lines.readline() != b".\r\n":
+                pass
+            connection.sendall(b"250 taken\r\n")
+
+    with server(hang_up) as port:
+        assert not fault(msgspec.structs.replace(ORDER, port=port))
+
+
 def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then keeps no thread for longer than a mail may take."""
     monkeypatch.setattr(mail, "LONGEST", 0.3)

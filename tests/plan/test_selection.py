@@ -6,7 +6,7 @@ from math import sqrt
 
 import pytest
 
-from bascule.plan.selection import SLOTS, Candidate, deal, rank, slot_of
+from bascule.plan.selection import SLOTS, Candidate, deal, rank, ranked, slot_of
 
 EX1, EX2, EX3 = (Candidate(IPv4Address(f"10.80.2.{n}")) for n in (1, 2, 3))
 ALL = {host.address for host in (EX1, EX2, EX3)}
@@ -41,6 +41,14 @@ def test_only_the_failed_hosts_clients_move_and_they_return() -> None:
     assert {old for old, new in zip(before, without, strict=True) if old != new} == {EX2}
     assert Counter(new for old, new in zip(before, without, strict=True) if old == EX2).keys() == {EX1, EX3}
     assert deal(rank([EX3, EX2, EX1], key=1), ALL) == before
+
+
+def test_one_slot_alone_has_the_same_order() -> None:
+    """What is asked of one client need not be found for all."""
+    hosts = [EX1, Candidate(EX2.address, weight=3), EX3, Candidate(IPv4Address("10.80.2.9"), weight=0)]
+    for key in (1, 0x7F3A91C2):
+        ranking = rank(hosts, key=key)
+        assert all(tuple(ranked(hosts, slot, key=key)) == tuple(ranking[slot]) for slot in range(SLOTS))
 
 
 def test_weight_zero_takes_no_new_clients() -> None:

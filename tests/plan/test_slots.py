@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 from math import sqrt
 from pathlib import Path
@@ -168,6 +169,25 @@ def test_orders_are_computed_once_and_forgotten_when_unused() -> None:
     rankings.forget_all_but([first])
     assert rankings.orders(first.key, first.hosts) is kept
     assert rankings.orders(second.key, second.hosts) is not dropped
+
+
+def test_the_order_of_one_slot_is_that_of_all() -> None:
+    """Also where a host stands twice, and where another table comes first."""
+    first, *others = pool(compiled(KEYS[0], (1, 2, 1))[0]).hosts
+    hosts = [first, *(replace(host, tier=1) for host in (*others, first, first))]
+    for tier in (0, 1):
+        orders = Rankings().orders(KEYS[0], hosts, tier)
+        assert [Rankings().order(slot, KEYS[0], hosts, tier) for slot in range(SLOTS)] == [*map(tuple, orders)]
+
+
+def test_what_is_only_supposed_is_kept_nowhere() -> None:
+    """What is known is used, and what is learned of a plan that may never run goes with it."""
+    rankings = Rankings()
+    first, second = (pool(compiled(key, (1, 1))[0]) for key in KEYS[:2])
+    known = rankings.orders(first.key, first.hosts)
+    apart = rankings.apart()
+    assert apart.orders(first.key, first.hosts) is known
+    assert rankings.orders(second.key, second.hosts) is not apart.orders(second.key, second.hosts)
 
 
 @pytest.mark.parametrize(("version", "network"), [(4, "10.80.2."), (6, "fd80::2:")])

@@ -73,6 +73,12 @@ async def test_no_path_leads_elsewhere(path: str) -> None:
     assert "location" not in answer.headers
 
 
+async def test_a_cookie_that_was_never_ours_leads_to_the_login() -> None:
+    """Nobody is asked whose it is: it is longer than any."""
+    answer = await asked("/", cookie=f"__Host-bascule={'x' * 300}")
+    assert (answer.status, answer.headers["location"]) == (303, "/login")
+
+
 @pytest.mark.parametrize("wanted", ["//elsewhere", "/\\elsewhere", "https://elsewhere", "/\t/elsewhere", "elsewhere", ""])
 async def test_a_login_leads_to_a_page_of_ours(wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was asked for."""

@@ -1,6 +1,7 @@
 """The picture of what is balanced: who leads where, and that it stays one with very many."""
 
 from bascule.service.results import HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
+from bascule.web.figures import stated
 from bascule.web.picture import MOST, Box, picture
 
 
@@ -50,6 +51,29 @@ def test_addresses_of_both_versions_and_of_redirects_are_told_apart() -> None:
     drawn = picture(Relays(relays=(relay("HTTPS", 443, host(1, 443), listens=listens),)))
     places = [box.title for box in drawn.boxes if box.detail == "listens"]
     assert places == ["10.2.0.50", "2001:db8::50", "10.2.0.51", "2001:db8::51"]
+
+
+def test_hosts_on_all_ports_are_servers_of_their_own() -> None:
+    """As those of a relay are that listens on a range: the address alone tells them apart."""
+    places = ("10.2.0.1", "10.2.0.2", "2001:db8::1", "10.2.0.3/udp")
+    hosts = [
+        HostRow(id=n, name=f"EX{n}", address=place, weight=1, status=HostStatus.UP) for n, place in enumerate(places, 1)
+    ]
+    relays = Relays(relays=(relay("RPC", 0, *hosts), relay("HTTPS", 443, host(1, 443, HostStatus.DOWN))))
+    drawn = picture(relays)
+    assert [(box.title, box.detail) for box in drawn.boxes if box.title.startswith("EX")] == [
+        ("EX1", "10.2.0.1"),
+        ("EX2", "10.2.0.2"),
+        ("EX3", "2001:db8::1"),
+        ("EX4", "10.2.0.3"),
+    ]
+    known = stated(relays)
+    assert {box.status_key: known[box.status_key] for box in drawn.boxes if box.title.startswith("EX")} == {
+        "server/10.2.0.1/status": "degraded",
+        "server/10.2.0.2/status": "up",
+        "server/2001:db8::1/status": "up",
+        "server/10.2.0.3/status": "up",
+    }
 
 
 def test_no_box_lies_on_another_and_none_outside() -> None:

@@ -6,6 +6,11 @@ Lines are what the language's statements are, so edits of different statements n
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Final
+
+MANY: Final = 4000
+"""Lines of two texts from which on those that stand very often, such as a brace, do not tell where others belong: it would
+take minutes. A change may seem larger by that, and clash, but is never made elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ def merged(base: str, mine: str, theirs: str) -> Merged:
 
 
 def _changes(base: Sequence[str], text: Sequence[str]) -> Iterator[_Change]:
-    for kind, first, last, start, end in SequenceMatcher(None, base, text, autojunk=False).get_opcodes():
+    many = len(base) + len(text) > MANY
+    for kind, first, last, start, end in SequenceMatcher(None, base, text, autojunk=many).get_opcodes():
         if kind != "equal":
             yield _Change(first, last, tuple(text[start:end]))
 

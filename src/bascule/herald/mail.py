@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -78,7 +79,8 @@ def send(order: SendMail, now: Callable[[], datetime]) -> None:
             if order.user:
                 server.login(order.user, order.password)
             server.send_message(message(order, now()))
-            server.quit()
+            with suppress(OSError):  # it is taken: a farewell that fails must not have it sent again
+                server.quit()
         finally:
             known[0].close()
 

@@ -154,7 +154,7 @@ def _by_client(found: Explanation, pool: Pool, met: Endpoint, client: Address, k
         slot = slot_of_service(client, met.address, met.port, key=pool.key)
     taken = pool.slots[slot]
     host = pool.hosts[taken]
-    order = known.rankings.orders(pool.key, pool.hosts, host.tier)[slot]
+    order = known.rankings.order(slot, pool.key, pool.hosts, host.tier)
     passed = [pool.hosts[index] for index in order[: order.index(taken)]]
     reason = f"slot {slot} of table <{host.table or pool.table}>, "
     if host.tier:

@@ -28,6 +28,8 @@ _THREE_WORDS: Final = Struct("<III")
 _KEY: Final = Struct(">I")
 _PORT: Final = Struct(">H2x")
 _DRAWS: Final = Struct(f">{SLOTS}Q")
+_DRAW: Final = 8
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ def rank(candidates: Sequence[Candidate], *, key: int) -> Sequence[Sequence[Cand
     ]
 
 
+def ranked(candidates: Sequence[Candidate], slot: int, *, key: int) -> Sequence[Candidate]:
+    """Return what `rank` has for one slot, in a hundredth of its time."""
+    weighted = [candidate for candidate in candidates if candidate.weight > 0]
+    return sorted(weighted, key=lambda candidate: _score(_draw(candidate, slot, key=key), candidate.weight))
+
+
 def deal(ranking: Sequence[Sequence[Candidate]], live: Collection[Address]) -> Sequence[Candidate | None]:
     """Return the candidate that takes each slot now; None where no candidate of the slot is live."""
     return [next((candidate for candidate in order if candidate.address in live), None) for order in ranking]
@@ -80,7 +88,17 @@ def _scores(candidate: Candidate, *, key: int) -> Sequence[float]:
     The variates come from one stream of SHAKE-128, eight bytes a slot.
     """
     draws = _DRAWS.unpack(shake_128(_KEY.pack(key) + candidate.address.packed).digest(_DRAWS.size))
-    return [-log((draw + 0.5) / 2**64) / candidate.weight for draw in draws]
+    return [_score(draw, candidate.weight) for draw in draws]
+
+
+def _draw(candidate: Candidate, slot: int, *, key: int) -> int:
+    """Return the draw of a candidate for one slot."""
+    stream = shake_128(_KEY.pack(key) + candidate.address.packed).digest((slot + 1) * _DRAW)
+    return int.from_bytes(stream[-_DRAW:], "big")
+
+
+def _score(draw: int, weight: int) -> float:
+    return -log((draw + 0.5) / 2**64) / weight
 
 
 def _jhash(data: bytes, *, seed: int) -> int:

@@ -1,11 +1,12 @@
 """Dealing a pool's slots to its live hosts, in each mode."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from bascule.config.model import Mode
 from bascule.plan.model import NO_HOST, HostState, Pool, PoolHost, ProbeTarget
-from bascule.plan.selection import SLOTS, Candidate, rank
+from bascule.plan.selection import SLOTS, Candidate, rank, ranked
 
 EMPTY: Final = (NO_HOST,) * SLOTS
 
@@ -13,11 +14,21 @@ HASHED: Final = frozenset({Mode.SOURCE_HASH, Mode.LOADBALANCE})
 """The modes in which the client decides, so that slots keep their hosts when others fail."""
 
 
-class Rankings:
-    """Keeps each table's order of hosts while its key, hosts and weights stay: to compute one takes milliseconds."""
+_NOTHING: Final[Mapping[tuple[int, tuple[Candidate, ...]], Sequence[Sequence[int]]]] = MappingProxyType({})
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, tuple[Candidate, ...]], Sequence[Sequence[int]]] = {}
+
+class Rankings:
+    """Keeps each table's order of hosts while its key, hosts and weights stay: to compute one takes milliseconds.
+
+    Each takes 200 kB for 16 hosts: what nobody uses any more is to be forgotten. Any thread may ask.
+    """
+
+    def __init__(self, known: Mapping[tuple[int, tuple[Candidate, ...]], Sequence[Sequence[int]]] = _NOTHING) -> None:
+        self._known = dict(known)
+
+    def apart(self) -> "Rankings":
+        """Return one that knows the same, and whose own end with it: for plans that may never run."""
+        return Rankings(self._known)
 
     def orders(self, key: int, hosts: Sequence[PoolHost], tier: int = 0) -> Sequence[Sequence[int]]:
         """Return, for each slot, the indices of a tier's hosts that may take it, the first choice first."""
@@ -32,10 +43,20 @@ class Rankings:
             return known
         return [tuple(members[number] for number in order) for order in known]
 
+    def order(self, slot: int, key: int, hosts: Sequence[PoolHost], tier: int = 0) -> Sequence[int]:
+        """Return the same for one slot; what is not known yet is found for this one alone, and not kept."""
+        members = [index for index, host in enumerate(hosts) if host.tier == tier]
+        candidates = _candidates(hosts, tier)
+        known = self._known.get((key, candidates))
+        if known is not None:
+            return tuple(members[number] for number in known[slot])
+        place = dict(zip(candidates, members, strict=True))
+        return tuple(place[candidate] for candidate in ranked(candidates, slot, key=key))
+
     def forget_all_but(self, pools: Sequence[Pool]) -> None:
         """Drop the orders that no pool uses any more."""
         used = {(pool.key, _candidates(pool.hosts, tier)) for pool in pools for tier in {host.tier for host in pool.hosts}}
-        self._known = {table: orders for table, orders in self._known.items() if table in used}
+        self._known = {table: orders for table, orders in self._known.copy().items() if table in used}
 
 
 def live(hosts: Sequence[PoolHost], states: Mapping[ProbeTarget, HostState]) -> frozenset[int]:

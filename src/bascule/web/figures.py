@@ -24,6 +24,13 @@ def server_key(server: str, what: str) -> str:
     return f"server/{server}/{what}"
 
 
+def address_of(place: str) -> str:
+    """Return the address of `10.2.0.11:443`, `[2001:db8::11]:443` or `10.2.0.11`, which is on all ports."""
+    if place.count(":") == 1 or place.startswith("["):
+        return place.rpartition(":")[0].strip("[]")
+    return place.partition("/")[0]
+
+
 def server_status(rows: Sequence[HostRow]) -> str:
     """Return how a server is on the whole: `degraded` is up in one service and not in another."""
     states = {row.status for row in rows}
@@ -69,7 +76,7 @@ def _stated(relays: Relays) -> Iterator[tuple[str, str]]:
         for table in relay.tables:
             for host in table.hosts:
                 yield from _host(relay.name, host)
-                servers.setdefault(host.address.rpartition(":")[0].strip("[]"), []).append(host)
+                servers.setdefault(address_of(host.address), []).append(host)
     for server, rows in servers.items():
         yield server_key(server, "status"), server_status(rows)
 

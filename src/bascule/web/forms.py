@@ -47,15 +47,19 @@ class Form:
 
 
 async def form_of(request: Request) -> Form:
-    """Read what was filled in. Raises HTTPException where that is too much, or no form."""
-    async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD) as sent:
-        fields: dict[str, list[str]] = {}
-        files: dict[str, bytes] = {}
-        for name, value in sent.multi_items():
-            if isinstance(value, UploadFile):
-                files[name] = await value.read()
-            else:
-                fields.setdefault(name, []).append(value)
+    """Read what was filled in. Raises HTTPException where that is too much, no form, or in letters that nobody knows."""
+    fields: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
+    try:
+        async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD) as sent:
+            for name, value in sent.multi_items():
+                if isinstance(value, UploadFile):
+                    files[name] = await value.read()
+                else:
+                    value.encode()  # half a letter travels no further
+                    fields.setdefault(name, []).append(value)
+    except ValueError as error:  # a form names the letters that it is written in, and may name anything
+        raise HTTPException(400, "the form is written in letters that are not known here") from error
     return Form(fields, files)
 
 

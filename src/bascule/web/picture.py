@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bascule.service.results import HostRow, RelayRow, Relays
-from bascule.web.figures import relay_key, server_key, server_status
+from bascule.web.figures import address_of, relay_key, server_key, server_status
 from bascule.web.wording import count
 
 WIDTH: Final = 980
@@ -79,7 +79,7 @@ def picture(relays: Relays) -> Picture:
     """Return the picture."""
     shown = relays.relays[:MOST]
     hosts = _by_server(shown)
-    addresses = dict.fromkeys(_address(listen) for relay in shown for listen in relay.listens)
+    addresses = dict.fromkeys(address_of(listen) for relay in shown for listen in relay.listens)
     rows = max(1, *(min(MOST, len(each)) for each in (addresses, shown, hosts)))
     height = rows * (_HEIGHT + _GAP) - _GAP
     (clients,) = _column(
@@ -91,9 +91,9 @@ def picture(relays: Relays) -> Picture:
     lines = [Line(clients, place) for place in places.values()]
     for relay in shown:
         box = relayed[relay.name]
-        known = dict.fromkeys(_address(listen) for listen in relay.listens)
+        known = dict.fromkeys(address_of(listen) for listen in relay.listens)
         lines += [Line(places[address], box) for address in known if address in places]
-        reached = dict.fromkeys(_server(host) for host in _hosts(relay))
+        reached = dict.fromkeys(address_of(host.address) for host in _hosts(relay))
         lines += [Line(box, served[server]) for server in reached if server in served]
     boxes = (clients, *places.values(), *relayed.values(), *served.values())
     return Picture(boxes=boxes, lines=tuple(lines), height=height, left_out=relays.total - len(shown))
@@ -154,20 +154,9 @@ def _by_server(relays: Sequence[RelayRow]) -> Mapping[str, Sequence[HostRow]]:
     found: dict[str, list[HostRow]] = {}
     for relay in relays:
         for row in _hosts(relay):
-            found.setdefault(_server(row), []).append(row)
+            found.setdefault(address_of(row.address), []).append(row)
     return found
 
 
 def _hosts(relay: RelayRow) -> Iterator[HostRow]:
     return (host for table in relay.tables for host in table.hosts)
-
-
-def _server(row: HostRow) -> str:
-    return row.address.rpartition(":")[0].strip("[]")
-
-
-def _address(listen: str) -> str:
-    """Return the address of `10.2.0.50:443`; of one that is all ports, as it is."""
-    if listen.count(":") == 1 or listen.startswith("["):
-        return listen.rpartition(":")[0].strip("[]")
-    return listen.partition("/")[0]

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bascule.service.failures import NotLoggedIn, OperationFailed
-from bascule.service.logins import Bearer, Login, ShowLogin
+from bascule.service.logins import LONGEST_TOKEN, Bearer, Login, ShowLogin
 from bascule.service.permissions import ALLOWED, Permission
 from bascule.service.progress import Progress
 from bascule.service.request import Answer, Origin
@@ -107,7 +107,7 @@ Page: TypeAlias = Callable[[Visit], Awaitable[Response]]
 async def visited(request: Request) -> Visit:
     """Return whose visit a request is. Raises OperationFailed where nobody is logged in."""
     site, token = site_of(request), token_of(request)
-    if not token or token.startswith(PREFIX):  # programs do not look at pages
+    if not token or len(token) > LONGEST_TOKEN or token.startswith(PREFIX):  # programs do not look at pages
         raise OperationFailed(NotLoggedIn(message="log in first"))
     source = "" if request.client is None else request.client.host
     bearer = Bearer(token=token, source=source, looks_on=by_itself(request))

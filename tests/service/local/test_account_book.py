@@ -11,7 +11,7 @@ from bascule.config.load import load
 from bascule.config.model import User
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
-from bascule.service.local.account_book import AccountBook
+from bascule.service.local.account_book import MOST_PROPOSED, AccountBook
 from bascule.service.permissions import Role
 from bascule.service.request import Context
 from bascule.store.database import open_database
@@ -208,3 +208,18 @@ async def test_an_account_that_was_removed_does_not_come_back_by_itself(book: Bo
     await book.remove(RemoveAccount(name="carol"))
     assert await book.settle(kept, kept + b"\n# more\n", "alice") == []
     assert [row.name for row in (await book.rows()).rows] == ["root2"]
+
+
+async def test_a_text_brings_passwords_for_so_many_accounts_and_no_more(book: Book) -> None:
+    """Whoever may write one keeps the machine busy for a bounded time; accounts that there are cost nothing."""
+
+    def users(count: int) -> bytes:
+        rows = "".join(f'\t\tuser "u{n}" {{ password "battery staple" }}\n' for n in range(count))
+        return f"system {{\n\tauthentication {{\n{rows}\t}}\n}}\n".encode()
+
+    with pytest.raises(OperationFailed, match="passwords for 101 new accounts"):
+        await book.sealed(users(MOST_PROPOSED + 1), "alice")
+    assert not book.kept.proposed("alice", "u0")
+    await book.add(AddAccount(name="u0", role=Role.VIEWER))
+    assert b"battery" not in await book.sealed(users(MOST_PROPOSED + 1), "alice")
+    assert book.kept.proposed("alice", "u1")

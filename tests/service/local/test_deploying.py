@@ -1,6 +1,7 @@
 """A deployment goes live for a time; it stays when it is committed, and is taken back in every other case."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -46,6 +47,11 @@ OTHER = ONE.replace(b"port 443\n", b"port 8443\n")
 OBJECTION = Diagnostic.error(Span(), "nftables would not take the rules")
 
 
+def _beside_the_loop() -> None:
+    """Require what takes seconds of hundreds of relays to hold up nobody else."""
+    assert threading.current_thread() is not threading.main_thread()
+
+
 class PretendedBalancer:
     """Takes configurations, unless the test says otherwise."""
 
@@ -79,11 +85,13 @@ class PretendedBalancer:
 
     def supposed(self, plan: Plan) -> Plan:
         """Return it as it is."""
+        _beside_the_loop()
         return plan
 
     def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
         """Return its plan."""
         del committed
+        _beside_the_loop()
         return rehearsal_plan(configuration, facts)
 
     def tell_trouble(self, trouble: str) -> None:

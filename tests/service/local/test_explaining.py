@@ -40,6 +40,15 @@ def test_a_host_that_no_table_has_is_refused() -> None:
     assert failed.value.failure == NotFound(message="no table has a host EX9")
 
 
+def test_who_asks_of_one_client_waits_for_one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything about one client asks of each service: hundreds of tables in whole would take ten seconds and more."""
+    plan = running(("HTTPS", "EX1")).plan
+    asked = Explain(clients=("10.80.1.1",), port=443)
+    before = explained(plan, {}, asked, None)
+    monkeypatch.delattr("bascule.plan.slots.rank")
+    assert explained(plan, {}, asked, None) == before
+
+
 @pytest.mark.parametrize("word", ["", "localhost", "10.80.1", "10.80.1.1/24"])
 def test_what_is_no_address_is_refused(word: str) -> None:
     """Names are not looked up: the answer would depend on who answers."""

@@ -78,6 +78,16 @@ def test_sessions_are_those_of_the_relay_and_host() -> None:
     assert [relay.sessions for relay in relays] == [7, 0]
 
 
+def test_a_host_of_two_tables_is_counted_once() -> None:
+    """The last table may have a host of the first one again: its sessions are the relay's once."""
+    text = MIXED.replace("check tcp\n", "check tcp\n\t\tforward to <sorry> check tcp\n")
+    text = text.replace("\trelay", '\ttable <sorry> {\n\t\t10.80.2.1 name "EX1"\n\t}\n\trelay')
+    counts = {("HTTPS", Endpoint(ip_address("10.80.2.1"), 443)): 3}
+    (relay,) = relay_rows(running(text=text), counts, now=111.0).relays
+    assert [[host.sessions for host in table.hosts if host.name == "EX1"] for table in relay.tables] == [[3], [3]]
+    assert relay.sessions == 3
+
+
 def test_both_ip_versions_are_one_relay_with_one_table() -> None:
     """The operator wrote one relay and sees one."""
     (relay,) = relay_rows(running(text=MIXED), {}, now=111.0).relays

@@ -35,7 +35,7 @@ def test_other_orders_may_have_an_end() -> None:
     assert ordered(action="enable", where="here", minutes="2") == [(HostAction.ENABLE, "HTTPS", None)]
 
 
-@pytest.mark.parametrize("minutes", ["", "0", "-1", "1.5", "٣", "525601", "9" * 400])
+@pytest.mark.parametrize("minutes", ["", "0", "-1", "1.5", "٣", "525601", "9" * 400, f"000000001{'9' * 400}"])
 def test_minutes_that_are_none_are_asked_for_again(minutes: str) -> None:
     """Also those that nobody can count."""
     made = orders(sent(action="drain", sessions="later", minutes=minutes), "EX1", "HTTPS")

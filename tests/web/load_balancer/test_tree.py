@@ -101,6 +101,11 @@ def test_a_host_is_at_home_wherever_its_address_is() -> None:
     """Whatever the port; another of the same name is another."""
     other = relay("OTHER", 25, host(1, 25, network=9))
     assert homes(Relays(relays=(HTTPS, POP3, other)), HTTPS.tables[0].hosts[0]) == ["HTTPS", "POP3"]
+    ranged = [
+        relay(name, 0, HostRow(id=n, name=f"EX{n}", address=f"10.2.0.{n}", weight=1, status=HostStatus.UP))
+        for n, name in enumerate(("RPC", "MAPI"), 1)
+    ]
+    assert homes(Relays(relays=(HTTPS, *ranged)), ranged[0].tables[0].hosts[0]) == ["HTTPS", "RPC"]
     assert host_of(BOTH, "POP3", "EX2") == POP3.tables[0].hosts[1]
     assert host_of(BOTH, "POP3", "10.2.0.2:110") == POP3.tables[0].hosts[1]
     assert host_of(BOTH, "POP3", "EX3") is None

@@ -32,6 +32,9 @@ from bascule.store.accounts import Account, Accounts
 from bascule.store.mailboxes import Mailboxes
 from bascule.store.secrets import Secrets
 
+MOST_PROPOSED: Final = 100
+"""Accounts to be for which one text may bring passwords: to hash each takes a good part of a second, and 64 MB."""
+
 _UNREADABLE: Final = "surrogateescape"
 
 
@@ -143,10 +146,14 @@ class AccountBook:
             if self._mailboxes is not None and self._mailboxes.password(user) != password:
                 await asyncio.to_thread(self._mailboxes.keep, user, password)
                 await self._renewed(user)
-        for name, password in found.passwords.items():
-            if await asyncio.to_thread(self._accounts.account, name) is None:
-                kept = await asyncio.to_thread(self._passwords.hashed, password)
-                await asyncio.to_thread(self._accounts.propose, author, name, kept)
+        known = {account.name for account in await asyncio.to_thread(self._accounts.every)} if found.passwords else set()
+        new = {name: password for name, password in found.passwords.items() if name not in known}
+        if len(new) > MOST_PROPOSED:
+            words = f"the text has passwords for {len(new)} new accounts: {MOST_PROPOSED} at once are enough"
+            raise OperationFailed(Conflict(message=words))
+        for name, password in new.items():
+            kept = await asyncio.to_thread(self._passwords.hashed, password)
+            await asyncio.to_thread(self._accounts.propose, author, name, kept)
         return found.text.encode(errors=_UNREADABLE)
 
     def lacking(self, outward: Outward) -> Sequence[str]:

@@ -228,6 +228,7 @@ class Balancer:
         tell("ending the sessions of hosts that leave", 0, 0)
         self._hosts = self._retargeted(plan)
         self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
+        self._rankings.forget_all_but([relay.pool for relay in plan.relays])
         await self._tell_prober()
         await self._try(partial(self._follow_up, before))
         return said
@@ -241,8 +242,8 @@ class Balancer:
         await self._prober.set_questions(questions(self.running.configuration))
 
     def supposed(self, plan: Plan) -> Plan:
-        """Return a plan as it would be with every host up."""
-        return suppose(plan, rankings=self._rankings)
+        """Return a plan as it would be with every host up. It takes seconds for a large one: any thread may ask."""
+        return suppose(plan, rankings=self._rankings.apart())
 
     def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
         """Return what a configuration would come to with every host up, when it is tested. Raises MachineError."""

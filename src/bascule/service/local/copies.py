@@ -127,7 +127,7 @@ class WorkingCopies:
     async def _rebased(self, copy: WorkingCopy, newest: Revision) -> WorkingCopy:
         before = await asyncio.to_thread(self._history.revision, copy.base) if copy.base else None
         texts = (b"" if before is None else before.text, copy.text, newest.text)
-        both = merged(*(text.decode(errors=_UNREADABLE) for text in texts))
+        both = await asyncio.to_thread(merged, *(text.decode(errors=_UNREADABLE) for text in texts))
         if both.clashes:
             raise OperationFailed(Conflict(message=_clashing(both.clashes, newest)))
         rebased = WorkingCopy(

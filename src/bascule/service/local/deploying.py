@@ -220,8 +220,7 @@ class Deployments:
             applied = await self._apply(pending, meant, facts, request.seconds, tell)
             self._before = None if request.ignore_health else before
             after = self._balancer.running.plan
-            old, new = (self._balancer.supposed(plan) for plan in apart(before.plan, after))
-            changes = effects(old, new, sessions)
+            changes = await asyncio.to_thread(self._changed, before.plan, after, sessions)
             told = Told(warnings=(*judged.diagnostics, *applied.said), changes=(*changes, *doubts))
             if request.commit:
                 return await self._commit_or_revert(by, told, tell)
@@ -230,12 +229,17 @@ class Deployments:
             sentence = f"in effect for {request.seconds:g} s: keep it with `bascule commit`"
             return Deployed(sentence=sentence, until=applied.until, warnings=told.warnings, changes=told.changes)
 
+    def _changed(self, before: Plan, after: Plan, sessions: SessionCounts) -> Sequence[str]:
+        """Return what is another than before, with every host up: of hundreds of relays that takes seconds."""
+        old, new = (self._balancer.supposed(plan) for plan in apart(before, after))
+        return effects(old, new, sessions)
+
     async def _admit(self, configuration: Configuration, facts: Facts, asker: Origin | None) -> None:
         """Raise OperationFailed where a configuration would shut out somebody who administers this machine just now."""
         if configuration.firewall is None:
             return
         running = self._balancer.running
-        plan = self._balancer.imagined(configuration, facts, running.configuration)
+        plan = await asyncio.to_thread(self._balancer.imagined, configuration, facts, running.configuration)
         found = await self._administrators.shut_out(running.plan, plan, configuration, facts, asker)
         if found:
             raise OperationFailed(Rejected(diagnostics=found))
@@ -305,10 +309,11 @@ class Deployments:
             judged, facts = await judge_here(text, self._machine, no_nftables, Use.COMMITTED)
             if judged.configuration is None:
                 return Compared(untold=f"what it changes cannot be told: {name} cannot run here, and `check` says why")
-            plans.append(self._balancer.imagined(judged.configuration, facts, one))
+            plans.append(await asyncio.to_thread(self._balancer.imagined, judged.configuration, facts, one))
             one = judged.configuration
         before, after = plans
-        return Compared(changes=tuple(effects(before, after, await self._counted())))
+        sessions = await self._counted()
+        return Compared(changes=tuple(await asyncio.to_thread(effects, before, after, sessions)))
 
     async def watch(self) -> None:
         """Take back what nobody commits in time, and what takes hosts out that were well, until cancelled."""

@@ -73,7 +73,7 @@ class _View:
             status=RelayStatus.ACTIVE if any(_dealt(part) for part in parts) else RelayStatus.DOWN,
             tables=tables,
             session_timeout=parts[0].session_timeout,
-            sessions=sum(host.sessions for table in tables for host in table.hosts),
+            sessions=sum({host.address: host.sessions for table in tables for host in table.hosts}.values()),
         )
 
     def _table(self, relay: str, parts: Sequence[RelayPlan], tier: int) -> TableRow:

@@ -6,6 +6,7 @@ from typing import Final
 
 from bascule.service.operations import LONGEST_ORDER, HostAction, OrderHost
 from bascule.web.forms import Form
+from bascule.web.numbers import number_in
 
 _MINUTE: Final = 60
 _LONGEST_REASON: Final = 200
@@ -40,7 +41,7 @@ WISHES: Final = (
     Wish(
         action=HostAction.ENABLE,
         label="Enable",
-        means="What its check says decides again: every order about it is taken back.",
+        means="What its check says decides again, whatever was ordered of it there.",
     ),
     Wish(
         action=HostAction.DISABLE,
@@ -90,6 +91,5 @@ def _seconds(minutes: str) -> float | str | None:
     if not minutes:
         return None
     most = LONGEST_ORDER // _MINUTE
-    if not minutes.isascii() or not minutes.isdecimal() or not 1 <= int(minutes[:9]) <= most:
-        return f"minutes are a number from 1 to {most}"
-    return float(int(minutes) * _MINUTE)
+    number = number_in(minutes, 1, most)
+    return f"minutes are a number from 1 to {most}" if number is None else float(number * _MINUTE)

@@ -6,6 +6,7 @@ from typing import Final
 
 from bascule.service.counters import CounterRow
 from bascule.service.results import Counters, HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
+from bascule.web.figures import address_of
 
 MOST_INLINE: Final = 400
 """Hosts that one page shows under their services; where there are more, each service has a page of its own."""
@@ -92,11 +93,11 @@ def service(relays: Relays, counters: Counters | None, name: str) -> ServiceBran
 
 def homes(relays: Relays, host: HostRow) -> Sequence[str]:
     """Return the services that have the same host, whatever its port."""
-    own = _machine(host.address)
+    own = address_of(host.address)
     return [
         relay.name
         for relay in relays.relays
-        if any(_machine(each.address) == own for table in relay.tables for each in table.hosts)
+        if any(address_of(each.address) == own for table in relay.tables for each in table.hosts)
     ]
 
 
@@ -110,10 +111,6 @@ def _hosts(relays: Relays, relay: str) -> Iterator[HostRow]:
         if row.name == relay:
             for table in row.tables:
                 yield from table.hosts
-
-
-def _machine(address: str) -> str:
-    return address.rpartition(":")[0]
 
 
 _Carried = Mapping[tuple[str, str], CounterRow]

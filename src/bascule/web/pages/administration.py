@@ -12,6 +12,7 @@ from bascule.service.network import Interfaces, ShowInterfaces
 from bascule.service.operations import Status
 from bascule.service.permissions import Permission
 from bascule.web.admin_places import move, written
+from bascule.web.numbers import number_in
 from bascule.web.settings import Server, server_change, server_of
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import copy_of, edit
@@ -19,6 +20,8 @@ from bascule.web.working_copy import copy_of, edit
 PATH: Final = "/system/administration"
 _LONGEST: Final = 1024
 """Characters of a field."""
+
+_LAST_PORT: Final = 65535
 _OWN, _FILES, _UPLOAD = "own", "files", "upload"
 
 
@@ -53,12 +56,12 @@ class _WrongError(Exception):
 async def _wanted(visit: Visit) -> Server:
     """Return what the form says; what was uploaded is kept first. Raises _WrongError."""
     form = visit.form
-    port, listen = (form.one(name)[:_LONGEST] for name in ("port", "listen"))
-    if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):  # noqa: PLR2004 - of TCP
-        raise _WrongError(Diagnostic.error(Span(), "the HTTPS port must be 1 to 65535"))
+    port, listen = number_in(form.one("port"), 1, _LAST_PORT), form.one("listen")[:_LONGEST]
+    if port is None:
+        raise _WrongError(Diagnostic.error(Span(), f"the HTTPS port must be 1 to {_LAST_PORT}"))
     if listen.split()[1:]:
         raise _WrongError(Diagnostic.error(Span(), "listen on one address, or on every address"))
-    return Server(port=str(int(port)), listen=listen, certificate=await _certificate(visit))
+    return Server(port=str(port), listen=listen, certificate=await _certificate(visit))
 
 
 async def _certificate(visit: Visit) -> KeyFiles | None:

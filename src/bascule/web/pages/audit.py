@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from bascule.service.audit import AuditLog
 from bascule.service.operations import ShowAudit
 from bascule.web.asked import asked
+from bascule.web.numbers import number_in
 from bascule.web.visit import Visit, page
 
 HERE: Final = "/system/audit"
@@ -17,7 +18,7 @@ _ON_A_PAGE: Final = 100
 _IN_A_PIECE: Final = 2000
 """Lines of a download that are asked for at once."""
 
-_LONGEST_NUMBER: Final = 18
+_LAST_LINE: Final = 10**18
 
 
 async def audit(visit: Visit) -> Response:
@@ -49,11 +50,10 @@ async def _lines(visit: Visit, request: ShowAudit, found: AuditLog) -> AsyncIter
 
 def _request(visit: Visit, most: int) -> ShowAudit:
     query = visit.query
-    before = query.get("before", "")
     found = asked(
         ShowAudit,
         last=most,
-        before=int(before) if before.isascii() and before.isdigit() and len(before) <= _LONGEST_NUMBER else None,
+        before=number_in(query.get("before", ""), 1, _LAST_LINE),
         user=query.get("user", "").strip()[:256],
         words=query.get("words", "").strip()[:256],
         refused="refused" in query,

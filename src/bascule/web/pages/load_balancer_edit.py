@@ -63,6 +63,7 @@ async def save(visit: Visit) -> Response:
         done = "saved in your working copy" if kept else "in your working copy as it is here: nothing had to change"
         return visit.go(HOME, f"{made.own} is {done}")
     copy = await copy_of(visit)
+    place = await asyncio.to_thread(found, copy.text, now)  # as it is kept: without a password
     return await _page(visit, now, copy, opened(now.clause, place), Said(saved=True, diagnostics=about))
 
 

@@ -51,6 +51,16 @@ def test_the_file_ends_at_its_size() -> None:
     assert 0 < file.piece(b"").packets < 100
 
 
+def test_numbers_are_of_an_interface_that_the_file_names() -> None:
+    """A first packet that has no room leaves none behind, and so nothing that numbers could be of."""
+    file = recording(Capture(client="10.1.1.1", bytes=4096, full=True))
+    file.begin()
+    packet = tapped(ip_packet("10.1.1.1", "10.2.0.50", (50000, 143)) + b"a" * 5000)
+    assert not file.written([packet], lost=0)
+    assert file.ended == "the file has reached its size"
+    assert not file.end()
+
+
 def test_what_a_packet_carries_is_cut_off() -> None:
     """Unless whole packets were asked for: what people write is not ours to keep."""
     packet = tapped(ip_packet("10.1.1.1", "10.2.0.50", (50000, 143)) + b"a" * 500 + b"secret")

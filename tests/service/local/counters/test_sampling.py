@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, cast
 
 from bascule.engines.proxy.counts import ProxyCounts
@@ -139,3 +140,28 @@ def test_workers_count_for_themselves() -> None:
         assert pretended.looks == 0
 
     asyncio.run(go())
+
+
+def test_looks_keep_their_pace_however_long_one_takes() -> None:
+    """Each moment that is measured has one; one that takes very long has a pause that is longer still."""
+    text = TWO_SERVICES.replace("mode source-hash\n", "mode source-hash\n\t\tengine proxy\n")
+
+    class Slow(Pretended):
+        takes: float
+        began: list[float]
+
+        async def status(self) -> ProxyCounts:
+            self.began.append(self.clock.monotonic())
+            await self.clock.sleep(self.takes)
+            return ProxyCounts()
+
+    async def go(takes: float) -> list[float]:
+        slow = Slow(running(text=text))
+        slow.began, slow.takes = [], takes
+        watching = asyncio.ensure_future(slow.counters().watch())
+        await slow.clock.advance(100)
+        watching.cancel()
+        return [round(after - before, 3) for before, after in pairwise(slow.began)]
+
+    assert asyncio.run(go(0.3)) == [PERIOD] * 10
+    assert asyncio.run(go(2.0)) == [42.0] * 2

@@ -60,8 +60,8 @@ class Recording:
         return b"".join(made)
 
     def end(self) -> bytes:
-        """Return how the file ends."""
-        return self.writer.end(self.last, self.packets, self.lost)
+        """Return how the file ends; nothing where no packet is in it, and so no interface that its numbers could be of."""
+        return self.writer.end(self.last, self.packets, self.lost) if self.packets else b""
 
     def piece(self, data: bytes) -> Captured:
         """Return a piece of the file, and how far it is."""

@@ -20,7 +20,8 @@ from bascule.system.ctnetlink import Session
 from bascule.system.errors import MachineError
 
 PERIOD: Final = 10.0
-"""Seconds between two looks; longer where one takes long, so that they cost 5 % of a processor at most."""
+"""Seconds from one look to the next, so that each moment that is measured has one; longer where one takes long: they cost
+5 % of a processor at most."""
 
 
 class Counters:
@@ -65,7 +66,8 @@ class Counters:
             began = clock.monotonic()
             with suppress(MachineError):  # the next look has what this one lacks
                 self._history.add(await self._look(thorough=True))
-            await clock.sleep(max(PERIOD, CALM * (clock.monotonic() - began)))
+            took = clock.monotonic() - began
+            await clock.sleep(max(PERIOD - took, CALM * took))
 
     @property
     def last(self) -> Look | None:

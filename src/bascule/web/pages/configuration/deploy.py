@@ -31,6 +31,7 @@ from bascule.web.admin_places import Move, move, written
 from bascule.web.attention import again
 from bascule.web.differences import Difference, difference
 from bascule.web.guard import policy
+from bascule.web.numbers import number_in
 from bascule.web.settings import server_of
 from bascule.web.statuses import STATUSES
 from bascule.web.visit import Visit, action, page
@@ -44,8 +45,8 @@ _AGAIN: Final = 1
 """Seconds until a page looks again whose operation goes on."""
 _TESTING: Final = "testing"
 """What a deployment is called that waits for its commit."""
-_LATELY: Final = 500
-"""Events among which the last deployment is looked for."""
+_LATELY: Final = 3000
+"""Events among which the last deployment is looked for: up to 2,000 of them are packets that the firewall logged."""
 _NEWS: Final = timedelta(minutes=15)
 
 
@@ -164,13 +165,13 @@ async def _begun(visit: Visit, work: Work, moved: Move | None = None) -> Respons
 def _asked(visit: Visit, proposal: Proposal) -> Deploy | str:
     """Return what to ask for, or what is wrong with the form."""
     form = visit.form
-    seconds = form.one("seconds", str(_SECONDS))
-    if not (seconds.isascii() and seconds.isdigit() and _SHORTEST_TEST <= int(seconds[:9]) <= LONGEST_TEST):
+    seconds = number_in(form.one("seconds", str(_SECONDS)), _SHORTEST_TEST, LONGEST_TEST)
+    if seconds is None:
         return f"the time must be {_SHORTEST_TEST} to {LONGEST_TEST} seconds"
     if len(form.one("message")) > _LONGEST_MESSAGE:
         return f"the message has more than {_LONGEST_MESSAGE} characters"
     asked = Deploy(
-        seconds=int(seconds),
+        seconds=seconds,
         message=form.one("message"),
         ignore_health=form.has("ignore_health"),
         force=form.has("force"),
@@ -185,8 +186,9 @@ def _asked(visit: Visit, proposal: Proposal) -> Deploy | str:
 async def _proposal(visit: Visit, revision: str) -> Proposal:
     """Return the revision of that number, or for none the working copy. Raises OperationFailed."""
     copy = await visit.ask(ShowCopy())
-    if revision.isascii() and revision.isdigit() and 1 <= int(revision[:10]) <= LAST_NUMBER:
-        found = await visit.ask(ShowRevision(number=int(revision)))
+    asked = number_in(revision, 1, LAST_NUMBER)
+    if asked is not None:
+        found = await visit.ask(ShowRevision(number=asked))
         number, text = found.row.number, found.text
         return Proposal(
             text=text,

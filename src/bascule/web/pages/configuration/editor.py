@@ -14,6 +14,7 @@ from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
 from bascule.web.differences import Difference, difference
 from bascule.web.margins import margins
+from bascule.web.numbers import number_in
 from bascule.web.visit import Visit, action, page
 
 PATH: Final = "/configuration/editor"
@@ -133,11 +134,11 @@ async def _shown(visit: Visit, copy: CopyText, draft: Draft, code: int = 200, *,
 
 def _drafted(visit: Visit) -> Draft:
     form = visit.form
-    base, text = form.one("base"), _lines(form.raw("text"))
+    base, text = number_in(form.one("base"), 0, LAST_NUMBER), _lines(form.raw("text"))
     _require_short(text)
-    if not (base.isascii() and base.isdigit() and int(base[:10]) <= LAST_NUMBER):
+    if base is None:
         raise HTTPException(422, "the form does not say which revision it was written from")
-    return Draft(text=text, base=int(base), expected=form.one("expected")[:64], notice=_NOT_KEPT)
+    return Draft(text=text, base=base, expected=form.one("expected")[:64], notice=_NOT_KEPT)
 
 
 def _require_short(text: str) -> None:

@@ -11,6 +11,7 @@ from bascule.service.permissions import Permission
 from bascule.service.results import RevisionText
 from bascule.web.differences import difference
 from bascule.web.margins import numbered
+from bascule.web.numbers import number_in
 from bascule.web.pages.configuration.editor import attached
 from bascule.web.visit import Visit, page
 
@@ -47,11 +48,12 @@ async def compare(visit: Visit) -> Response:
     return visit.page("compare.html", old=old.row, new=new.row, text=text, compared=compared)
 
 
-async def _revision(visit: Visit, number: str) -> RevisionText:
+async def _revision(visit: Visit, words: str) -> RevisionText:
     """Return a revision. Raises OperationFailed where there is none of that number, HTTPException where it is none."""
-    if not (number.isascii() and number.isdigit() and 1 <= int(number[:10]) <= LAST_NUMBER):
+    number = number_in(words, 1, LAST_NUMBER)
+    if number is None:
         raise HTTPException(404, "there is no such revision")
-    return await visit.ask(ShowRevision(number=int(number)))
+    return await visit.ask(ShowRevision(number=number))
 
 
 ROUTES: Final = (

@@ -9,6 +9,7 @@ from bascule.service.failures import OperationFailed, describe
 from bascule.service.operations import ShowRelays
 from bascule.service.permissions import Permission
 from bascule.web.capturing import captured
+from bascule.web.numbers import number_in
 from bascule.web.pages.network.words import asked
 from bascule.web.statuses import STATUSES
 from bascule.web.visit import Visit, action, page
@@ -26,12 +27,11 @@ async def capture(visit: Visit) -> Response:
 async def begin(visit: Visit) -> Response:
     """Answer with the file, piece by piece, until it ends or the browser goes away."""
     form = visit.form
-    megabytes = form.one("megabytes", "16")
     values = {
         "client": form.one("client"),
         "relay": form.one("relay"),
         "seconds": form.one("seconds", "30"),
-        "bytes": int(megabytes[:9]) * _MEGA if megabytes.isascii() and megabytes.isdigit() else 0,
+        "bytes": _MEGA * (number_in(form.one("megabytes", "16"), 1, LARGEST_CAPTURE // _MEGA) or 0),
         "full": form.has("full"),
     }
     request = asked(Capture, values)

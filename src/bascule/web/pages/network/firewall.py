@@ -19,6 +19,7 @@ from bascule.service.operations import Explain
 from bascule.service.permissions import Permission
 from bascule.service.results import Explanation
 from bascule.web.network.ruleset import ruleset
+from bascule.web.numbers import number_in
 from bascule.web.pages.network.words import asked, kept
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import Change, copy_of, edit
@@ -29,6 +30,8 @@ SHOWN: Final = 200
 
 _LONGEST: Final = 1000
 """Characters of a rule in the address of a page."""
+
+_LAST_LINE: Final = 10**9
 
 
 async def firewall(visit: Visit) -> Response:
@@ -152,7 +155,7 @@ def _rule(line: str, words: str) -> WrittenRule:
 
 def _number(word: str) -> int:
     """Return a number that somebody may have written; 0 for what is none."""
-    return int(word) if word.isascii() and word.isdigit() and len(word) < len("1000000000") else 0
+    return number_in(word, 0, _LAST_LINE) or 0
 
 
 def _path(first: str) -> str:

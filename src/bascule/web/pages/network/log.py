@@ -40,6 +40,7 @@ async def log(visit: Visit) -> Response:
         "network/log.html",
         rows=[(event, subject(event)) for event in found[:SHOWN]],
         more=max(0, len(found) - SHOWN),
+        older=len(events) == _LOOKED_AT,
         wanted=wanted,
         kinds=[(kind.value, kind.value) for kind in EventKind if kind is not EventKind.SESSION],
     )
