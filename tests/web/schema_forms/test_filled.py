@@ -55,3 +55,4 @@ def test_rows_get_names_of_their_own() -> None:
     assert held.rows["hosts"] == ("0", "new1", "new2")
     assert held.without_row("hosts", "new1").with_row("hosts").rows["hosts"] == ("0", "new2", "new3")
     assert Filled().with_row("hosts").rows["hosts"] == ("new1",)
+    assert Filled(rows={"hosts": (f"new{'9' * 5000}",)}).with_row("hosts").rows["hosts"][1:] == ("new1",)

@@ -6,6 +6,7 @@ from typing import Final
 
 from bascule.config.schema.clause import Clause, Value
 from bascule.web.forms import Form
+from bascule.web.numbers import number_in
 from bascule.web.schema_forms.spelling import slug
 
 ROW: Final = "row:"
@@ -32,7 +33,7 @@ class Filled:
     def with_row(self, name: str) -> "Filled":
         """Return it with an empty row more."""
         rows = self.rows.get(name, ())
-        number = 1 + max((int(row[3:]) for row in rows if row[:3] == "new" and row[3:].isdecimal()), default=0)
+        number = 1 + max((number_in(row[3:], 0, 10**6) or 0 for row in rows if row[:3] == "new"), default=0)
         return replace(self, rows={**self.rows, name: (*rows, f"new{number}")})
 
     def without_row(self, name: str, row: str) -> "Filled":
