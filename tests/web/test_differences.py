@@ -27,6 +27,14 @@ def test_a_change_stands_among_its_neighbours_with_both_numbers() -> None:
     assert (found.added, found.removed, found.left_out) == (2, 1, 0)
 
 
+def test_a_block_that_is_put_in_ends_with_its_own_brace() -> None:
+    """And does not begin with the brace of the block before it."""
+    before = "outer {\n\tone {\n\t\tsame\n\t}\n}"
+    (hunk,) = difference(before, before.replace("\t}\n}", "\t}\n\ttwo {\n\t\tsame\n\t}\n}")).hunks
+    assert [line.text.strip() for line in hunk if line.kind == "added"] == ["two {", "same", "}"]
+    assert [line.kind for line in hunk] == ["kept"] * 3 + ["added"] * 3 + ["kept"]
+
+
 def test_far_changes_stand_apart() -> None:
     """And equal texts differ in nothing."""
     assert len(difference(OLD, OLD.replace("line 2\n", "x\n").replace("line 29", "y")).hunks) == 2

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
-from bascule.config.model import OnRemove
+from bascule.config.model import Network, OnRemove
 from bascule.deploy.effects_of_firewall import effects_of_firewall
+from bascule.deploy.effects_of_routers import effects_of_routers
 from bascule.plan.model import NO_HOST, AdminPlan, Endpoint, LinkPlan, NetworkPlan, Plan, PlannedRoute, RelayPlan
 
 Item = TypeVar("Item")
@@ -24,7 +25,10 @@ def effects(before: Plan, after: Plan, sessions: Sessions) -> Sequence[str]:
     changed = [s for name in new if name in old for s in _changed(name, old[name], new[name], sessions)]
     admin = _admin(before.admin, after.admin)
     firewall = effects_of_firewall(before.firewall, after.firewall)
-    return [*_network(before.network, after.network), *admin, *firewall, *gone, *came, *changed]
+    led = {destination for router in (*before.routers, *after.routers) for destination in router.destinations}
+    network = _network(_without(before.network, led), _without(after.network, led))
+    routers = effects_of_routers(before.routers, after.routers)
+    return [*network, *routers, *admin, *firewall, *gone, *came, *changed]
 
 
 def apart(before: Plan, after: Plan) -> tuple[Plan, Plan]:
@@ -67,6 +71,11 @@ def _door(endpoint: Endpoint) -> str:
 def _once(sentences: Iterable[str]) -> Iterator[str]:
     """Yield each of them once: both IP versions have the same to say."""
     yield from dict.fromkeys(sentences)
+
+
+def _without(network: NetworkPlan, led: Collection[Network]) -> NetworkPlan:
+    """Return a network without the routes of routers, of which more is to be said."""
+    return replace(network, routes=tuple(each for each in network.routes if each.destination not in led))
 
 
 def _network(before: NetworkPlan, after: NetworkPlan) -> Iterator[str]:

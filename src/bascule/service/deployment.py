@@ -72,6 +72,8 @@ class Compare(Request[Compared], frozen=True, kw_only=True, tag="compare"):
     """A revision; None is the newest, 0 is nothing."""
     new: Annotated[int, msgspec.Meta(ge=1, le=LAST_NUMBER)] | None = None
     """A revision; None is the working copy of whoever asks."""
+    text: Annotated[bytes, msgspec.Meta(max_length=LONGEST_TEXT)] | None = None
+    """A text that is kept nowhere, in the place of either."""
 
 
 class CheckText(Request[Checked], frozen=True, kw_only=True, tag="check"):
@@ -135,7 +137,7 @@ OPERATIONS: Final = (
         rest="DELETE /working-copy",
         audit="discarded the working copy",
     ),
-    Operation(Compare, Permission.DEPLOY, "say what a configuration changes in effect over another", rest="GET /compare"),
+    Operation(Compare, Permission.DEPLOY, "say what a configuration changes in effect over another", rest="POST /compare"),
     Operation(
         CheckText, Permission.VIEW, "say what is wrong or doubtful with a text, without keeping it", rest="POST /check"
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 CONTEXT: Final = 3
 """Lines around a change that are shown, too."""
@@ -70,10 +70,42 @@ def _grouped(before: Sequence[str], after: Sequence[str]) -> Iterator[_Codes]:
     first = max(0, head - CONTEXT)
     last = max(0, tail - CONTEXT)
     old, new = before[first : len(before) - last], after[first : len(after) - last]
-    for codes in SequenceMatcher(None, old, new, autojunk=len(old) + len(new) > MOST).get_grouped_opcodes(CONTEXT):
+    for codes in _Matcher(old, new).get_grouped_opcodes(CONTEXT):
         moved = [(tag, a + first, b + first, c + first, d + first) for tag, a, b, c, d in codes]
         if any(tag != "equal" for tag, *_ in moved):
             yield moved
+
+
+class _Matcher(SequenceMatcher[str]):
+    """Finds changes, and has what was put in end with its own brace where it could as well begin with its neighbour's."""
+
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        super().__init__(None, old, new, autojunk=len(old) + len(new) > MOST)
+        self._new = new
+
+    def get_opcodes(self) -> list[Any]:
+        """Return them, with lines that were put in moved down as far as that means the same."""
+        found: list[Any] = []
+        for tag, a, b, c, d in super().get_opcodes():
+            start, begin = a, c
+            if tag == "equal" and found and found[-1][0] == "insert":
+                _, at, _, first, last = found.pop()
+                moved = _common(self._new[first:], self._new[last:d])
+                found += _joined(found, at, at + moved, first, first + moved)
+                found.append(("insert", at + moved, at + moved, first + moved, last + moved))
+                start, begin = a + moved, c + moved
+            if start < b or tag != "equal":
+                found.append((tag, start, b, begin, d))
+        return found
+
+
+def _joined(found: list[Any], a: int, b: int, c: int, d: int) -> list[Any]:
+    """Return lines that both have, as one with those before them."""
+    if a == b:
+        return []
+    if found and found[-1][0] == "equal":
+        _, a, _, c, _ = found.pop()
+    return [("equal", a, b, c, d)]
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

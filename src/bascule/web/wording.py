@@ -45,6 +45,11 @@ def percent(share: float | None) -> str:
     return NOTHING if share is None else f"{share:.2f} %"
 
 
+def destination(network: str) -> str:
+    """Return where a route leads: `default IPv4`, or a network."""
+    return {"0.0.0.0/0": "default IPv4", "::/0": "default IPv6"}.get(network, network)
+
+
 def span(seconds: float) -> str:
     """Return a time that passes, in its two largest units: `3 h 12 min`."""
     whole = int(max(0, seconds))
@@ -67,8 +72,12 @@ def rfc3339(at: datetime) -> str:
 
 def sentence(words: str) -> Markup:
     """Return what the keyword table says of a word as a sentence, with what it quotes as code."""
-    whole = str(escape(f"{words[:1].upper()}{words[1:]}." if words else ""))
-    return Markup(_QUOTED.sub(r"<code>\1</code>", whole))  # noqa: S704 - it is escaped
+    return coded(f"{words[:1].upper()}{words[1:]}." if words else "")
+
+
+def coded(words: str) -> Markup:
+    """Return words with what they quote as code."""
+    return Markup(_QUOTED.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704 - it is escaped
 
 
 def _number(value: float, unit: str) -> str:
@@ -90,6 +99,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
         "moment": moment,
         "rfc3339": rfc3339,
         "pairs": pairs,
+        "destination": destination,
         "sentence": sentence,
+        "coded": coded,
     }
 )

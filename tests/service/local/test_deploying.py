@@ -438,6 +438,8 @@ async def test_what_a_working_copy_changes_is_told_before_it_is_deployed(desk: D
     assert any("443" in sentence for sentence in back)
     assert (await desk.deployments.compare(Compare(old=2, new=1), "bob")).changes == back
     assert (await desk.deployments.compare(Compare(old=1), "bob")).changes == ()
+    assert (await desk.deployments.compare(Compare(text=ONE), "alice")).changes == back
+    assert (await desk.deployments.copies.show("alice")).at is None
     with pytest.raises(OperationFailed, match="there is no revision 7"):
         await desk.deployments.compare(Compare(old=7), "bob")
 

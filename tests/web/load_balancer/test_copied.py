@@ -39,6 +39,8 @@ def test_services_and_tables_are_found_with_what_they_have() -> None:
     assert exchange.hosts == ("10.2.0.11", "ex2.example.com")
     assert exchange.used_by == ("Web mail", "SMTP")
     assert (spare.hosts, spare.used_by) == ((), ("out",))
+    (router,) = has.routers
+    assert (router.name, router.routes, router.tables, router.disabled) == ("out", ("default",), ("spare",), False)
     assert has.zones == ("internal",)
 
 

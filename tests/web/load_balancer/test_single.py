@@ -4,7 +4,7 @@ import pytest
 
 from bascule.config.load import load
 from bascule.config.model import Kind, Mode
-from bascule.web.load_balancer.conflicts import conflicts
+from bascule.web.load_balancer.conflicts import conflicts, moved
 from bascule.web.load_balancer.single import Answers, Node, Single, put_single
 
 FIELDS = {
@@ -86,6 +86,7 @@ def test_hosts_may_be_written_either_way_round() -> None:
         ("hosts", "", "at least one"),
         ("hosts", "10.2.0.11\n10.2.0.300", "line 2"),
         ("hosts", "10.2.0.11\n10.2.0.11", "twice"),
+        ("hosts", "10.2.0.11 EX1\n10.2.0.12 ex1", "line 2: another host is called ex1"),
         ("hosts", "10.2.0.50", "is the address to listen on"),
         ("hosts", "10.2.0.11 } x", ""),
         ("hosts", "\n".join(f"10.3.{n // 250}.{n % 250 + 1}" for n in range(300)), "more than 256"),
@@ -135,10 +136,32 @@ def test_the_admin_server_is_in_the_way_where_it_is(text: str, fields: dict[str,
     assert all(each.path == "/system/administration" for each in found)
 
 
+def test_the_pages_may_make_way() -> None:
+    """To the guide's port, unless that is what somebody wants."""
+    (found,) = conflicts("", wanted())
+    assert found.movable
+    text = moved("# ours\n")
+    assert text.startswith("# ours\n")
+    assert not conflicts(text, wanted())
+    assert not conflicts(moved("system {\n\thttp-server { port 443 }\n}\n"), wanted())
+    assert [each.movable for each in conflicts("", wanted(service="other", ports="443, 4000:5000"))] == [False]
+
+
+def test_nobody_is_sent_where_he_is() -> None:
+    """The port to move to is not proposed to pages that have it."""
+    there = conflicts(ADMIN, wanted(service="other", ports="4433"))
+    assert [each.hint for each in (*conflicts("", wanted()), *there)] == [
+        "Change the HTTPS port to something like 4433, or bind it to another address, under",
+        "Change the HTTPS port, or bind it to another address, under",
+    ]
+
+
 def test_other_services_are_in_the_way_by_name_and_by_place() -> None:
     """Elsewhere the same port is free."""
     text = put_single(ADMIN, wanted()).text
-    assert len(conflicts(text, wanted())) == 2
+    (both,) = conflicts(text, wanted())
+    assert (both.message, both.page) == ('relay "HTTPS" is in the text already', "Edit HTTPS")
+    assert both.path == "/network/load-balancer/edit?kind=relay&name=HTTPS"
     assert len(conflicts(text, wanted(name="OWA"))) == 1
     assert len(conflicts(text, wanted(name="OWA", address=""))) == 1
     assert not conflicts(text, wanted(name="OWA", address="10.2.0.51"))

@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 import pytest
 
 from bascule.service.counters import CounterRow
-from bascule.service.results import Counters, HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
+from bascule.service.results import (
+    Counters,
+    GatewayRow,
+    HostRow,
+    HostStatus,
+    RelayRow,
+    Relays,
+    RelayStatus,
+    RouterRow,
+    TableRow,
+)
 from bascule.web.load_balancer.tree import homes, host_of, large, service, tree
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -109,3 +119,12 @@ def test_a_host_is_at_home_wherever_its_address_is() -> None:
     assert host_of(BOTH, "POP3", "EX2") == POP3.tables[0].hosts[1]
     assert host_of(BOTH, "POP3", "10.2.0.2:110") == POP3.tables[0].hosts[1]
     assert host_of(BOTH, "POP3", "EX3") is None
+
+
+@pytest.mark.parametrize(("wanted", "number"), [("", 1), ("uplink", 1), ("192.0.2", 1), ("DSL", 1), ("HTTPS", 0)])
+def test_routers_are_found_by_their_gateways_too(wanted: str, number: int) -> None:
+    """They stand in the tree beside the services."""
+    gateway = GatewayRow(name="dsl", address="192.0.2.1", interface="eth1", status=HostStatus.UP, leads=("0.0.0.0/0",))
+    row = RouterRow(name="uplinks", status=RelayStatus.ACTIVE, routes=("0.0.0.0/0",), check="icmp", gateways=(gateway,))
+    found = tree(Relays(relays=(HTTPS, POP3), routers=(row,)), None, wanted)
+    assert (len(found.routers), found.total) == (number, 3)

@@ -163,6 +163,9 @@ def test_mistakes_are_said_where_they_are(house: Portal, browser: Browser) -> No
         page.get_by_label("Ports 1").fill("8025")
         page.keyboard.press("Tab")
         page.get_by_text('where relay "Mail" does').or_(page.get_by_text('where relay "Web" does')).wait_for()
+        page.get_by_label("Ports 1").fill("8444")
+        page.keyboard.press("Tab")
+        page.get_by_text("relay Web takes clients at 10.80.0.10:8444 as well").wait_for()
         page.get_by_label("Ports 1").fill("8443")
         page.get_by_label("Check").select_option("https")
         path = page.get_by_label("Path")
@@ -178,22 +181,62 @@ def test_mistakes_are_said_where_they_are(house: Portal, browser: Browser) -> No
         page.get_by_label("Other ports").fill("4433")
         page.get_by_label("Hosts (nodes)").fill("10.80.2.1\n10.80.2.2")
         page.get_by_role("button", name="Add", exact=True).click()
-        assert "these pages are on port 4433" in page.get_by_role("alert").inner_text()
+        assert "These pages are on port 4433" in page.get_by_role("alert").inner_text()
         assert page.get_by_role("link", name="System > Administration").get_attribute("href") == "/system/administration"
         page.goto("/network/load-balancer/wizard?farm=2010")
         page.get_by_label("Hosts (nodes)").fill("10.80.2.1\n10.80.2.2")
         page.get_by_role("button", name="Preview").click()
         assert 'relay "RPCCAS" {' in page.get_by_role("region", name="Difference").inner_text()
         assert "one affinity group" in page.get_by_role("main").inner_text()
+        assert "relay RPCCAS is new: it takes clients at 10.80.0.10:59532 for EX1 and EX2" in _effect(page)
+
+
+def test_a_router_has_a_form_that_says_what_it_brings(house: Portal, browser: Browser) -> None:
+    """Before it is saved, and without scripts; nothing is kept until then."""
+    with visiting(browser, house, "/network/load-balancer", scripts=False) as page:
+        page.get_by_text("Add..", exact=True).click()
+        page.get_by_role("link", name="Router (uplinks)").click()
+        page.get_by_label("Name", exact=True).fill("uplinks")
+        page.get_by_role("group", name="Route").get_by_label("Route").select_option("network")
+        page.get_by_role("button", name="Show its fields").first.click()
+        page.get_by_label("Destination").fill("192.0.2.0/24")
+        page.get_by_label("Forward to").fill("exchange")
+        page.get_by_label("Check").select_option("icmp")
+        page.get_by_role("button", name="Preview").click()
+        assert _effect(page)[0].startswith("router uplinks is new: packets for 192.0.2.0/24 leave by EX1 (10.80.2.1)")
+        beside = page.context.new_page()
+        beside.goto("/network/load-balancer/edit?kind=router&name=uplinks")
+        assert "is not in your working copy" in beside.get_by_role("main").inner_text()
+        page.get_by_role("button", name="Save this").click()
+        assert 'router "uplinks" is saved in your working copy' in page.get_by_role("status").inner_text()
+        waiting = page.get_by_role("table").filter(has_text="Once it is deployed").get_by_role("row")
+        said = "uplinks router 192.0.2.0/24 exchange it begins Edit router uplinks"
+        assert " ".join(waiting.last.inner_text().split()) == said
+        waiting.last.get_by_role("link", name="Edit").click()
+        page.get_by_role("button", name="Delete").click()
+        assert 'router "uplinks" is taken out' in page.get_by_role("status").inner_text()
+
+
+def _effect(page: Page) -> list[str]:
+    """Return what a preview says of it."""
+    return (
+        page.get_by_role("heading", name="In effect, once it is deployed")
+        .locator("+ ul")
+        .get_by_role("listitem")
+        .all_inner_texts()
+    )
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_serious(house: Portal, browser: Browser, dark: bool) -> None:  # noqa: FBT001
-    """On every page of the load balancer, and none is wider than a phone."""
-    wizards = ("/wizard",) if dark else ("/wizard?farm=2010",)
-    forms = ("/edit?kind=relay&name=Web",) if dark else ("/service?name=Web", "/edit?kind=table&name=exchange")
+    """On every page of the load balancer and a preview, and none is wider than a phone."""
+    forms = ("/edit?kind=relay&name=Web", "/edit?kind=router") if dark else ("/service?name=Web", "/edit?kind=table")
     with visiting(browser, house, dark=dark, size=PHONE) as page:
-        for path in ("", "/host?relay=Web&host=EX1&action=drain", *wizards, *forms):
+        for path in ("", "/host?relay=Web&host=EX1&action=drain", *forms, "/wizard" if dark else "/wizard?farm=2010"):
             page.goto(f"/network/load-balancer{path}")
+            if path == "/wizard?farm=2010":
+                page.get_by_label("Hosts (nodes)").fill("10.80.2.1\n10.80.2.2")
+                page.get_by_role("button", name="Preview").click()
+                page.get_by_role("heading", name="Preview").wait_for()
             assert serious(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], path

@@ -293,9 +293,8 @@ class Deployments:
         """Say what a text changes over another, in effect. Raises OperationFailed where there is none, MachineError."""
         newest = number_of(await asyncio.to_thread(self._history.newest))
         old = newest if request.old is None else request.old
-        new = (await self.copies.show(by)).text if request.new is None else (await self.revision(request.new)).text
         before = (await self.revision(old)).text.encode() if old else NOTHING
-        return await self._compared((before, f"revision {old}"), (new.encode(), "it"))
+        return await self._compared((before, f"revision {old}"), (await self._meant(request, by), "it"))
 
     async def compare_text(self, text: bytes) -> Compared:
         """Say what a text of a backup changes over the newest revision. Raises OperationFailed, MachineError."""
@@ -314,6 +313,13 @@ class Deployments:
         before, after = plans
         sessions = await self._counted()
         return Compared(changes=tuple(await asyncio.to_thread(effects, before, after, sessions)))
+
+    async def _meant(self, request: Compare, by: str) -> bytes:
+        """Return the text whose effect is asked for. Raises OperationFailed where there is none, MachineError."""
+        if request.text is not None:
+            return request.text
+        found = await self.copies.show(by) if request.new is None else await self.revision(request.new)
+        return found.text.encode()
 
     async def watch(self) -> None:
         """Take back what nobody commits in time, and what takes hosts out that were well, until cancelled."""

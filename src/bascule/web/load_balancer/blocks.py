@@ -19,6 +19,7 @@ NEW: Final[Mapping[str, str]] = {
     "relay": "Add a relay (Layer 4+)",
     "redirect": "Add a redirect (Layer 3)",
     "table": "Add a table",
+    "router": "Add a router (uplinks)",
     SETTINGS: "Settings of the load balancer",
 }
 """What may be made, and edited, with the heading of its page."""

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from bascule.config.diagnostics import Diagnostic
+from bascule.config.editing.setting import put
+from bascule.config.editing.spelling import from_line
 from bascule.config.implied import deployed
 from bascule.config.load import load
 from bascule.config.model import Configuration, Relay, Transport
+from bascule.exchange.wizard.farm import ADMIN_PORT
 from bascule.web.load_balancer.copied import copied
 from bascule.web.load_balancer.single import Single
 
@@ -21,15 +25,23 @@ class Conflict:
     """The page where that is done."""
     page: str = ""
     """What that page is called."""
+    movable: bool = False
+    """It is the admin server, which may go to the guide's port."""
 
 
 def conflicts(text: str, wanted: Single) -> Sequence[Conflict]:
     """Return everything that a text has against a service."""
     configuration = load(text).configuration
-    found = [*_named(text, wanted)]
-    if configuration is not None:
-        found += [*_admin(deployed(configuration), wanted), *_taken(configuration, wanted)]
-    return found
+    named = [*_named(text, wanted)]
+    if configuration is None:
+        return named
+    taken = [each for each in _taken(configuration, wanted) if each.path not in {other.path for other in named}]
+    return [*named, *_admin(deployed(configuration), wanted), *taken]
+
+
+def moved(text: str) -> str:
+    """Return a text whose admin server is at the guide's port; as it was where that cannot be written."""
+    return put(text, from_line(f"system http-server port {ADMIN_PORT}", lambda _: None)).text
 
 
 def refusal(found: Diagnostic) -> Conflict:
@@ -43,7 +55,7 @@ def refusal(found: Diagnostic) -> Conflict:
 def _named(text: str, wanted: Single) -> Iterator[Conflict]:
     for each in copied(text).services:
         if each.name == wanted.name:
-            yield Conflict(message=f'{each.own} is in the text already: choose another name than "{wanted.name}"')
+            yield _edited(each.kind, each.name, f"{each.own} is in the text already")
 
 
 def _admin(configuration: Configuration, wanted: Single) -> Iterator[Conflict]:
@@ -51,12 +63,15 @@ def _admin(configuration: Configuration, wanted: Single) -> Iterator[Conflict]:
     if server is None or not any(server.port in _range(port) for port in wanted.ports):
         return
     if _overlap(wanted.address, "" if server.address is None else str(server.address)):
+        movable = server.port != ADMIN_PORT and not any(ADMIN_PORT in _range(port) for port in wanted.ports)
+        other = f" to something like {ADMIN_PORT}" if movable else ""
         where = "every address" if server.address is None else str(server.address)
         yield Conflict(
             message=f"these pages are on port {server.port} of {where}: clients would find them in the place of their mail",
-            hint="Change the HTTPS port to something like 4433, or bind it to another address, under",
+            hint=f"Change the HTTPS port{other}, or bind it to another address, under",
             path="/system/administration",
             page="System > Administration",
+            movable=movable,
         )
 
 
@@ -64,8 +79,15 @@ def _taken(configuration: Configuration, wanted: Single) -> Iterator[Conflict]:
     for relay in configuration.load_balancer.relays:
         for port in wanted.ports:
             if _meets(relay, wanted.address, _range(port)):
-                yield Conflict(message=f"{relay.title} listens on {wanted.address or 'every address'} port {port} already")
+                words = f"{relay.title} listens on {wanted.address or 'every address'} port {port} already"
+                yield _edited(relay.kind, relay.name, words)
                 break
+
+
+def _edited(kind: str, name: str, message: str) -> Conflict:
+    """Return a conflict with a service that may be what somebody means."""
+    path = f"/network/load-balancer/edit?{urlencode({'kind': kind, 'name': name})}"
+    return Conflict(message=message, hint="Answer otherwise, or change that one under", path=path, page=f"Edit {name}")
 
 
 def _meets(relay: Relay, address: str, ports: range) -> bool:

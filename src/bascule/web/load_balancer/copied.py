@@ -3,14 +3,16 @@
 Reading only its form takes a quarter of the time that loading it takes, which counts where there are hundreds of services.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from bascule.config.parser import parse
 from bascule.config.syntax import Statement, Tree
 
 _SERVICES: Final = ("relay", "redirect")
+_ROUTER: Final = "router"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +30,24 @@ class CopiedService:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedRouter:
+    """A router of the text."""
+
+    name: str
+    routes: tuple[str, ...]
+    tables: tuple[str, ...]
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedTable:
     """A table of the text."""
 
     name: str
     hosts: tuple[str, ...]
     """Their addresses or names, as they are written."""
+    called: tuple[tuple[str, str], ...]
+    """What those are called that have a name: host and name."""
     used_by: tuple[str, ...]
 
 
@@ -52,6 +66,7 @@ class Copied:
     """What the pages of the load balancer need of a text."""
 
     services: tuple[CopiedService, ...] = ()
+    routers: tuple[CopiedRouter, ...] = ()
     tables: tuple[CopiedTable, ...] = ()
     addresses: tuple[CopiedAddress, ...] = ()
     zones: tuple[str, ...] = ()
@@ -64,6 +79,7 @@ def copied(text: str) -> Copied:
     users = tuple(_service(each) for each in blocks if each.words[0].text != "table")
     return Copied(
         services=tuple(each for each in users if each.kind in _SERVICES),
+        routers=tuple(_router(each) for each in blocks if each.words[0].text == _ROUTER),
         tables=tuple(_table(each, users) for each in blocks if each.words[0].text == "table"),
         addresses=tuple(_addresses(tree)),
         zones=tuple(
@@ -86,17 +102,33 @@ def _service(statement: Statement) -> CopiedService:
         name=statement.words[1].text.strip('"'),
         own=" ".join(_words(statement)),
         listens=tuple(" ".join(words[2:]) for words in inner if words[:2] == ("listen", "on")),
-        tables=tuple(words[2].strip("<>") for words in inner if words[:2] == ("forward", "to") and words[2:]),
+        tables=_tables(inner),
         group=next((words[1].strip('"') for words in inner if words[:1] == ("affinity",) and words[1:]), ""),
         disabled=("disable",) in inner,
     )
 
 
+def _router(statement: Statement) -> CopiedRouter:
+    inner = [*_inner(statement)]
+    return CopiedRouter(
+        name=statement.words[1].text.strip('"'),
+        routes=tuple(words[1] for words in inner if words[0] == "route" and words[1:]),
+        tables=_tables(inner),
+        disabled=("disable",) in inner,
+    )
+
+
+def _tables(inner: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(words[2].strip("<>") for words in inner if words[:2] == ("forward", "to") and words[2:])
+
+
 def _table(statement: Statement, users: tuple[CopiedService, ...]) -> CopiedTable:
     name = statement.words[1].text.strip("<>")
+    hosts = [words for words in _inner(statement) if set(".:") & set(words[0])]
     return CopiedTable(
         name=name,
-        hosts=tuple(words[0] for words in _inner(statement) if set(".:") & set(words[0])),
+        hosts=tuple(words[0] for words in hosts),
+        called=tuple((words[0], name.strip('"')) for words in hosts for word, name in pairwise(words) if word == "name"),
         used_by=tuple(user.name for user in users if name in user.tables),
     )
 

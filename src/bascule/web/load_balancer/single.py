@@ -90,6 +90,7 @@ class Answers:
         """Yield the hosts, one of each line: an address or a whole name, and behind it what it is called."""
         lines = [line.split(None, 1) for line in self._of("hosts").splitlines() if line.strip()]
         seen: set[str] = set()
+        names: set[str] = set()
         if not lines:
             self.wrong["hosts"] = "name at least one host, one on each line"
         if len(lines) > MOST_HOSTS:
@@ -105,10 +106,13 @@ class Answers:
                 self.wrong.setdefault("hosts", f"line {number}: {flaw.message}")
             elif str(found) in seen:
                 self.wrong.setdefault("hosts", f"line {number}: {found} stands there twice")
+            elif called and called.lower() in names:
+                self.wrong.setdefault("hosts", f"line {number}: another host is called {called}")
             elif str(found) == self._of("address"):
                 self.wrong.setdefault("hosts", f"line {number}: {found} is the address to listen on, and no host")
             else:
                 seen.add(str(found))
+                names |= {called.lower()}
                 yield Node(str(found), called)
 
     def _of(self, name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bascule.service.counters import CounterRow
-from bascule.service.results import Counters, HostRow, HostStatus, RelayRow, Relays, RelayStatus, TableRow
+from bascule.service.results import Counters, HostRow, HostStatus, RelayRow, Relays, RelayStatus, RouterRow, TableRow
 from bascule.web.figures import address_of
 
 MOST_INLINE: Final = 400
@@ -63,8 +63,9 @@ class Tree:
     """All services that were asked for."""
 
     services: tuple[ServiceBranch, ...]
+    routers: tuple[RouterRow, ...]
     total: int
-    """How many services there are, asked for or not."""
+    """How many services and routers there are, asked for or not."""
     inline: bool
     """Hosts stand under their services; else each service has a page."""
 
@@ -77,11 +78,14 @@ def large(relays: Relays) -> bool:
 def tree(relays: Relays, counters: Counters | None, wanted: str = "") -> Tree:
     """Return the services that have some words in their names, places, tables, hosts or states."""
     carried = None if counters is None else _by_place(counters)
-    found = [row for row in relays.relays if _fits(row, wanted.casefold().strip())]
+    words = wanted.casefold().strip()
+    found = [row for row in relays.relays if _fits(_of_service(row), words)]
+    routers = tuple(row for row in relays.routers if _fits(_of_router(row), words))
     inline = sum(len(table.hosts) for row in found for table in row.tables) <= MOST_INLINE
     few = len(found) <= FEW
     services = tuple(_service(row, carried, opened=few or not _well(row), inline=inline) for row in found)
-    return Tree(services=services, total=len(relays.relays), inline=inline)
+    total = len(relays.relays) + len(relays.routers)
+    return Tree(services=services, routers=routers, total=total, inline=inline)
 
 
 def service(relays: Relays, counters: Counters | None, name: str) -> ServiceBranch | None:
@@ -140,11 +144,19 @@ def _well(row: RelayRow) -> bool:
     return row.status is RelayStatus.ACTIVE and all(up)
 
 
-def _fits(row: RelayRow, wanted: str) -> bool:
-    if not wanted:
-        return True
-    texts = [row.name, row.type, *row.listens]
+def _fits(texts: Iterator[str], wanted: str) -> bool:
+    return not wanted or any(wanted in text.casefold() for text in texts)
+
+
+def _of_service(row: RelayRow) -> Iterator[str]:
+    """Yield what a service may be found by."""
+    yield from (row.name, row.type, *row.listens)
     for table in row.tables:
-        texts.append(table.name)
-        texts.extend(text for host in table.hosts for text in (host.name, host.address, host.status))
-    return any(wanted in text.casefold() for text in texts)
+        yield table.name
+        yield from (text for host in table.hosts for text in (host.name, host.address, host.status))
+
+
+def _of_router(row: RouterRow) -> Iterator[str]:
+    """Yield what a router may be found by."""
+    yield from ("router", row.name, *row.routes)
+    yield from (text for each in row.gateways for text in (each.name, each.address, each.interface, each.status))

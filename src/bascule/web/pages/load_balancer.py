@@ -37,6 +37,7 @@ async def shown(visit: Visit) -> Response:
     has = Copied() if copy is None else await visit.site.texts.read(copied, copy.text)
     running = {(row.type, row.name) for row in relays.relays}
     in_copy = {(each.kind, each.name) for each in has.services}
+    routing, routed = {row.name for row in relays.routers}, {each.name for each in has.routers}
     return visit.page(
         "load_balancer.html",
         tree=tree(relays, counters, wanted),
@@ -46,6 +47,8 @@ async def shown(visit: Visit) -> Response:
         changed=_changed(copy),
         waiting=[each for each in has.services if (each.kind, each.name) not in running],
         leaving=[row for row in relays.relays if copy is not None and (row.type, row.name) not in in_copy],
+        routers_waiting=[each for each in has.routers if each.name not in routing],
+        routers_leaving=[row for row in relays.routers if copy is not None and row.name not in routed],
     )
 
 

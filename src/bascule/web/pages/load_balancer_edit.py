@@ -12,9 +12,11 @@ from starlette.responses import Response
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.editing.finding import Place
-from bascule.service.deployment import CheckText, Compare
+from bascule.service.deployment import Compare
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
+from bascule.web.differences import difference
+from bascule.web.effects import effect_of, foresee
 from bascule.web.load_balancer.blocks import NEW, SETTINGS, WITHIN, block, offers
 from bascule.web.load_balancer.copied import Copied, copied
 from bascule.web.load_balancer.renaming import with_table_renamed
@@ -27,6 +29,9 @@ from bascule.web.schema_forms.saving import Block, Saved, found, saved
 from bascule.web.visit import Visit, action, page
 from bascule.web.working_copy import copy_of, deletes, edit, keep
 
+_HELD: Final = {"relay": "hosts", "redirect": "hosts", "router": "gateways"}
+"""What the tables hold that a block forwards to."""
+
 
 async def look(visit: Visit) -> Response:
     """Show the form of a block, or an empty one."""
@@ -38,10 +43,9 @@ async def look(visit: Visit) -> Response:
     held = opened(wanted.clause, place)
     if not wanted.own and (table := visit.query.get("table", "")):
         held = replace(held, values={"forward-to.new1.table": table})
-    added = "added" in visit.query
-    effects = (await visit.ask(Compare())).changes if added else ()
-    said = Said(saved=added, effects=effects)
-    return await _page(visit, wanted, copy, held, said)
+    added = "added" in visit.query and copy.at is not None
+    effect = await effect_of(visit, copy.text, Compare()) if added else None
+    return await _page(visit, wanted, copy, held, Said(saved=added, effect=effect))
 
 
 async def save(visit: Visit) -> Response:
@@ -54,6 +58,10 @@ async def save(visit: Visit) -> Response:
     if made.wrong or made.diagnostics:
         return await _page(visit, wanted, copy, held, refusal(made), made)
     made = _followed(wanted, made)
+    if visit.form.has("preview"):
+        lines = await asyncio.to_thread(difference, copy.text, made.text)
+        foresight = await foresee(visit, copy, made.text)
+        return await _page(visit, wanted, copy, held, Said(foresight=foresight, difference=lines))
     kept = await keep(visit, copy, made.text) if made.text != copy.text else None
     now = replace(wanted, own=made.own)
     place = found(made.text, now)
@@ -73,13 +81,15 @@ async def judge(visit: Visit) -> Response:
     wanted = _there(_block(visit), copy.text)
     made = await asyncio.to_thread(saved, copy.text, wanted, held, _also(wanted))
     said: Sequence[Diagnostic] = made.diagnostics
+    changes: Sequence[str] = ()
     if not made.wrong and not said:
         made = _followed(wanted, made)
         place = found(made.text, replace(wanted, own=made.own))
         if place is not None and len(made.text) <= LONGEST_JUDGED:
-            checked = await visit.ask(CheckText(text=made.text.encode()))
-            said = _about(checked.diagnostics, place)
-    return judged(made, said)
+            told = await foresee(visit, copy, made.text)
+            said = _about([*told.own.diagnostics, *told.before.diagnostics], place)
+            changes = told.own.changes
+    return judged(made, said, changes)
 
 
 async def delete(visit: Visit) -> Response:
@@ -111,11 +121,14 @@ async def _page(  # noqa: PLR0917
         query=query,
         form=form(wanted.clause, held, made.wrong, offers(has)),
         changed=copy.at is not None,
+        tableless="" if has.tables else _HELD.get(kind, ""),
         used_by=_used_by(has, wanted),
         saved=said.saved,
         refused=said.refused,
         diagnostics=said.diagnostics,
-        effects=said.effects,
+        foresight=said.foresight,
+        difference=said.difference,
+        effect=said.effect,
     )
 
 

@@ -161,7 +161,7 @@ class _Maker:
             inputs = (self._tick(clause, tick_name(name), words),)
         choice = chosen = None
         if clause.choices:
-            choice = self._choice(clause, choice_name(name), words)
+            choice = self._choice(clause, choice_name(name), words, "" if titled else clause.help)
             picked = next((each for each in clause.choices if slug(each.title) == choice.value), None)
             chosen = None if picked is None else self._chosen(picked, f"{name}.{choice.value}")
         options = [self.group(each, f"{name}.{slug(each.word)}") for each in clause.options if arrived(each.since)]
@@ -200,13 +200,13 @@ class _Maker:
         on = self.values.get(name, "")
         return Input(name=name, label=words, value=on, help=clause.help, tick=True, wrong=self.wrong.get(name, ""))
 
-    def _choice(self, clause: Clause, name: str, words: str) -> Input:
+    def _choice(self, clause: Clause, name: str, words: str, about: str) -> Input:
         known = [each for each in clause.choices if arrived(each.since)]
         return Input(
             name=name,
             label=words,
             value=self.values.get(name, ""),
-            help=clause.help,
+            help=about,
             placeholder=clause.default,
             choices=tuple((slug(each.title), label(each.title)) for each in known),
             wrong=self.wrong.get(name, ""),

@@ -9,6 +9,8 @@ from starlette.responses import JSONResponse, Response
 from bascule.config.diagnostics import Diagnostic
 from bascule.config.editing.finding import Place
 from bascule.config.syntax import tokens_of
+from bascule.web.differences import Difference
+from bascule.web.effects import Effect, Foresight
 from bascule.web.schema_forms.saving import Saved
 
 LONGEST_JUDGED: Final = 100_000
@@ -25,7 +27,12 @@ class Said:
     saved: bool = False
     refused: Sequence[str] = ()
     diagnostics: Sequence[Diagnostic] = ()
-    effects: Sequence[str] = ()
+    foresight: Foresight | None = None
+    """What a form would bring that is not saved yet."""
+    difference: Difference | None = None
+    """What it would change in the text."""
+    effect: Effect | None = None
+    """What the working copy brings, with what was just added."""
 
 
 NOTHING_SAID: Final = Said()
@@ -36,9 +43,10 @@ def refusal(made: Saved) -> Said:
     return Said(refused=[each.words for each in made.diagnostics] or ["Nothing was saved: see what is marked below."])
 
 
-def judged(made: Saved, said: Sequence[Diagnostic]) -> Response:
-    """Answer a page that asks about a form as it stands: what is wrong by field, and what there is to say besides."""
-    return JSONResponse({"wrong": dict(made.wrong), "said": [each.words for each in said[:_MOST_SAID]]})
+def judged(made: Saved, said: Sequence[Diagnostic], changes: Sequence[str] = ()) -> Response:
+    """Answer a page that asks about a form as it stands: what is wrong by field, what else is said, what it changes."""
+    words = [each.words for each in said[:_MOST_SAID]]
+    return JSONResponse({"wrong": dict(made.wrong), "said": words, "changes": changes[:_MOST_SAID]})
 
 
 def lines_of(place: Place) -> range:

@@ -28,7 +28,11 @@ for (const form of document.querySelectorAll("form[data-judge]")) {
 		show(await answer.json());
 	});
 
-	function show({ wrong, said }) {
+	function list(place, sentences) {
+		place.replaceChildren(...sentences.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+	}
+
+	function show({ wrong, said, changes = [] }) {
 		for (const place of form.querySelectorAll("[data-wrong]")) {
 			const name = place.dataset.wrong;
 			const words = (touched.has(name) || !place.hidden) ? (wrong[name] ?? "") : "";
@@ -40,8 +44,13 @@ for (const form of document.querySelectorAll("form[data-judge]")) {
 		}
 		const place = form.querySelector("[data-said]");
 		if (place) {
-			place.replaceChildren(...said.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+			list(place, said);
 			place.hidden = !said.length;
+		}
+		const brought = form.querySelector("[data-changes]");
+		if (brought) {
+			list(brought.querySelector("ul"), changes);
+			brought.hidden = !changes.length;
 		}
 	}
 }

@@ -8,13 +8,10 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from bascule.config.diagnostics import Severity
-from bascule.service.checking import Checked
 from bascule.service.deployment import (
     LAST_NUMBER,
     LONGEST_TEST,
     Cancel,
-    CheckText,
     Commit,
     Compare,
     Deploy,
@@ -26,13 +23,13 @@ from bascule.service.events import Event, EventKind
 from bascule.service.failures import Failure, Rejected, describe
 from bascule.service.operations import ShowLog, Status
 from bascule.service.permissions import Permission
-from bascule.service.results import Compared, StatusReport
-from bascule.web.admin_places import Move, move, written
+from bascule.service.results import StatusReport
+from bascule.web.admin_places import Move, move
 from bascule.web.attention import again
 from bascule.web.differences import Difference, difference
+from bascule.web.effects import effect_of
 from bascule.web.guard import policy
 from bascule.web.numbers import number_in
-from bascule.web.settings import server_of
 from bascule.web.statuses import STATUSES
 from bascule.web.visit import Visit, action, page
 from bascule.web.works import Told, Work
@@ -70,21 +67,6 @@ class Proposal:
     def passed_by(self) -> bool:
         """Tell whether something was committed since it was written."""
         return self.base != self.newest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """What it would change."""
-
-    text: Difference
-    checked: Checked
-    compared: Compared
-    move: Move | None
-
-    @property
-    def refused(self) -> bool:
-        """Tell whether it cannot be deployed as it is."""
-        return any(each.severity is Severity.ERROR for each in self.checked.diagnostics)
 
 
 async def deploy(visit: Visit) -> Response:
@@ -213,7 +195,10 @@ async def _proposed(
 ) -> Response:
     """Show what there is to deploy, and what came of the operation before."""
     proposal = await _proposal(visit, visit.form.one("revision") or visit.query.get("revision", ""))
-    effect = await _effect(visit, proposal) if proposal.exists else None
+    effect = text = None
+    if proposal.exists:
+        effect = await effect_of(visit, proposal.text, Compare(new=proposal.revision or None))
+        text = await _difference(visit, proposal)
     failure = None if work is None else work.failure
     filled = {name: visit.form.one(name) for name in ("message", "seconds")}
     if proposal.revision and not visit.form.fields:
@@ -223,6 +208,7 @@ async def _proposed(
         code=code,
         proposal=proposal,
         effect=effect,
+        text=text,
         refused=refused or _words(failure),
         found=failure.diagnostics if isinstance(failure, Rejected) else (),
         done=None if work is None or work.done is None or work.done.until is not None else work.done,
@@ -232,19 +218,9 @@ async def _proposed(
     )
 
 
-async def _effect(visit: Visit, proposal: Proposal) -> Effect:
-    checked = await visit.ask(CheckText(text=proposal.text.encode()))
-    refused = any(each.severity is Severity.ERROR for each in checked.diagnostics)
-    compared = Compared(untold="what it changes is told when it has no error")
-    if not refused:
-        compared = await visit.ask(Compare(new=proposal.revision or None))
+async def _difference(visit: Visit, proposal: Proposal) -> Difference:
     old = (await visit.ask(ShowRevision(number=proposal.newest))).text if proposal.newest else ""
-    return Effect(
-        text=await asyncio.to_thread(difference, old, proposal.text),
-        checked=checked,
-        compared=compared,
-        move=move(written(await visit.site.texts.read(server_of, proposal.text)), visit.origin, visit.host),
-    )
+    return await asyncio.to_thread(difference, old, proposal.text)
 
 
 def _pending(visit: Visit, status: StatusReport, work: Work | None, code: int = 200) -> Response:
