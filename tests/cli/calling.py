@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from bascule.cli.main import main
 from bascule.config.diagnostics import Diagnostic
 from bascule.service.failures import Failure, OperationFailed, Unavailable
 from bascule.service.offline import RunRequest
 from bascule.service.operations import Explain
 from bascule.service.progress import Progress
-from bascule.service.request import Request
+from bascule.service.request import LongRequest, Request
 from bascule.service.result import Result
 from bascule.service.results import Cleared, Explained, Explanation
 
@@ -106,7 +108,7 @@ def explained(request: Explain) -> Explained:
 
 
 class PretendedConnection:
-    """Answers each kind of request as the test said, or fails as it said."""
+    """Answers each kind of request as the test said, or fails as it said; all ask to be told how far it is."""
 
     def __init__(self, answers: Mapping[type[Request[Any]], Result | OperationFailed]) -> None:
         self._answers = answers
@@ -115,7 +117,7 @@ class PretendedConnection:
     def call(self, request: Request[Answer], told: Callable[[Progress], None] | None = None, /) -> Answer:
         """Give the answer."""
         del told
-        self.asked.append(request)
+        self.asked.append(msgspec.structs.replace(request, progress=False) if isinstance(request, LongRequest) else request)
         answer: Any = self._answers[type(request)]
         if isinstance(answer, OperationFailed):
             raise answer

@@ -25,10 +25,11 @@ def followed(arguments: Namespace, session: Session, request: LongRequest[Answer
     Raises OperationFailed.
     """
     connection, terminal = session.connect(arguments.socket), session.screen.watched()
+    asked = msgspec.structs.replace(request, progress=True)  # unseen, too: while steps are told, somebody works
     if terminal is None or getattr(arguments, "json", False):
-        return connection.call(request)
+        return connection.call(asked)
     with shown(terminal) as bar:
-        return connection.call(msgspec.structs.replace(request, progress=True), bar.tell)
+        return connection.call(asked, bar.tell)
 
 
 class Bar:

@@ -262,9 +262,15 @@ class ControlServer:
             await self._send(channel, refusal)
         elif operation_of(request).streams:
             await self._stream(channel, context, request, may)
+        elif isinstance(request, LongRequest) and request.progress:
+            reports = Reports(channel, now=asyncio.get_running_loop().time)
+            reminding = asyncio.ensure_future(reports.remind())
+            try:
+                reply = await self._answer(replace(context, tell=reports.tell), request)
+            finally:
+                reminding.cancel()
+            await self._send(channel, reply)
         else:
-            if isinstance(request, LongRequest) and request.progress:
-                context = replace(context, tell=Reports(channel, now=asyncio.get_running_loop().time).tell)
             await self._send(channel, await self._answer(context, request))
 
     async def _stream(self, channel: _Line, context: Context, request: Request[Any], may: _May) -> None:

@@ -83,7 +83,7 @@ class PretendedBalancer:
         self.names.append(name)
         return []
 
-    def supposed(self, plan: Plan) -> Plan:
+    def supposed(self, plan: Plan, *, runs: bool = False) -> Plan:  # noqa: ARG002 - nothing is kept here
         """Return it as it is."""
         _beside_the_loop()
         return plan

@@ -241,9 +241,9 @@ class Balancer:
         await self._prober.set_probes(self.running.plan.probes)
         await self._prober.set_questions(questions(self.running.configuration))
 
-    def supposed(self, plan: Plan) -> Plan:
-        """Return a plan as it would be with every host up. It takes seconds for a large one: any thread may ask."""
-        return suppose(plan, rankings=self._rankings.apart())
+    def supposed(self, plan: Plan, *, runs: bool = False) -> Plan:
+        """Return a plan, one that `runs` or may never, with every host up. It takes seconds: any thread may ask."""
+        return suppose(plan, rankings=self._rankings if runs else self._rankings.apart())
 
     def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
         """Return what a configuration would come to with every host up, when it is tested. Raises MachineError."""

@@ -99,8 +99,8 @@ class Loads(Protocol):
         """Have it known what the machine would not do."""
         ...
 
-    def supposed(self, plan: Plan) -> Plan:
-        """Return a plan as it would be with every host up."""
+    def supposed(self, plan: Plan, *, runs: bool = False) -> Plan:
+        """Return a plan as it would be with every host up; it runs, or may never."""
         ...
 
     def imagined(self, configuration: Configuration, facts: Facts, committed: Configuration | None = None) -> Plan:
@@ -231,8 +231,8 @@ class Deployments:
 
     def _changed(self, before: Plan, after: Plan, sessions: SessionCounts) -> Sequence[str]:
         """Return what is another than before, with every host up: of hundreds of relays that takes seconds."""
-        old, new = (self._balancer.supposed(plan) for plan in apart(before, after))
-        return effects(old, new, sessions)
+        old, new = apart(before, after)
+        return effects(self._balancer.supposed(old), self._balancer.supposed(new, runs=True), sessions)
 
     async def _admit(self, configuration: Configuration, facts: Facts, asker: Origin | None) -> None:
         """Raise OperationFailed where a configuration would shut out somebody who administers this machine just now."""
