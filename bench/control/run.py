@@ -20,6 +20,7 @@ from bench.amount import Amount
 from bench.contenders.bascule import Bascule
 from bench.control import farm, pages, revisions, walked, wall
 from bench.figures import Figure, Record
+from bench.loads.sizes import DESCRIPTORS
 from bench.network import Network, network
 from bench.report import Report
 from bench.servers.everything import start
@@ -245,5 +246,6 @@ def _serve_the_farm(net: Network) -> None:
     server = net.servers[0]
     for address in farm.addresses():
         run(["ip", "-n", server.netns, "address", "add", f"{address}/32", "dev", "eth0"])
-    server.popen([sys.executable, "-m", "bench.loads.talker", "1", *map(str, farm.ports())], stdout=DEVNULL)
+    talkers = str(2 + pages.SESSIONS // DESCRIPTORS)
+    server.popen([sys.executable, "-m", "bench.loads.talker", talkers, *map(str, farm.ports())], stdout=DEVNULL)
     server.wait_listening(farm.ports()[-1])
