@@ -1,6 +1,7 @@
 """What programs rely on: tags against lost updates, problems that say what is wrong, streams."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -15,21 +16,41 @@ def test_who_has_it_already_is_told_so(served: Api) -> None:
     assert (again.status, again.body) == (304, b"")
 
 
+def test_who_asks_for_the_head_alone_gets_that(served: Api) -> None:
+    """As of any page; a stream has none."""
+    answer = served.ask("HEAD", "/status")
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"", "application/json")
+    assert served.ask("HEAD", "/events/stream").status == 405
+
+
 def test_a_working_copy_is_replaced_by_who_knows_it(served: Api) -> None:
     """Whoever does not say which one it is must look first."""
     assert served.ask("PUT", "/working-copy", {"text": "system { }"}).status == 428
     tag = served.ask("GET", "/working-copy").headers["etag"]
-    assert served.ask("PUT", "/working-copy", {"text": "system { }"}, headers={"if-match": tag}).status == 200
+    kept = served.ask("PUT", "/working-copy", {"text": "system { }"}, headers={"if-match": tag})
+    assert (kept.status, kept.headers["etag"]) == (200, '""')
+    assert (
+        served.ask("GET", "/working-copy", headers={"if-none-match": tag}).status == 200
+    )  # what it is based on may be new
 
 
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "words"),
     [
         ("GET", "/nothing", None, 404, "/api/v1/openapi.json lists them all"),
-        ("PUT", "/status", None, 405, "GET are what this path takes"),
+        ("POST", "/nothing", {}, 404, "/api/v1/openapi.json lists them all"),
+        ("PUT", "/accounts/a%0A/role", {}, 422, "missing required field `role`"),
+        ("PUT", "/status", None, 405, "this path takes GET and HEAD"),
         ("POST", "/poll", b"{", 400, "the body is no JSON object"),
         ("POST", "/poll", b"[]", 400, "the body is no JSON object"),
         ("POST", "/poll", {"much": 1}, 422, "there is no field 'much' here"),
+        ("POST", "/poll", b'{"much": "\\ud800"}', 400, "the body is no JSON object"),
+        ("POST", "/poll?much=1", None, 422, "takes its fields from the body, and no query"),
+        ("DELETE", "/sessions?all=true", {"client": "10.0.0.1"}, 422, "takes its fields from the query, and no body"),
+        ("PUT", "/working-copy", {"text": "", "expected": ""}, 422, "there is no field 'expected' here"),
+        ("POST", "/hosts/EX1/order", {"action": "drain", "seconds": "600"}, 422, "got `str` - at `$.seconds`"),
+        ("POST", "/deployment", {"base": 2**70}, 422, "<= 999999999"),
+        ("GET", f"/relays?most={2**70}", None, 422, "<= 1000000"),
         ("GET", "/explain?clients=10.0.0.1", None, 422, "missing required field `port`"),
         ("GET", "/explain?clients=10.0.0.1&port=70000", None, 422, "<= 65535"),
         ("GET", "/sessions?limit=1&limit=2", None, 422, "limit is given twice"),
@@ -46,6 +67,13 @@ def test_a_problem_says_what_is_wrong(  # noqa: PLR0917 - a row of the table
     answer = served.ask(method, path, body)
     assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
     assert words in answer.json["detail"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\n", "..", "100%", "Grüße ; ?#", "%2F"])
+def test_a_name_in_a_path_may_hold_anything(served: Api, name: str) -> None:
+    """As its account may."""
+    answer = served.ask("PUT", f"/accounts/{quote(name, safe='')}/role", {"role": "viewer"})
+    assert (answer.status, answer.json["sentence"]) == (200, name)
 
 
 def test_mistakes_of_a_text_come_with_their_lines(served: Api) -> None:
