@@ -157,7 +157,7 @@ class ShowSessions(Request[Sessions], frozen=True, kw_only=True, tag="show.sessi
 class ShowCounters(Request[Counters], frozen=True, kw_only=True, tag="show.counters"):
     """Asks what relays and hosts have carried since Bascule started, and what comes in a second."""
 
-    most: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    most: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_RELAYS)] | None = None
     """The rows of so many relays at most, the first of the text; None is all."""
     relay: Name | None = None
     """Those of this one alone."""

@@ -1,10 +1,17 @@
 """What programs rely on: tags against lost updates, problems that say what is wrong, streams."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from typing import cast
 from urllib.parse import quote
 
 import pytest
+from starlette.responses import StreamingResponse
 
+from bascule.service.failures import Forbidden, OperationFailed
+from bascule.service.results import Events
+from bascule.web.api.answers import streamed
 from bed.api import Api
 
 
@@ -71,9 +78,9 @@ def test_a_problem_says_what_is_wrong(  # noqa: PLR0917 - a row of the table
 
 @pytest.mark.parametrize("name", ["a/b", "a\n", "..", "100%", "Grüße ; ?#", "%2F"])
 def test_a_name_in_a_path_may_hold_anything(served: Api, name: str) -> None:
-    """As its account may."""
-    answer = served.ask("PUT", f"/accounts/{quote(name, safe='')}/role", {"role": "viewer"})
-    assert (answer.status, answer.json["sentence"]) == (200, name)
+    """It is told whole."""
+    answer = served.ask("POST", f"/hosts/{quote(name, safe='')}/order", {"action": "drain"})
+    assert (answer.status, answer.json["sentence"]) == (200, f"drain {name}")
 
 
 def test_mistakes_of_a_text_come_with_their_lines(served: Api) -> None:
@@ -94,3 +101,20 @@ def test_browsers_cookies_count_for_nothing(served: Api) -> None:
     """So no other site can have a browser ask."""
     headers = {"cookie": "__Host-bascule=administrator", "origin": "https://evil.example"}
     assert served.ask("POST", "/poll", token="", headers=headers).status == 401
+
+
+async def test_a_stream_without_news_is_kept_alive() -> None:
+    """So whoever is gone without a word is noticed; and it ends as its answers do."""
+
+    async def answers() -> AsyncIterator[Events]:
+        for number in range(2):
+            await asyncio.sleep(0.02 * number)
+            yield Events(lost=number)
+        raise OperationFailed(Forbidden(message="not any more"))
+
+    stream = await streamed(answers(), silence=0.005)
+    assert isinstance(stream, StreamingResponse)
+    told = [bytes(cast("bytes", each)) async for each in stream.body_iterator]
+    first, *silent, second, failure = told
+    assert (b'"lost":0' in first, set(silent), b'"lost":1' in second) == (True, {b":\n\n"}, True)
+    assert failure == b'event: failure\ndata: {"detail":"not any more"}\n\n'
