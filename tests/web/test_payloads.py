@@ -28,7 +28,7 @@ from bascule.web.schema_forms.secrets import is_secret
 from bed.asgi import Answer, ask
 from bed.payloads import filled, payloads
 from bed.texts.features import Feature
-from bed.texts.scripts import MARK, held, leaves, scripted, written
+from bed.texts.scripts import MARK, STARTS, held, leaves, scripted, written
 from plan.situations import TWO_ARM
 
 NAME: Final = next(payloads())
@@ -85,6 +85,7 @@ class Browser:
         reader = Reader()
         if "html" in answer.headers.get("content-type", ""):
             reader.feed(answer.text)
+            assert not [each for each in STARTS if each in answer.text], path
         assert reader.foreign == [], path
         assert answer.headers["x-content-type-options"] == "nosniff", path
         assert "default-src 'none'; script-src 'self';" in answer.headers["content-security-policy"], path

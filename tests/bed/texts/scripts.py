@@ -24,8 +24,15 @@ from bed.texts.writer import random_text
 MARK: Final = "hacked("
 """Stands in every payload; `<` before it means that markup came of it."""
 
-_PAYLOADS: Final = (f"'><img src=x onerror={MARK}%d)>", f"<svg/onload={MARK}%d)>")
-"""Bad in text, in attributes and in scripts, and short enough for a name; the second has neither blanks nor quotes."""
+STARTS: Final = ("<img src=x", "<svg/onload")
+"""What begins the elements that come of a payload."""
+
+_PAYLOADS: Final = (
+    rf"\"'>{STARTS[0]} onerror={MARK}%d)>",
+    f"'>{STARTS[0]} onerror={MARK}%d)>",
+    f"{STARTS[1]}={MARK}%d)>",
+)
+"""Bad in text, in attributes and in scripts; the second has what a name may have, the third no blanks either."""
 
 _MOST_TEXTS: Final = 100
 
@@ -35,8 +42,8 @@ _Words: TypeAlias = Mapping[tuple[int, int], str]
 
 
 def payload(number: int) -> str:
-    """Return one of them."""
-    return _PAYLOADS[0] % number
+    """Return one of them, which a name may have."""
+    return _PAYLOADS[1] % number
 
 
 def written() -> Written:
