@@ -160,7 +160,7 @@ def test_what_goes_on_is_told_as_it_comes(program: Program) -> None:
         with program.asks("GET", path, stream=True) as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert next(answer.iter_lines()).startswith(b"data: {")
-    captured = program.asks("POST", "/capture", json={"relay": "HTTPS", "seconds": 1})
+    captured = program.asks("POST", "/capture", json={"client": "10.80.1.1", "seconds": 1})
     assert (captured.status_code, captured.content[:4]) == (200, b"\x0a\x0d\x0d\x0a")
 
 

@@ -93,7 +93,7 @@ def _parameters(endpoint: Endpoint) -> Iterator[Mapping[str, Any]]:
                 "name": field.encode_name,
                 "in": "path" if inside else "query",
                 "required": inside or field.required,
-                "schema": _schema(field),
+                "schema": _written(_schema(field)),
             }
     if endpoint.request is LoadCopy:
         yield {
@@ -126,6 +126,14 @@ def _schema(field: msgspec.structs.FieldInfo) -> Mapping[str, Any]:
         return {"type": "string"}
     (schema,), _ = msgspec.json.schema_components([field.type], ref_template=_REFERENCE)
     return schema
+
+
+def _written(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a path or a query may say of a field: nothing is null there, it is left out."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if not kinds:
+        return schema
+    return kinds[0] if len(kinds) == 1 else {**schema, "anyOf": kinds}
 
 
 def _answered(endpoint: Endpoint) -> Mapping[str, Any]:
