@@ -5,6 +5,7 @@ that let whoever asks ask again.
 """
 
 import os
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -82,6 +83,9 @@ class Program:
         """Ask what schemathesis made up, and have it judge the answer."""
         with self._node.entered():
             response = case.call(base_url=self._url, session=self._session, headers=self._shown)
+            while "retry-after" in response.headers:  # as programs do that ask too much
+                time.sleep(float(response.headers["retry-after"][0]))
+                response = case.call(base_url=self._url, session=self._session, headers=self._shown)
             refused = response.status_code == 422 and response.json()["title"] == "rejected"  # a text that was not liked
             case.validate_response(
                 response,
