@@ -58,6 +58,8 @@ def test_a_working_copy_is_replaced_by_who_knows_it(served: Api) -> None:
         ("POST", "/hosts/EX1/order", {"action": "drain", "seconds": "600"}, 422, "got `str` - at `$.seconds`"),
         ("POST", "/deployment", {"base": 2**70}, 422, "<= 999999999"),
         ("GET", f"/relays?most={2**70}", None, 422, "<= 1000000"),
+        ("GET", "/revisions/null", None, 422, "number is no null: leave it out"),
+        ("GET", "/relays?most=NULL", None, 422, "most is no null: leave it out"),
         ("GET", "/explain?clients=10.0.0.1", None, 422, "missing required field `port`"),
         ("GET", "/explain?clients=10.0.0.1&port=70000", None, 422, "<= 65535"),
         ("GET", "/sessions?limit=1&limit=2", None, 422, "limit is given twice"),

@@ -47,6 +47,7 @@ async def asked(endpoint: Endpoint, request: Request) -> Operation[Any]:
     if twice:
         raise HTTPException(422, f"the path says {twice[0]} already")
     given |= named
+    _require_written(endpoint, given, known)
     for name, value in given.items():
         if is_text(known[name]) and isinstance(value, str):
             given[name] = value.encode()
@@ -87,6 +88,13 @@ def _query(request: Request, known: Mapping[str, msgspec.structs.FieldInfo]) -> 
         else:
             found[name] = value
     return found
+
+
+def _require_written(endpoint: Endpoint, given: Mapping[str, Any], known: Mapping[str, msgspec.structs.FieldInfo]) -> None:
+    """Raise HTTPException where a path or a query says null, which it would be taken for: what is not said is left out."""
+    for name, value in given.items() if endpoint.by_query else ():
+        if isinstance(value, str) and value.lower() == "null" and str not in _types(known[name].type):
+            raise HTTPException(422, f"{name} is no null: leave it out")
 
 
 def _body(body: bytes) -> Mapping[str, Any]:

@@ -123,7 +123,7 @@ def _body(endpoint: Endpoint) -> Mapping[str, Any] | None:
 
 def _schema(field: msgspec.structs.FieldInfo) -> Mapping[str, Any]:
     if is_text(field):
-        return {"type": "string"}
+        return {"type": "string"} if field.required else {"anyOf": [{"type": "string"}, {"type": "null"}]}
     (schema,), _ = msgspec.json.schema_components([field.type], ref_template=_REFERENCE)
     return schema
 
