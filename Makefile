@@ -1,5 +1,5 @@
 # Each target makes .venv first; `make setup` does only that.
-.PHONY: setup demo screenshots run test faults soak fuzz bench bench-faults bench-control lint format lock clean
+.PHONY: setup demo screenshots run test faults soak fuzz fuzz-api bench bench-faults bench-control lint format lock clean
 
 setup:
 	@tools/setup run
@@ -31,6 +31,10 @@ FUZZ_SECONDS ?= 600
 fuzz:
 	@tools/setup dev
 	@PYTHONPATH=tests exec .venv/bin/python -m fuzz --seconds "$(FUZZ_SECONDS)" $(if $(FUZZ_SEED),--seed "$(FUZZ_SEED)") $(FUZZ_TARGETS)
+
+# API_EXAMPLES (of each resource: so many requests that fit the document, and as many that do not) and API_SEED may be given.
+fuzz-api:
+	@API_EXAMPLES=$${API_EXAMPLES:-50} exec tools/test -n 0 --timeout 0 tests/whole/test_api.py
 
 # BENCH_ROUNDS (10), BENCH_SECONDS (1, of each load) and BENCH_RESULTS (bench/results) may be given. Needs root.
 bench:

@@ -1,6 +1,5 @@
 """Text that would run as a script wherever a page took it for markup, in every string that there is."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
@@ -9,15 +8,8 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import inspect
 
-from bascule.config.diagnose import diagnose
-from bascule.config.diagnostics import Severity
-from bascule.config.facts import Facts
-from bascule.config.load import load
+from bed.texts.scripts import payload
 
-MARK: Final = "hacked("
-"""Stands in every payload; `<` before it means that markup came of it."""
-
-_STRING: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _WHEN: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _PARSED: Final[Mapping[str, Mapping[str, str]]] = {"AdminPlace": {"address": "10.0.0.2"}}
 """What pages read as what the service says it is, and show nowhere as it came: by the kind of message."""
@@ -26,27 +18,9 @@ _DEEPEST: Final = 12
 
 
 def payloads() -> Iterator[str]:
-    """Yield one after another, each another: short enough for a name, and bad in text, attributes and scripts."""
+    """Yield one after another, each another."""
     for n in count(1):
-        yield f"'><img src=x onerror={MARK}{n})>"
-
-
-def in_text(text: str, facts: Facts) -> str:
-    """Return a configuration with a payload in the place of every string, wherever the language takes one there."""
-    made = payloads()
-    for word in dict.fromkeys(_STRING.findall(text)):
-        tried = text.replace(word, f'"{next(made)}"')
-        if _loads(tried, facts):
-            text = tried
-    return text
-
-
-def _loads(text: str, facts: Facts) -> bool:
-    loaded = load(text.encode())
-    if loaded.configuration is None:
-        return False
-    found = [*loaded.diagnostics, *diagnose(loaded.configuration, facts)]
-    return not any(each.severity is Severity.ERROR for each in found)
+        yield payload(n)
 
 
 def filled(kind: type[Any], *, full: bool) -> Any:

@@ -33,7 +33,7 @@ class Deploy(LongRequest[Deployed], frozen=True, kw_only=True, tag="deploy"):
     """Of a working copy: where something was committed since, make both edits one, if they do not clash."""
     seconds: Annotated[float, msgspec.Meta(ge=5, le=LONGEST_TEST)] = 60
     message: Name = ""
-    base: int | None = None
+    base: Annotated[int, msgspec.Meta(ge=0, le=LAST_NUMBER)] | None = None
     """The revision that it was written from; refused where that is not the newest any more. None asks for no such thing."""
     ignore_health: bool = False
     """Let it stand although hosts that were up go down by it."""

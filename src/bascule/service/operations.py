@@ -46,6 +46,12 @@ MAXIMUM_NAMES: Final = 1024
 MAXIMUM_EVENTS: Final = 10_000
 """Past events that one may ask for: as many as are kept, and no more than a frame holds."""
 
+LAST_LINE: Final = 2**63 - 1
+"""Of the audit log, more than ever will be."""
+
+MAXIMUM_RELAYS: Final = 1_000_000
+"""Relays of one answer, more than a text can hold."""
+
 LONGEST_ORDER: Final = 365 * 86400
 """Seconds that an order about a host may last."""
 
@@ -61,7 +67,7 @@ class AskDoctor(Request[DoctorReport], frozen=True, kw_only=True, tag="doctor"):
 class ShowRelays(Request[Relays], frozen=True, kw_only=True, tag="show.relays"):
     """Asks which relays run, with their tables and hosts. `show summary`, `tables` and `hosts` are views of the answer."""
 
-    most: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    most: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_RELAYS)] | None = None
     """So many relays at most, the first of the text; None is all."""
     relay: Name | None = None
     """This one alone."""
@@ -106,7 +112,7 @@ class ShowAudit(Request[AuditLog], frozen=True, kw_only=True, tag="show.audit"):
 
     last: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_EVENTS)] = 100
     """How many lines at most."""
-    before: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    before: Annotated[int, msgspec.Meta(ge=1, le=LAST_LINE)] | None = None
     """Lines with a smaller number than that; None is from the newest on."""
     user: Name = ""
     """What is part of who did it, in whatever case; empty is anybody."""
@@ -151,7 +157,7 @@ class ShowSessions(Request[Sessions], frozen=True, kw_only=True, tag="show.sessi
 class ShowCounters(Request[Counters], frozen=True, kw_only=True, tag="show.counters"):
     """Asks what relays and hosts have carried since Bascule started, and what comes in a second."""
 
-    most: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    most: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_RELAYS)] | None = None
     """The rows of so many relays at most, the first of the text; None is all."""
     relay: Name | None = None
     """Those of this one alone."""

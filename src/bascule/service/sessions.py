@@ -14,7 +14,7 @@ MAXIMUM_LISTED: Final = 20_000
 """Sessions of one answer: they fit its frame, whatever their names."""
 
 
-SessionId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+SessionId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$", max_length=16)]
 """What tells one session from all others, as a row says it."""
 
 

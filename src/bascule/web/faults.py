@@ -59,7 +59,9 @@ async def _failed(request: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     known = HTTPStatus(error.status_code).phrase
-    return shown(request, error.status_code, "" if error.detail == known else error.detail)
+    response = shown(request, error.status_code, "" if error.detail == known else error.detail)
+    response.headers.update(error.headers or {})
+    return response
 
 
 async def _body_refused(request: Request, error: Exception) -> Response:

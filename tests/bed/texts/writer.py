@@ -24,6 +24,8 @@ OFTEN: Final = 0.4
 """How likely a statement, an option or a value is that may be left out."""
 WANTED: Final = 0.7
 """The same where it leads to something that is missing so far."""
+EAGER: Final = 0.95
+"""The same of who is eager."""
 FEW: Final = 0.4
 """How many of the options of some statements are written of those that are else."""
 
@@ -55,15 +57,21 @@ FIREWALL: Final = (
 
 
 def random_text(
-    chance: random.Random, facts: Facts, *, kept: str = KEPT, missing: Collection[Feature] = frozenset()
+    chance: random.Random,
+    facts: Facts,
+    *,
+    kept: str = KEPT,
+    missing: Collection[Feature] = frozenset(),
+    samples: Callable[[random.Random], Samples] = Samples,
+    eager: bool = False,
 ) -> str:
     """Return a configuration that has no errors on this machine.
 
     `kept` begins its `load-balancer` block: a table `<kept>` and, perhaps, services. What is `missing` so far is written
-    rather than other things.
+    rather than other things. `samples` makes what draws the values; who is `eager` writes much of it.
     """
     firewall = {"firewall": FIREWALL} if chance.random() < OFTEN else {}
-    writer = _Writer(chance, {**INTERFACES, "load-balancer": kept, **firewall}, missing)
+    writer = _Writer(chance, {**INTERFACES, "load-balancer": kept, **firewall}, missing, samples(chance), eager)
     lines = list(writer.block(TOP, ()))
     while wrong := _refused(_joined(lines), facts):
         for index in sorted(wrong, reverse=True):
@@ -73,11 +81,19 @@ def random_text(
 
 
 class _Writer:
-    def __init__(self, chance: random.Random, given: Mapping[str, str], missing: Collection[Feature]) -> None:
+    def __init__(
+        self,
+        chance: random.Random,
+        given: Mapping[str, str],
+        missing: Collection[Feature],
+        samples: Samples,
+        eager: bool,  # noqa: FBT001 - likewise
+    ) -> None:
         self._chance = chance
         self._given = given
         self._missing = missing
-        self._samples = Samples(chance)
+        self._samples = samples
+        self._eager = eager
 
     def block(self, clause: Clause, path: Feature) -> Iterator[_Line]:
         """Yield random statements of a block, those that are given first."""
@@ -126,10 +142,13 @@ class _Writer:
     # --- chance ------------------------------------------------------------------------------------------------------
 
     def _how_many(self, clause: Clause, path: Feature) -> int:
-        wanted = self._chance.randrange(3) if clause.many else 0
+        many = range(2, 6) if self._eager and self._leads(path) else range(3)
+        wanted = self._chance.choice(many) if clause.many else 0
         return max(wanted, clause.required or self._likely(path))
 
     def _likely(self, path: Feature, share: float = 1.0) -> bool:
+        if self._eager and self._leads(path):
+            return self._chance.random() < EAGER
         return self._chance.random() < (WANTED if self._leads(path) else OFTEN) * share
 
     def _one_of(self, things: Sequence[T], path: Callable[[T], Feature]) -> T:

@@ -271,12 +271,13 @@ class Balancer:
             words = f"{counted(ended, 'session')} of hosts that were taken out of the configuration ended"
             self._journal.note(EventKind.SESSIONS, words, number=ended)
 
-    async def stop(self) -> None:
-        """Change nothing on the machine any more; what runs there goes on, but for the admin server."""
+    async def stop(self, *, pages: bool = True) -> None:
+        """Change nothing on the machine any more; what runs there goes on, but with `pages` not the admin server."""
         async with self._lock:
             self._over = True
             self._kernel.let_go()
-            await self.admin.stop()
+            if pages:
+                await self.admin.stop()
 
     async def watch(self) -> None:
         """Follow the checks and the machine until cancelled."""

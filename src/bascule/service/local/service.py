@@ -440,8 +440,8 @@ class LocalService(ByMethods, PeopleService):
         return self._captures.capture(context, request)
 
     async def clear(self, context: Context, _: operations.Clear, /) -> results.Cleared:
-        """Stop following the machine, then take everything away."""
-        await self._balancer.stop()
+        """Stop following the machine, then take everything away; the pages may wait for the answer."""
+        await self._balancer.stop(pages=False)
         kernel = self._balancer.running.plan.in_kernel or self._balancer.running.held
         cleared = await clear_machine(self._machine, self._proxy, kernel=kernel, tell=context.tell)
         self._end(LEFT if cleared.left else CLEARED)

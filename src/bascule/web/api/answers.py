@@ -1,5 +1,6 @@
 """Answers to programs: JSON with an ETag, streams of events, and failures as problem documents (RFC 9457)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Any, Final
@@ -10,22 +11,32 @@ from starlette.responses import Response, StreamingResponse
 
 from bascule.service.failures import Failure, NotLoggedIn, OperationFailed, Rejected, describe
 from bascule.service.result import Result
-from bascule.service.results import CopyText
+from bascule.service.results import CopyText, Loaded
 from bascule.web.statuses import STATUSES
 
 _JSON: Final = "application/json"
 _PROBLEM: Final = "application/problem+json"
+SILENCE: Final = 15.0
+"""Seconds of a stream without an answer."""
+
 _CHALLENGE: Final = {"www-authenticate": 'Bearer realm="Bascule"'}
 
 
 def good(request: Request, result: Result) -> Response:
-    """Return an answer; who has it already is told so."""
+    """Return an answer; who has it already is told so.
+
+    The tag of a working copy is of its text alone, and empty where there is none: what else is said may be another all the
+    same, so it is always told.
+    """
     body = msgspec.json.encode(result)
-    if request.method != "GET":
+    if isinstance(result, CopyText | Loaded):
+        return Response(body, headers={"etag": f'"{result.digest}"', "cache-control": "no-cache"}, media_type=_JSON)
+    if request.method not in {"GET", "HEAD"}:
         return Response(body, media_type=_JSON)
-    tag = result.digest if isinstance(result, CopyText) else sha256(body).hexdigest()[:32]
-    headers = {"etag": f'"{tag}"', "cache-control": "no-cache"}
-    if f'"{tag}"' in request.headers.get("if-none-match", ""):
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    if known & {tag, "*"}:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=_JSON)
 
@@ -44,24 +55,43 @@ def failed(error: OperationFailed) -> Response:
     return problem(STATUSES[type(error.failure)], describe(error.failure), error.failure)
 
 
-def failure_name(failure: Failure | None) -> str:
+def failure_name(failure: Failure | type[Failure] | None) -> str:
     """Return a word for programs: `conflict`, `not-found`; `request` of what never reached the service."""
     return "request" if failure is None else str(failure.__struct_config__.tag)
 
 
-async def streamed(answers: AsyncIterator[Result]) -> Response:
-    """Return a stream of server-sent events, one for each answer. Raises OperationFailed where none comes."""
+async def streamed(answers: AsyncIterator[Result], silence: float = SILENCE) -> Response:
+    """Return a stream of server-sent events, one for each answer. Raises OperationFailed where none comes.
+
+    A comment comes after `silence` seconds without one, so that whoever is gone without a word does not keep his place.
+    """
     first = await anext(answers)
-    return StreamingResponse(_events(first, answers), media_type="text/event-stream")
+    return StreamingResponse(_events(first, answers, silence), media_type="text/event-stream")
 
 
-async def _events(first: Result, answers: AsyncIterator[Result]) -> AsyncIterator[bytes]:
+async def _events(first: Result, answers: AsyncIterator[Result], silence: float) -> AsyncIterator[bytes]:
     yield _event(first)
+    coming = asyncio.ensure_future(_next(answers))
     try:
-        async for answer in answers:
+        while True:
+            await asyncio.wait({coming}, timeout=silence)
+            if not coming.done():
+                yield b":\n\n"
+                continue
+            answer = coming.result()
+            if answer is None:
+                return
             yield _event(answer)
+            coming = asyncio.ensure_future(_next(answers))
     except OperationFailed as error:
         yield b"event: failure\ndata: %s\n\n" % msgspec.json.encode({"detail": describe(error.failure)})
+    finally:
+        coming.cancel()
+
+
+async def _next(answers: AsyncIterator[Result]) -> Result | None:
+    """Return the next answer; None after the last."""
+    return await anext(answers, None)
 
 
 def _event(answer: Result) -> bytes:

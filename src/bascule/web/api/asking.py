@@ -13,6 +13,9 @@ from bascule.web.api.endpoints import Endpoint
 from bascule.web.origin import origin_of
 
 _ORIGIN: Final = "origin"
+_EXPECTED: Final = "expected"
+"""What a program says by `If-Match`."""
+
 _HIDDEN: Final = frozenset({"progress", _ORIGIN})
 """Fields that a program does not give: one is for the control socket alone, the other is told by its connection."""
 
@@ -35,9 +38,8 @@ def is_several(field: msgspec.structs.FieldInfo) -> bool:
 async def asked(endpoint: Endpoint, request: Request) -> Operation[Any]:
     """Return what a program asks. Raises HTTPException where that is not what the endpoint takes."""
     named: dict[str, Any] = dict(request.path_params)
-    known = {each.encode_name: each for each in fields_of(endpoint.request)}
-    body = await request.body()
-    given = dict(_query(request, known) if endpoint.by_query else _body(body) if body else {})
+    known = {each.encode_name: each for each in fields_of(endpoint.request) if each.encode_name != _EXPECTED}
+    given = dict(await _given(endpoint, request, known))
     wrong = sorted(given.keys() - known.keys())
     if wrong:
         raise HTTPException(422, f"there is no field {wrong[0]!r} here")
@@ -45,20 +47,34 @@ async def asked(endpoint: Endpoint, request: Request) -> Operation[Any]:
     if twice:
         raise HTTPException(422, f"the path says {twice[0]} already")
     given |= named
-    if endpoint.request is LoadCopy:
-        given["expected"] = _etag(request)
+    _require_written(endpoint, given, known)
     for name, value in given.items():
         if is_text(known[name]) and isinstance(value, str):
             given[name] = value.encode()
+    if endpoint.request is LoadCopy:
+        given[_EXPECTED] = _etag(request)
     if any(each.encode_name == _ORIGIN for each in msgspec.structs.fields(endpoint.request)):
         given[_ORIGIN] = origin_of(request)
     try:
+        # In a query everything is written, numbers too; in a path beside a body there are names alone.
         found: Operation[Any] = msgspec.convert(
-            given, endpoint.request, strict=not endpoint.by_query and not endpoint.in_path, builtin_types=(bytes,)
+            given, endpoint.request, strict=not endpoint.by_query, builtin_types=(bytes,)
         )
     except msgspec.ValidationError as error:
         raise HTTPException(422, str(error)) from None
     return found
+
+
+async def _given(endpoint: Endpoint, request: Request, known: Mapping[str, msgspec.structs.FieldInfo]) -> Mapping[str, Any]:
+    """Return the fields from where they belong. Raises HTTPException for those elsewhere, which would change nothing."""
+    body = await request.body()
+    if endpoint.by_query:
+        if body:
+            raise HTTPException(422, f"{endpoint.method} takes its fields from the query, and no body")
+        return _query(request, known)
+    if request.query_params:
+        raise HTTPException(422, f"{endpoint.method} takes its fields from the body, and no query")
+    return _body(body) if body else {}
 
 
 def _query(request: Request, known: Mapping[str, msgspec.structs.FieldInfo]) -> Mapping[str, Any]:
@@ -72,6 +88,13 @@ def _query(request: Request, known: Mapping[str, msgspec.structs.FieldInfo]) -> 
         else:
             found[name] = value
     return found
+
+
+def _require_written(endpoint: Endpoint, given: Mapping[str, Any], known: Mapping[str, msgspec.structs.FieldInfo]) -> None:
+    """Raise HTTPException where a path or a query says null, which it would be taken for: what is not said is left out."""
+    for name, value in given.items() if endpoint.by_query else ():
+        if isinstance(value, str) and value.lower() == "null" and str not in _types(known[name].type):
+            raise HTTPException(422, f"{name} is no null: leave it out")
 
 
 def _body(body: bytes) -> Mapping[str, Any]:

@@ -6,15 +6,18 @@ from typing import Any, Final
 import msgspec
 
 from bascule import __version__
+from bascule.config.diagnostics import Diagnostic
 from bascule.service.capture import Capture
 from bascule.service.deployment import LoadCopy
+from bascule.web.api.answers import failure_name
 from bascule.web.api.asking import fields_of, is_text
 from bascule.web.api.endpoints import ENDPOINTS, ROOT, Endpoint
 from bascule.web.capturing import PCAPNG
+from bascule.web.statuses import STATUSES
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 _PROBLEMS: Final[Mapping[str, str]] = {
-    "400": "The body is no JSON object.",
+    "400": "The body is no JSON object; or, in plain text, this is no HTTP, or its head is too long: 32 KiB never are.",
     "401": "No token, or one that is worth nothing.",
     "403": "Whose token it is may not do that.",
     "404": "There is nothing of that name.",
@@ -29,10 +32,14 @@ _PROBLEM: Final = {
     "type": "object",
     "required": ["title", "status", "detail"],
     "properties": {
-        "title": {"type": "string"},
+        "title": {"enum": [failure_name(None), *(failure_name(kind) for kind in STATUSES)], "description": "For programs."},
         "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "diagnostics": {"type": "array", "items": {"type": "object"}},
+        "detail": {"type": "string", "description": "For people."},
+        "diagnostics": {
+            "type": "array",
+            "items": {"$ref": _REFERENCE.format(name=Diagnostic.__name__)},
+            "description": "What is wrong with a text, where it was rejected.",
+        },
     },
 }
 
@@ -86,7 +93,7 @@ def _parameters(endpoint: Endpoint) -> Iterator[Mapping[str, Any]]:
                 "name": field.encode_name,
                 "in": "path" if inside else "query",
                 "required": inside or field.required,
-                "schema": _schema(field),
+                "schema": _written(_schema(field)),
             }
     if endpoint.request is LoadCopy:
         yield {
@@ -116,9 +123,17 @@ def _body(endpoint: Endpoint) -> Mapping[str, Any] | None:
 
 def _schema(field: msgspec.structs.FieldInfo) -> Mapping[str, Any]:
     if is_text(field):
-        return {"type": "string"}
+        return {"type": "string"} if field.required else {"anyOf": [{"type": "string"}, {"type": "null"}]}
     (schema,), _ = msgspec.json.schema_components([field.type], ref_template=_REFERENCE)
     return schema
+
+
+def _written(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a path or a query may say of a field: nothing is null there, it is left out."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if not kinds:
+        return schema
+    return kinds[0] if len(kinds) == 1 else {**schema, "anyOf": kinds}
 
 
 def _answered(endpoint: Endpoint) -> Mapping[str, Any]:
@@ -142,4 +157,5 @@ def _refused(endpoint: Endpoint) -> Mapping[str, Any]:
         statuses = [*statuses, ("428", "If-Match is missing.")]
     refused: dict[str, Any] = {status: {"description": words, "content": content} for status, words in statuses}
     refused["429"]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
+    refused["400"] |= {"content": {**content, "text/plain": {"schema": {"type": "string"}}}}
     return refused

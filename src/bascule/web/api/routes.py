@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import quote, unquote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from bascule.service.capture import Capture
 from bascule.service.failures import OperationFailed
@@ -21,6 +23,7 @@ from bascule.web.site import site_of
 
 _SCHEME: Final = "bearer "
 _DIGITS: Final = 10
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -30,14 +33,16 @@ def routes() -> Sequence[BaseRoute]:
     async def describe(_: Request) -> Response:
         return JSONResponse(described, headers={"cache-control": "no-cache"})
 
-    made = [Route("/openapi.json", describe, methods=["GET"])]
+    made = [Route(f"{ROOT}/openapi.json", describe, methods=["GET"])]
     paths = sorted({each.path for each in ENDPOINTS}, key=lambda path: ("{" in path, path))  # the first that fits answers
     made += [_route(path, [each for each in ENDPOINTS if each.path == path]) for path in paths]
-    return [Mount(ROOT, routes=[*made, Route("/{path:path}", _nothing)])]
+    return [*made, Route(f"{ROOT}/{{path:path}}", _nothing, methods=_METHODS)]
 
 
 def _route(path: str, endpoints: Sequence[Endpoint]) -> Route:
     by_method = {each.method: each for each in endpoints}
+    if "GET" in by_method and not by_method["GET"].operation.streams:
+        by_method["HEAD"] = by_method["GET"]
 
     async def answer(request: Request) -> Response:
         endpoint = by_method.get(request.method)
@@ -50,7 +55,22 @@ def _route(path: str, endpoints: Sequence[Endpoint]) -> Route:
         except HTTPException as error:
             return problem(error.status_code, error.detail)
 
-    return Route(path, answer, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+    return _Told(f"{ROOT}{path}", answer, methods=_METHODS)
+
+
+class _Told(Route):
+    """A route by a path as it was sent, not as it is decoded: a name in it may hold anything, a slash too."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether a request is this route's, and which names its path has."""
+        if not scope["path"].startswith(ROOT):
+            return Match.NONE, {}
+        pieces = bytes(scope["raw_path"]).decode("latin-1").split("/")
+        sent = "/".join(quote(unquote(piece), safe="") for piece in pieces)
+        fits, found = super().matches({**scope, "path": sent})
+        if fits is not Match.NONE:
+            found["path_params"] = {name: unquote(value) for name, value in found["path_params"].items()}
+        return fits, found
 
 
 async def _answer(endpoint: Endpoint, request: Request) -> Response:
@@ -84,7 +104,7 @@ def _bearer(request: Request) -> Bearer:
 
 
 def _allowed(methods: Sequence[str]) -> Response:
-    response = problem(405, f"{' and '.join(methods)} are what this path takes")
+    response = problem(405, f"this path takes {' and '.join(methods)}")
     response.headers["allow"] = ", ".join(methods)
     return response
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bascule.service.accounts import ChangeRole, RemoveAccount
+from bascule.service.accounts import ChangeRole, EndLogins, RemoveAccount
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
 from bascule.service.logins import Bearer
 from bascule.service.permissions import Role
@@ -99,6 +99,20 @@ async def test_a_token_makes_no_other(bench: Bench) -> None:
     context = asking("alice", program="backup")
     with pytest.raises(OperationFailed, match="makes no other"):
         await bench.tokens.add(AddToken(account="alice", name="x", role=Role.VIEWER), context)
+
+
+async def test_a_token_takes_away_itself_alone(bench: Bench) -> None:
+    """Else one that was lost would end all that may do more; an administrator's takes any, as he does."""
+    for name in ("backup", "other", "third"):
+        await made(bench, name=name)
+    context = asking("alice", program="backup")
+    with pytest.raises(OperationFailed, match="takes none away but itself"):
+        await bench.tokens.remove(RemoveToken(account="alice", name="other"), context)
+    with pytest.raises(OperationFailed, match="logs nobody out"):
+        bench.book.leave_everywhere(EndLogins(name="alice"), context)
+    await bench.tokens.remove(RemoveToken(account="alice", name="backup"), context)
+    await bench.tokens.remove(RemoveToken(account="alice", name="other"), asking("root", Role.ADMINISTRATOR, program="x"))
+    assert [row.name for row in (await bench.tokens.rows(ALICE)).rows] == ["third"]
 
 
 async def test_what_cannot_be_is_refused(bench: Bench) -> None:

@@ -135,8 +135,13 @@ class LoginBook:
         self._sessions.close(token)
 
     def leave_everywhere(self, request: EndLogins, context: Context) -> AccountChanged:
-        """Log somebody out wherever he is; whoever asks it of himself by the pages stays where he is."""
+        """Log somebody out wherever he is; whoever asks it of himself by the pages stays where he is.
+
+        No token does, unless it is an administrator's.
+        """
         _require_own(request.name, context)
+        if context.program and Permission.ADMINISTER not in ALLOWED[context.role]:
+            raise OperationFailed(Forbidden(message="a token logs nobody out: log in"))
         ended = self._sessions.close_all(request.name, but=context.token)
         return AccountChanged(sentence=f"{counted(ended, 'login')} of {request.name} ended")
 

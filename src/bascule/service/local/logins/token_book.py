@@ -84,8 +84,10 @@ class TokenBook:
         return TokenMade(token=token, row=_row(kept))
 
     async def remove(self, request: RemoveToken, context: Context) -> TokenChanged:
-        """Take one away."""
+        """Take one away; a token takes itself alone away, unless it is an administrator's."""
         _require_own(request.account, context)
+        if context.program not in {"", request.name} and Permission.ADMINISTER not in ALLOWED[context.role]:
+            raise OperationFailed(Forbidden(message="a token takes none away but itself: log in"))
         if not await asyncio.to_thread(self._tokens.drop, request.account, request.name):
             raise OperationFailed(NotFound(message=f"{request.account} has no token {request.name}"))
         return TokenChanged(sentence=f"token {request.name} of {request.account} is worth nothing any more")

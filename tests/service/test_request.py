@@ -1,0 +1,51 @@
+"""What is asked has an end: every length and every number, whoever asks."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from msgspec import inspect
+
+from bascule.service.catalogue import ROWS
+from bascule.service.operation import Operation
+
+_ALWAYS: Final = (
+    *(inspect.UnionType, inspect.StructType),  # as far as their parts do
+    *(inspect.BoolType, inspect.NoneType, inspect.EnumType, inspect.DateTimeType),
+)
+
+
+def boundless(kind: inspect.Type, path: str) -> Iterator[str]:
+    """Yield the parts of a type that have no end."""
+    if not _ends(kind):
+        yield path
+    match kind:
+        case inspect.UnionType():
+            for each in kind.types:
+                yield from boundless(each, path)
+        case inspect.StructType():
+            for field in kind.fields:
+                yield from boundless(field.type, f"{path}.{field.name}")
+        case inspect.VarTupleType():
+            yield from boundless(kind.item_type, path)
+
+
+def _ends(kind: inspect.Type) -> bool:
+    match kind:
+        case inspect.IntType() | inspect.FloatType():
+            return kind.le is not None and (kind.ge is not None or kind.gt is not None)
+        case inspect.StrType() | inspect.BytesType() | inspect.VarTupleType():
+            return kind.max_length is not None
+    return isinstance(kind, _ALWAYS)
+
+
+@pytest.mark.parametrize("operation", ROWS, ids=lambda operation: operation.name)
+def test_everything_that_is_asked_is_bounded(operation: Operation[Any]) -> None:
+    """A number of more than 64 bits, or a text of a gigabyte, goes nowhere."""
+    assert [*boundless(inspect.type_info(operation.request), operation.name)] == []
+
+
+def test_what_has_no_end_is_found() -> None:
+    """Numbers, texts, and how many there are of them."""
+    for kind in (int, str, bytes, tuple[bool, ...], float | None, dict[bool, bool]):
+        assert [*boundless(inspect.type_info(kind), "here")]
