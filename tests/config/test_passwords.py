@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bascule.config.kinds.kept import address, community
+from bascule.config.kinds.kept import address, community, password
 from bascule.config.load import load
-from bascule.config.passwords import sealed
+from bascule.config.passwords import Sealed, sealed
 
 TEXT = """\
 # who may
@@ -98,22 +98,39 @@ MAIL = 'relay "IMAP" {\n\tforward to <exchange> check imap starttls login "probe
 
 
 def test_the_password_of_a_test_mailbox_is_taken_out_alone() -> None:
-    """What stands behind it in its line stays; the text loads as before."""
-    found = sealed(MAIL % '"p w; \\"x{"')
-    assert found.text == MAIL % "set"
-    assert found.mailboxes == {"probe": 'p w; "x{'}
+    """What stands behind it in its line stays; a text of before, which has `set`, stays what it is."""
+    found = sealed(MAIL % '"p w; \\"x{"', named)
+    assert found.text == MAIL % '"<set 00000014>"'
+    assert found.secrets == {"00000014": 'login probe\np w; "x{'}
     assert not found.passwords
     assert "p w" not in repr(found)
-    assert sealed(found.text).text == found.text
+    assert sealed(found.text, named).text == found.text
+    assert sealed(MAIL % "set", named) == Sealed(MAIL % "set", {})
+
+
+def test_a_password_is_sent_for_its_user_alone_and_as_what_it_is() -> None:
+    """Whoever may write a text knows the labels; `set` means what was kept by user, before there were labels."""
+    kept = {"0000000a": "login probe\ns3cret", "0000000b": "community s3cret", "user probe": "user probe\nold"}
+
+    def known(label: str) -> str:
+        return kept.get(label, "")
+
+    assert password("probe", "<set 0000000a>", known) == "s3cret"
+    assert password("probe", "", known) == "old"
+    assert password("probe", "plain/<set 0000000a>", known) == "plain/<set 0000000a>"
+    wrong = [("other", "<set 0000000a>"), ("probe", "<set 0000000b>"), ("probe", "<set 0000000c>"), ("other", ""), ("", "")]
+    assert [password(user, text, known) for user, text in wrong] == [""] * 5
+    assert community("<set 0000000a>", known) == ""
 
 
 @pytest.mark.parametrize("written", ['"p"w"', '"pw', "pw", 'pw" pw', '"" "pw"', '"pw" "pw"', '"x""pw"', "{ pw"])
 def test_a_password_of_a_mailbox_that_is_written_wrongly_is_taken_out_too(written: str) -> None:
     """A text with mistakes is kept as well, and others read it."""
-    assert "pw" not in sealed(MAIL.replace(" mode source-hash # why", "") % written).text
-    assert (
-        "w" not in sealed('check imap login "probe" password ' + written.replace("p", "w")).text.partition("password ")[2]
-    )
+    for text in (MAIL.replace(" mode source-hash # why", "") % written, f'check imap login "probe" password {written}'):
+        once = sealed(text, named)
+        assert "pw" not in once.text + sealed(text).text
+        assert '"w' not in once.text + sealed(text).text
+        assert sealed(once.text, named).text == once.text
 
 
 OUTWARD = """\

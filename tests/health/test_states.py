@@ -132,6 +132,13 @@ def test_another_timing_keeps_the_record() -> None:
     assert list(later.records.values()) == list(states.records.values())
 
 
+def test_another_password_keeps_the_record() -> None:
+    """So that it is told when a mailbox can log in again."""
+    old, new = (target(check=MailCheck(protocol=MailProtocol.IMAP, user="probe", password=each)) for each in ("a", "b"))
+    states = HostStates().retarget([old], 0).apply(old, BAD, 1)[0]
+    assert states.retarget([new], 2).records == {new: states.records[old]}
+
+
 @pytest.mark.parametrize(("result", "state"), [(GOOD, HostState.UP), (BAD, HostState.UNKNOWN)])
 def test_another_check_presumes_what_the_old_one_found(result: Outcome, state: HostState) -> None:
     """A host in service stays so until the new check's first result."""

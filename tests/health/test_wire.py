@@ -143,10 +143,10 @@ def test_no_password_is_shown_where_an_order_is() -> None:
 
 
 def test_a_password_that_the_text_has_not_is_put_into_the_order() -> None:
-    """The plan names the mailbox; whoever keeps its password is asked when the prober is told."""
-    check = MailCheck(protocol=MailProtocol.IMAP, tls=True, user="probe")
+    """The plan has its label; whoever keeps the password is asked when the prober is told."""
+    check = MailCheck(protocol=MailProtocol.IMAP, tls=True, user="probe", password="<set 0000000a>")
     probe = Probe(target=ProbeTarget(endpoint=Endpoint(ip_address("10.0.0.1"), 993), check=check, timing=Timing()))
-    ordered = wire.order(1, probe, {"probe": "s3cret"}.__getitem__)
+    ordered = wire.order(1, probe, {"0000000a": "login probe\ns3cret"}.__getitem__)
     assert ordered.check == wire.MailCheck(
         protocol=MailProtocol.IMAP, tls=True, starttls=False, user="probe", password="s3cret"
     )

@@ -15,7 +15,6 @@ from bascule.store.backups import back_up, forget_replaced, look_at, replaced
 from bascule.store.copies import DatabaseCopies, WorkingCopy
 from bascule.store.database import Database, open_database, open_file
 from bascule.store.history import DatabaseHistory
-from bascule.store.mailboxes import DatabaseMailboxes
 from bascule.store.measurements import FILE as FIGURES
 from bascule.store.measurements import open_measurements
 from bascule.store.restoring import heads_of, last_deed, opened, take_over
@@ -76,8 +75,6 @@ def fill(database: Database) -> None:
     account(database, "alice", "theirs")
     DatabaseSecondFactors(database).keep(SecondFactor(account="alice", secret="AA", since=NOW, step=1), [b"x", b"y"])
     DatabaseCopies(database).keep(WorkingCopy(account="alice", base=2, text=b"draft", at=NOW))
-    DatabaseMailboxes(database).keep("probe", "old")
-    DatabaseMailboxes(database).keep("other", "theirs")
     DatabaseSecrets(database, draw=str).keep({"0000000a": "theirs", "0000000b": "also theirs"})
     enter(database, "used", "10.0.0.1/32")
     enter(database, "unused", "10.0.0.2/32")
@@ -91,7 +88,6 @@ def test_what_is_kept_is_another_and_what_runs_uses_stays(tmp_path: Path) -> Non
         commit(live, b"mine")
         account(live, "carol")
         deed(live, "did it here")
-        DatabaseMailboxes(live).keep("probe", "new")
         DatabaseSecrets(live, draw=str).keep({"0000000c": "mine", "0000000b": "mine, too"})
         enter(live, "used", "10.0.0.9/32")
         kept = tmp_path / "kept.db"
@@ -103,8 +99,6 @@ def test_what_is_kept_is_another_and_what_runs_uses_stays(tmp_path: Path) -> Non
         assert [each.password for each in DatabaseAccounts(live).every()] == ["theirs"]
         assert [each.text for each in DatabaseCopies(live).every()] == [b"draft"]
         assert [line.deed.words for line in DatabaseAudit(live).lines(9)] == ["did it here"]
-        boxes = DatabaseMailboxes(live)
-        assert (boxes.password("probe"), boxes.password("other")) == ("new", "theirs")
         secrets = DatabaseSecrets(live, draw=str)
         known = [secrets.secret(label) for label in ("0000000a", "0000000b", "0000000c")]
         assert known == ["theirs", "mine, too", "mine"]

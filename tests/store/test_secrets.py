@@ -1,6 +1,9 @@
+from contextlib import closing
 from pathlib import Path
 
-from bascule.store.database import open_database
+from bascule.config.kinds.kept import login, password
+from bascule.store.database import FILE, open_database, open_file
+from bascule.store.schema import VERSIONS
 from bascule.store.secrets import MOST, DatabaseSecrets
 
 
@@ -27,3 +30,15 @@ def test_their_number_has_an_end(tmp_path: Path) -> None:
     for known in (kept, DatabaseSecrets(database, draw=lambda: "")):
         assert [known.secret(label) for label in ("00000000", "00000001", "ffffffff")] == ["", "secret 1", "the last"]
     database.close()
+
+
+def test_passwords_of_before_there_were_labels_are_found_by_their_users(tmp_path: Path) -> None:
+    """A text that has `set` logs in as before; the same password has a label of its own where it is written again."""
+    before = next(number for number, made in enumerate(VERSIONS) if "DROP TABLE mailboxes" in made)
+    with closing(open_file(tmp_path / FILE, VERSIONS[:before], synchronous="FULL")) as old, old.transaction() as change:
+        change.execute("INSERT INTO mailboxes (user, password) VALUES ('probe', 's3cret')")
+    with closing(open_database(tmp_path)) as database:
+        kept = DatabaseSecrets(database, draw=lambda: "aaaaaaaa")
+        assert password("probe", "", kept.secret) == "s3cret"
+        assert password("other", "", kept.secret) == ""
+        assert kept.label(login("probe", "s3cret")) == "aaaaaaaa"

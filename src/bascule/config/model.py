@@ -135,7 +135,7 @@ class MailCheck:
     user: str = ""
     """Of a test mailbox that logs in; empty is none."""
     password: str = field(default="", repr=False)
-    """Its password; empty where the text has `password set`. Never shown: repr, logs and errors leave it out."""
+    """Its password, or what stands for it (`kept.password`). Never shown: repr, logs and errors leave it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

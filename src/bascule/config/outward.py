@@ -61,7 +61,7 @@ class MailServer:
     user: str = ""
     """Empty logs in nowhere."""
     password: str = field(default="", repr=False)
-    """Empty where the text has `password set`. Never shown: repr, logs and errors leave it out."""
+    """Or what stands for it (`kept.password`). Never shown: repr, logs and errors leave it out."""
     authority: str = ""
     span: Span = _span()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from bascule.config.kinds.kept import is_mark, login, mark
 from bascule.config.kinds.kind import Flaw
 from bascule.config.kinds.mailbox import MAILBOX, MAILBOX_PASSWORD
 from bascule.config.kinds.texts import NAME, text
@@ -38,14 +39,12 @@ class Sealed:
     text: str
     passwords: Mapping[str, str]
     """The password of each user whose statement could be read; the last that was written counts."""
-    mailboxes: Mapping[str, str] = field(default_factory=dict)
-    """The same of test mailboxes that checks log in to."""
     secrets: Mapping[str, str] = field(default_factory=dict)
-    """The addresses of webhooks and communities of SNMP, by the labels that stand in the text for them."""
+    """Passwords of logins, addresses of webhooks and communities of SNMP, by the labels that stand in the text for them."""
 
     def __repr__(self) -> str:
         """Return nothing that is a secret."""
-        return f"Sealed({len(self.passwords) + len(self.mailboxes)} passwords, {len(self.secrets)} other secrets)"
+        return f"Sealed({len(self.passwords)} passwords, {len(self.secrets)} other secrets)"
 
 
 def concerns(text: bytes) -> bool:
@@ -56,7 +55,8 @@ def concerns(text: bytes) -> bool:
 def sealed(text: str, named: Callable[[str], str] | None = None) -> Sealed:
     """Return a text with `password set` for every plain password, and what they were; all else stays as it is.
 
-    `named` returns the label of an address of a webhook, or a community of SNMP; without it, those stay.
+    `named` returns the label of the password of a login, an address of a webhook, or a community of SNMP. Without it, such
+    passwords become `set`, and the others stay.
     Never raises. In a text with mistakes, whatever stands behind a word like `password` is taken for one, and in a comment
     that has such a word, whatever stands in quotes: such a text may be kept, and is read by others then.
     """
@@ -64,21 +64,19 @@ def sealed(text: str, named: Callable[[str], str] | None = None) -> Sealed:
     sealing = None if named is None else Sealing(named)
     found = "".join(f"{token.before}{token.text}" for token in _without(tokens(tree), sealing))
     passwords: dict[str, str] = {}
-    mailboxes: dict[str, str] = {}
     for user, statement in _statements(tree.statements, None):
         passwords |= _meant(user, statement)
-        mailboxes |= _mailboxes(statement)
-    return Sealed(found, passwords, mailboxes, {} if sealing is None else sealing.secrets)
+    return Sealed(found, passwords, {} if sealing is None else sealing.secrets)
 
 
 def _without(whole: Iterable[Token], sealing: Sealing | None) -> Iterator[Token]:
     """Yield the tokens of a text, with others in the place of secrets."""
     hiding, written, quoted_only = False, False, False
-    login = _Login()
+    logins = _Logins(sealing)
     for token in whole:
         if token.kind is TokenKind.COMMENT:
             yield _comment(token)
-        elif (sealed_login := login.read(token)) is not None:
+        elif (sealed_login := logins.read(token)) is not None:
             hiding = False
             yield sealed_login
         elif sealing is not None and (sealed_secret := sealing.read(token)) is not None:
@@ -101,10 +99,12 @@ def _without(whole: Iterable[Token], sealing: Sealing | None) -> Iterator[Token]
             written = True
 
 
-class _Login:
+class _Logins:
     """Follows the words of a line to `login "USER" password "…"`: unlike a user's password it has words behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, sealing: Sealing | None) -> None:
+        self._sealing = sealing
+        self._user: str | Flaw = ""
         self._place = 0
         """How many of `login`, its user, `password` and what stands behind that have been read."""
 
@@ -121,22 +121,20 @@ class _Login:
                 self._place = 0
                 return None
             self._place = _BEHIND
-            return replace(token, text=_KEPT)
+            return replace(token, before=token.before or " ", text=self._sealed(token))
+        if self._place == 1:
+            self._user = MAILBOX.read(token)
         fits = (token.text == "login", token.kind is TokenKind.STRING, token.text == "password")[self._place]
         self._place = self._place + 1 if fits else int(token.text == "login")
         return None
 
-
-def _mailboxes(statement: Statement) -> Mapping[str, str]:
-    """Return the passwords of the logins that a statement writes."""
-    words = [*statement.words]
-    found: dict[str, str] = {}
-    for login, user, word, password in zip(words, words[1:], words[2:], words[3:], strict=False):
-        if (login.text, word.text) == ("login", "password"):
-            name, secret = MAILBOX.read(user), MAILBOX_PASSWORD.read(password)
-            if not isinstance(name, Flaw) and not isinstance(secret, Flaw) and secret:
-                found[name] = secret
-    return found
+    def _sealed(self, token: Token) -> str:
+        secret = MAILBOX_PASSWORD.read(token)
+        if isinstance(secret, Flaw) or isinstance(self._user, Flaw) or not secret:
+            return _KEPT
+        if is_mark(secret):
+            return token.text
+        return _KEPT if self._sealing is None else f'"{mark(self._sealing.label(login(self._user, secret)))}"'
 
 
 def _comment(token: Token) -> Token:

@@ -1,4 +1,4 @@
-"""Takes the addresses of webhooks and the communities of SNMP out of a text: who knows one may use it. Pure."""
+"""Takes addresses of webhooks, communities of SNMP and passwords of logins out of a text: labels stand there then. Pure."""
 
 import re
 from collections.abc import Callable
@@ -71,16 +71,17 @@ class Sealing:
         if label(value):
             return token.text
         if self._word is _COMMUNITY:
-            return f'"{mark(self._label(KEPT_WITH + value))}"'
+            return f'"{mark(self.label(KEPT_WITH + value))}"'
         parts = urlsplit(value)
         if parts.path in {"", "/"} and not parts.query:  # what stands there is a machine's name, and no secret
             return token.text
         place = f"{parts.scheme}://{parts.netloc}"
         quotable = place.replace("\\", "\\\\").replace('"', '\\"')
         rest = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-        return f'"{quotable}/{mark(self._label(place + rest))}"'
+        return f'"{quotable}/{mark(self.label(place + rest))}"'
 
-    def _label(self, secret: str) -> str:
+    def label(self, secret: str) -> str:
+        """Return the label of a secret that was found."""
         known = next((each for each, kept in self.secrets.items() if kept == secret), None)
         new = self._named(secret) if known is None else known
         self.secrets[new] = secret

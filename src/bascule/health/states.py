@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from bascule.config.model import Timing
+from bascule.config.model import Check, MailCheck, Timing
 from bascule.health.findings import NOTHING, Findings, Remark
 from bascule.health.outcome import Outcome
 from bascule.health.remarks import Noted, noted
-from bascule.plan.model import HostState, ProbeTarget
+from bascule.plan.model import Endpoint, HostState, ProbeTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,20 +143,26 @@ class HostStates:
     def retarget(self, targets: Iterable[ProbeTarget], now: float, *, live: Collection[ProbeTarget] = ()) -> Self:
         """Return the states for another set of targets; the records of targets that stay are kept.
 
-        A target of which only the timing changed keeps its record too, and one whose check changed is presumed up where the
-        host was up by the check that goes: an edit takes no host out of service. Of the others those in `live` (what the
-        kernel's slots name) are presumed up, the rest is unknown.
+        A target of which only the timing or a mailbox's password changed keeps its record too, and one whose check changed
+        is presumed up where the host was up by the check that goes: an edit takes no host out of service. Of the others
+        those in `live` (what the kernel's slots name) are presumed up, the rest is unknown.
         """
         wanted = tuple(dict.fromkeys(targets))
         staying = frozenset(wanted)
         going = [(target, record) for target, record in self.records.items() if target not in staying]
-        same_check = {(target.endpoint, target.check): record for target, record in going}
+        same_check = {_asked(target): record for target, record in going}
         serving = {target.endpoint for target, record in going if record.state is HostState.UP}
 
         def record(target: ProbeTarget) -> Record:
-            kept = self.records.get(target) or same_check.get((target.endpoint, target.check))
+            kept = self.records.get(target) or same_check.get(_asked(target))
             if kept is not None:
                 return kept
             return presumed_up(now=now) if target in live or target.endpoint in serving else Record(since=now)
 
         return replace(self, records={target: record(target) for target in wanted})
+
+
+def _asked(target: ProbeTarget) -> tuple[Endpoint, Check]:
+    """Return what a target's record is about, whoever logs in with whichever password."""
+    check = target.check
+    return target.endpoint, replace(check, password="") if isinstance(check, MailCheck) else check

@@ -32,9 +32,9 @@ _GRACE: Final = 10.0
 class ProbeProcess:
     """The prober as its parent sees it. Nothing runs before `outcomes` is iterated; `stop` ends it.
 
-    `died` is called with the reason whenever the process ends unasked; it is started again after a pause. `passwords` knows
-    those of test mailboxes that the text does not have. The states of
-    hosts are the caller's, so they outlive it.
+    `died` is called with the reason whenever the process ends unasked; it is started again after a pause. `secret` knows
+    the passwords of test mailboxes, by the labels that the text has for them. The states of hosts are the caller's, so they
+    outlive it.
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class ProbeProcess:
         clock: Clock,
         died: Callable[[str], None],
         starts: Starts,
-        passwords: Callable[[str], str] = lambda _: "",
+        secret: Callable[[str], str] = lambda _: "",
     ) -> None:
-        self._passwords = passwords
+        self._secret = secret
         self._clock = clock
         self._died = died
         self._told: Callable[[Answer], None] = lambda _: None
@@ -124,7 +124,7 @@ class ProbeProcess:
 
     def _orders(self) -> wire.SetProbes:
         return wire.SetProbes(
-            probes=tuple(wire.order(number, probe, self._passwords) for probe, number in self._probes.items())
+            probes=tuple(wire.order(number, probe, self._secret) for probe, number in self._probes.items())
         )
 
     async def _results(self, child: Child[wire.Report]) -> AsyncIterator[wire.Probed]:

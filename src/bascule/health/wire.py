@@ -14,6 +14,7 @@ from msgspec.structs import asdict as fields_of
 
 from bascule.config import model
 from bascule.config.kinds.addresses import parsed_address
+from bascule.config.kinds.kept import password
 from bascule.config.names import Questions
 from bascule.config.vdirs import ExchangeCheck as PlannedExchangeCheck
 from bascule.config.vdirs import Vdir
@@ -186,12 +187,12 @@ _ON_THE_WIRE: Final[Mapping[type[model.Check], type[Check]]] = {
 _IN_THE_PLAN: Final[Mapping[type[Check], type[model.Check]]] = {wire: plan for plan, wire in _ON_THE_WIRE.items()}
 
 
-def order(number: int, probe: Probe, passwords: Callable[[str], str] = lambda _: "") -> ProbeOrder:
-    """Return a probe as it travels, with the password of its test mailbox where the text has none."""
+def order(number: int, probe: Probe, secret: Callable[[str], str] = lambda _: "") -> ProbeOrder:
+    """Return a probe as it travels, with the password of its test mailbox itself; `secret` knows it by label."""
     target = probe.target
     check = target.check
-    if isinstance(check, model.MailCheck) and check.user and not check.password:
-        check = replace(check, password=passwords(check.user))
+    if isinstance(check, model.MailCheck) and check.user:
+        check = replace(check, password=password(check.user, check.password, secret))
     return ProbeOrder(
         number=number,
         address=str(target.endpoint.address),

@@ -55,7 +55,6 @@ from bascule.store.audit import DatabaseAudit, Deed
 from bascule.store.copies import DatabaseCopies
 from bascule.store.database import Database
 from bascule.store.history import History
-from bascule.store.mailboxes import Mailboxes
 from bascule.store.orders import DatabaseOrders
 from bascule.store.second_factors import DatabaseSecondFactors
 from bascule.store.secrets import Secrets
@@ -83,7 +82,6 @@ class Core:
     journal: Journal
     balancer: Balancer
     proxy: ProxyEngine
-    mailboxes: Mailboxes
     secrets: Secrets
     starts: Starts
     now: Callable[[], datetime]
@@ -102,9 +100,7 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
     accounts = AccountBook(
         *(DatabaseAccounts(core.database), Passwords()),
         now=core.now,
-        mailboxes=core.mailboxes,
         secrets=core.secrets,
-        renewed=partial(_log_in_anew, journal, core.balancer),
     )
     backups = Backups(request.state, core.machine.clock, journal, now=core.now)
     early = EarlyText(request.state, core.balancer, history, journal, core.machine.clock)
@@ -123,12 +119,6 @@ async def sourced(core: Core, history: History | None) -> tuple[ConfigurationFil
         now=core.now,
     )
     return deployments, (deployments, backups, early)
-
-
-async def _log_in_anew(journal: Journal, balancer: Balancer, user: str) -> None:
-    """Have the checks know at once that a test mailbox has another password: no plan changes by it."""
-    journal.note(EventKind.CONFIGURATION, f"checks log in as {user} with the password that was just written")
-    await balancer.log_in_anew()
 
 
 def served(
@@ -159,7 +149,6 @@ def served(
             clock=machine.clock,
             now=now,
             starts=core.starts,
-            password=core.mailboxes.password,
             secret=core.secrets.secret,
             died=partial(_herald_died, journal),
             certificate=lambda: min((row.ends for row in balancer.admin.rows(balancer.running.plan)), default=None),
@@ -170,7 +159,6 @@ def served(
         journal,
         clock=machine.clock,
         starts=core.starts,
-        password=core.mailboxes.password,
         secret=core.secrets.secret,
         count=partial(session_counts, machine=machine, proxy=proxy),
     )
@@ -213,7 +201,6 @@ def restoring(core: Core, source: ConfigurationFile | Deployments, logins: Login
         deployments=source,
         balancer=core.balancer,
         logins=logins,
-        mailboxes=core.mailboxes,
         secrets=core.secrets,
         journal=core.journal,
         now=core.now,

@@ -50,7 +50,6 @@ from bascule.store.accounts import DatabaseAccounts
 from bascule.store.backups import last_good
 from bascule.store.database import FILE, DamagedError, Database, open_database
 from bascule.store.history import DatabaseHistory, History
-from bascule.store.mailboxes import DatabaseMailboxes
 from bascule.store.orders import DatabaseOrders
 from bascule.store.secrets import DatabaseSecrets
 from bascule.store.table_entries import DatabaseEntries
@@ -110,8 +109,8 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
     try:
         noted = partial(_note_worker, journal)
         proxy = ProxyEngine(workers_folder(request.socket.parent), clock=machine.clock, report=noted, starts=starts)
-        mailboxes, secrets = DatabaseMailboxes(database), DatabaseSecrets(database, draw=partial(token_hex, 4))
-        prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts, passwords=mailboxes.password)
+        secrets = DatabaseSecrets(database, draw=partial(token_hex, 4))
+        prober = ProbeProcess(clock=machine.clock, died=noted, starts=starts, secret=secrets.secret)
         web = WebProcess(clock=machine.clock, died=noted, starts=starts, control=str(request.socket))
         admin = admin_server(web, machine, journal, _now)
         balancer = Balancer(machine, proxy, prober, admin, journal)
@@ -120,7 +119,7 @@ async def _run(request: RunRequest, database: Database, log: logging.Logger) -> 
         if history is not None:
             _forget_reverted(begun, history, journal)
         names = _followed_names(machine, balancer, prober, journal)
-        core = Core(request, database, machine, journal, balancer, proxy, mailboxes, secrets, starts, _now)
+        core = Core(request, database, machine, journal, balancer, proxy, secrets, starts, _now)
         source, kept = await sourced(core, history)
         logins = login_book(core, source)
         service, followed = served(core, source, names, logins, over.end)

@@ -17,7 +17,6 @@ from bascule.store.accounts import DatabaseAccounts
 from bascule.store.copies import DatabaseCopies
 from bascule.store.database import FILE, Database, Row, checked, named, open_database
 from bascule.store.history import DatabaseHistory
-from bascule.store.mailboxes import DatabaseMailboxes
 from bascule.store.moment import moment
 from bascule.store.revisions import Head, Revision
 from bascule.store.schema import VERSIONS
@@ -127,8 +126,8 @@ def take_over(
     """Have a file in use hold what a backup holds: all of it, or where anything fails nothing. Raises MachineError.
 
     `keep` puts aside what the file held, and may fail. What ran stays the newest revision, so that what is kept and what
-    runs agree. `used` names the address tables that run: they go on with the entries they have, as checks do with the
-    passwords of their mailboxes; a label of a secret means what it meant. The audit log, and orders about hosts, stay.
+    runs agree. `used` names the address tables that run: they go on with the entries they have; a label of a
+    secret means what it meant. The audit log, and orders about hosts, stay.
     """
     history = DatabaseHistory(live)
     runs = history.newest()
@@ -154,7 +153,6 @@ def take_over(
             message = f"what ran when {called} was restored"
             newest = revisions.after(newest, at=at, author=by, message=message, text=text)
             _insert(change, "INSERT", "revisions", [revisions.row_of(newest)])
-        _insert(change, "INSERT OR IGNORE", "mailboxes", source.database.read("SELECT * FROM mailboxes"))
         secrets = source.database.read("SELECT label, secret FROM secrets ORDER BY number")
         change.executemany("INSERT OR IGNORE INTO secrets (label, secret) VALUES (?, ?)", secrets)
         entries = source.database.read("SELECT * FROM table_entries")
@@ -242,6 +240,5 @@ def _read(database: Database, step: str) -> Sequence[Head]:
     DatabaseCopies(database).every()
     DatabaseSecondFactors(database).every()
     DatabaseTokens(database).every()
-    DatabaseMailboxes(database)
     DatabaseEntries(database, now=lambda: datetime.now(UTC)).entries()
     return heads

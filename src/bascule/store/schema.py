@@ -144,5 +144,12 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
     ),
+    (
+        """
+        INSERT INTO secrets (label, secret)
+            SELECT 'user ' || user, 'user ' || user || char(10) || password FROM mailboxes
+        """,
+        "DROP TABLE mailboxes",
+    ),
 )
 """Never changed once released, only added to: a file knows how many of them it has (`user_version`)."""

@@ -1,4 +1,4 @@
-"""Keeps the addresses of webhooks and the communities of SNMP: they must be sent, so they are kept as they are."""
+"""Keeps passwords of logins, addresses of webhooks, communities of SNMP: they must be sent, so they are kept plain."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol

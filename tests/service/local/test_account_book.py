@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bascule.config.kinds.kept import password
 from bascule.config.load import load
 from bascule.config.model import User
 from bascule.service.accounts import AddAccount, ChangePassword, ChangeRole, RemoveAccount
@@ -22,6 +23,11 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Context(uid=0, pid=1, user="root", role=Role.ADMINISTRATOR)
 ALICE = Context(uid=1001, pid=2, user="alice", role=Role.VIEWER)
 TEXT = b'system {\n\tauthentication {\n\t\tuser "carol" { role operator; password "battery staple" }\n\t}\n}\n'
+LOGIN = """load-balancer {
+	table <exchange> { 10.80.2.1 }
+	relay "IMAP" { listen on 10.80.0.10 port 143; forward to <exchange> check imap tls login "probe" password %s }
+}
+"""
 
 
 class Book(AccountBook):
@@ -116,36 +122,25 @@ async def test_a_text_makes_the_accounts_it_adds(book: Book) -> None:
     assert book.fits("carol", "battery staple")
 
 
-class Kept(dict[str, str]):
-    """Mailboxes in memory."""
-
-    def password(self, user: str) -> str:
-        """Return what was kept."""
-        return self.get(user, "")
-
-    def keep(self, user: str, password: str) -> None:
-        """Keep it."""
-        self[user] = password
-
-    def read_again(self) -> None:
-        """Nobody else keeps any."""
-
-
-async def test_the_password_of_a_test_mailbox_is_kept_for_the_checks() -> None:
-    """It leaves the text, which loads as before; `set` in its place changes nothing."""
-    kept, renewed = Kept(), []
-
-    async def hear(user: str) -> None:
-        renewed.append((user, kept.password(user)))
-
-    book = AccountBook(MemoryAccounts(), QUICK, now=lambda: NOW, mailboxes=kept, renewed=hear)
-    text = b'forward to <exchange> check imap tls login "probe" password %s mode random\n'
-    assert await book.sealed(text % b'"s3cret"', "alice") == text % b"set"
-    assert await book.sealed(text % b"set", "alice") == text % b"set"
-    assert kept == {"probe": "s3cret"}
-    await book.sealed(text % b'"s3cret"', "alice")
-    await book.sealed(text % b'"other"', "alice")
-    assert renewed == [("probe", "s3cret"), ("probe", "other")], "whoever sends it hears of what is new, and of no more"
+async def test_the_password_of_a_login_is_kept_for_the_text_that_has_its_label(tmp_path: Path) -> None:
+    """A draft's new one has another label, so that what runs logs in with the old one; `set` in its place stays."""
+    with closing(open_database(tmp_path)) as database:
+        labels = (f"{number:08x}" for number in range(9))
+        kept = DatabaseSecrets(database, draw=partial(next, labels))
+        book = AccountBook(MemoryAccounts(), QUICK, now=lambda: NOW, secrets=kept)
+        text = LOGIN.encode()
+        runs, draft = [await book.sealed(text % each, "alice") for each in (b'"s3cret"', b'"half-ty"')]
+        assert (runs, draft) == (text % b'"<set 00000000>"', text % b'"<set 00000001>"')
+        assert await book.sealed(text % b'"s3cret"', "bob") == await book.sealed(runs, "bob") == runs
+        assert await book.sealed(text % b"set", "alice") == text % b"set"
+        assert password("probe", "<set 00000000>", kept.secret) == "s3cret"
+        told = []
+        for each in (runs, text % b"set"):
+            configuration = load(each).configuration
+            assert configuration is not None
+            told.append(book.lacking(configuration))
+        lacks = 'the check of relay "IMAP" cannot log in as probe: the password is not kept here; write it once, plain'
+        assert told == [[], [lacks]]
 
 
 async def test_addresses_of_webhooks_and_communities_are_kept_for_those_who_send_them(tmp_path: Path) -> None:
@@ -165,8 +160,8 @@ async def test_addresses_of_webhooks_and_communities_are_kept_for_those_who_send
         )
         assert known is not None
         assert unknown is not None
-        assert book.lacking(known.system.outward) == []
-        assert [said.rpartition(": ")[2] for said in book.lacking(unknown.system.outward)] == [
+        assert book.lacking(known) == []
+        assert [said.rpartition(": ")[2] for said in book.lacking(unknown)] == [
             "its address is not kept here; write it once, whole",
             "the one of the text is not kept here; write it once",
         ]

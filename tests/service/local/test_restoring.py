@@ -33,7 +33,6 @@ from bascule.store.backups import FOLDER, back_up, look_at
 from bascule.store.copies import DatabaseCopies
 from bascule.store.database import Database, open_database
 from bascule.store.history import DatabaseHistory
-from bascule.store.mailboxes import DatabaseMailboxes
 from bascule.store.second_factors import DatabaseSecondFactors
 from bascule.store.secrets import DatabaseSecrets
 from bascule.store.tokens import DatabaseTokens
@@ -76,7 +75,6 @@ class House:
             deployments=self.deployments,
             balancer=self.balancer,
             logins=self.logins,
-            mailboxes=DatabaseMailboxes(database),
             secrets=DatabaseSecrets(database, draw=lambda: "00000000"),
             journal=journal,
             now=self.time,

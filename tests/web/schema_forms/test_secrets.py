@@ -12,7 +12,7 @@ from bascule.web.schema_forms.saving import Block, Saved, found, saved
 TEXT = """system {
 	mail {
 		server 10.2.0.25 starttls
-		login "bascule" password set          # asked for by the mail people
+		login "bascule" password "<set 3f9a1c22>" # asked for by the mail people
 	}
 }
 """
@@ -52,10 +52,18 @@ def test_an_empty_field_leaves_the_password_of_the_same_user() -> None:
     assert "login" not in after(login="").text
 
 
+def test_an_empty_field_leaves_what_older_texts_have() -> None:
+    """They have `set` alone."""
+    text = TEXT.replace('"<set 3f9a1c22>"', "set")
+    held = opened(MAIL_SERVER, found(text, MAIL))
+    assert password(held).placeholder == "set: it stays if this is empty"
+    assert saved(text, MAIL, replace(held, values={**held.values, "login.login-password": ""})).text == text
+
+
 def test_a_typed_password_takes_its_place() -> None:
     """As one word of the language, whatever it is made of."""
     made = after(**{"login-password": 'hun"ter } 2'}).text
-    assert made == TEXT.replace("set ", '"hun\\"ter } 2" ')
+    assert made == TEXT.replace('"<set 3f9a1c22>"', '"hun\\"ter } 2"')
     configuration = load(made).configuration
     assert configuration is not None
     assert configuration.system.outward.mail is not None

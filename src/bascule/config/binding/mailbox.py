@@ -6,7 +6,7 @@ from bascule.config.schema.mailbox import PASSWORD, USER
 
 
 def mail_check(match: Match) -> MailCheck:
-    """Return the check; the password of `password set` is empty here, and known to whoever keeps it."""
+    """Return the check; whoever keeps its password knows what it means (`kept.password`)."""
     login = match.options.get("login")
     return MailCheck(
         protocol=MailProtocol(match.clause.word),

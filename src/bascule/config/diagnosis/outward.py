@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bascule.config.diagnosis.ownership import Ownership
-from bascule.config.diagnostics import Diagnostic, Span
-from bascule.config.model import Configuration, MailCheck
+from bascule.config.diagnostics import Diagnostic
 from bascule.config.outward import Alert, MailServer, Snmp, SyslogServer, place
 
 _SHORTEST: Final = 8
@@ -23,7 +22,6 @@ def outward(ownership: Ownership) -> Iterator[Diagnostic]:
         yield from _alert(alert, told.mail)
     if told.snmp is not None:
         yield from _snmp(told.snmp, ownership)
-    yield from _logins(ownership.configuration)
 
 
 def _syslog(server: SyslogServer) -> Iterator[Diagnostic]:
@@ -69,27 +67,3 @@ def _snmp(snmp: Snmp, ownership: Ownership) -> Iterator[Diagnostic]:
         yield Diagnostic.error(snmp.span, f"a password of SNMPv3 has {_SHORTEST} characters at least")
     if snmp.address is not None and not ownership.ours(snmp.address):
         yield Diagnostic.warning(snmp.span, f"the address of snmp {snmp.address} is not ours")
-
-
-def _logins(configuration: Configuration) -> Iterator[Diagnostic]:
-    """Yield logins whose user has another password elsewhere: one is kept for each user."""
-    known: dict[str, str] = {}
-    for user, password, span in _all_logins(configuration):
-        if password and known.setdefault(user, password) != password:
-            what = f"two logins of {user} have different passwords, and one is kept for each user"
-            yield Diagnostic.error(span, what, "have one of them log in as another user")
-
-
-def _all_logins(configuration: Configuration) -> Iterator[tuple[str, str, Span]]:
-    for relay in configuration.load_balancer.relays:
-        for forward in relay.forwards:
-            if isinstance(forward.check, MailCheck) and forward.check.user:
-                yield forward.check.user, forward.check.password, forward.span
-    told = configuration.system.outward
-    if told.mail is not None and told.mail.user:
-        yield told.mail.user, told.mail.password, told.mail.span
-    if told.snmp is not None and told.snmp.user:
-        yield told.snmp.user, told.snmp.password, told.snmp.span
-    for hook in (hook for alert in told.alerts for hook in alert.webhooks):
-        if hook.user:
-            yield hook.user, hook.password, hook.span

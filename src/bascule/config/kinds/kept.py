@@ -34,3 +34,24 @@ def community(text: str, secret: Callable[[str], str]) -> str:
     kept = label(text)
     found = secret(kept) if kept else f"{COMMUNITY}{text}"
     return found.removeprefix(COMMUNITY) if found.startswith(COMMUNITY) else ""
+
+
+def login(user: str, password: str) -> str:
+    """Return what the password of a login is kept as: it is sent for this user alone, who has no control characters."""
+    return f"login {user}\n{password}"
+
+
+def is_mark(text: str) -> bool:
+    """Tell whether a text is what stands for a secret, and no more."""
+    return _MARK.fullmatch(text) is not None
+
+
+def password(user: str, text: str, secret: Callable[[str], str]) -> str:
+    """Return the password of a login that has `text` for it; empty where it is not kept for this user.
+
+    An empty text is that of `password set`: before there were labels, one was kept for each user (`store/schema.py`).
+    """
+    head = login(user, "") if text else f"user {user}\n"
+    kept = (label(text) if is_mark(text) else "") if text else f"user {user}"
+    found = secret(kept) if kept else login(user, text)
+    return found.removeprefix(head) if found.startswith(head) else ""

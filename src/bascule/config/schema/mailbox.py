@@ -15,6 +15,6 @@ BEYOND_GREETING: Final = (
         parts=(USER, Literal("password"), PASSWORD),
         help="a test mailbox logs in, once a minute, with `tls` or `starttls`; one that cannot is warned of, and takes no "
         "host out. Whoever answers at a host's address learns its password, so take one that may do nothing else. The "
-        "password stands here in plain text until the text is kept, then `set`",
+        'password stands here in plain text until the text is kept, then `"<set …>"`',
     ),
 )

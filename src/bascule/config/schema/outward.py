@@ -28,7 +28,7 @@ LISTEN: Final[Value[Address]] = Value("address", ADDRESS_KIND)
 COMMUNITY: Final = Value("community", COMMUNITY_KIND)
 SOURCE: Final = Value("network", ADDRESS_OR_NETWORK)
 
-_KEPT: Final = "the password is kept elsewhere, and `set` stands in the text from then on"
+_KEPT: Final = 'the password is kept elsewhere, and `"<set …>"` stands in the text from then on'
 
 
 def _port(default: int) -> Clause:

@@ -1,7 +1,7 @@
 """Accounts: made, changed and removed, by who may, or by a text that is committed; the last administrator stays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -11,8 +11,7 @@ from bascule.config.kinds.accounts import ACCOUNT
 from bascule.config.kinds.kind import Flaw
 from bascule.config.lexer import Token, TokenKind
 from bascule.config.load import load
-from bascule.config.model import User
-from bascule.config.outward import Outward
+from bascule.config.model import Configuration, User
 from bascule.config.passwords import concerns, sealed
 from bascule.service.accounts import (
     AccountChanged,
@@ -24,22 +23,17 @@ from bascule.service.accounts import (
     RemoveAccount,
 )
 from bascule.service.failures import Conflict, Forbidden, NotFound, OperationFailed
-from bascule.service.local.outward.lacking import lacking_addresses, lacking_community
+from bascule.service.local.outward.lacking import lacking
 from bascule.service.local.passwords import Passwords, weakness
 from bascule.service.permissions import ALLOWED, Permission, Role
 from bascule.service.request import Context
 from bascule.store.accounts import Account, Accounts
-from bascule.store.mailboxes import Mailboxes
 from bascule.store.secrets import Secrets
 
 MOST_PROPOSED: Final = 100
 """Accounts to be for which one text may bring passwords: to hash each takes a good part of a second, and 64 MB."""
 
 _UNREADABLE: Final = "surrogateescape"
-
-
-async def _nobody_cares(_: str) -> None:
-    """Do nothing about a mailbox's new password."""
 
 
 class AccountBook:
@@ -51,14 +45,9 @@ class AccountBook:
         passwords: Passwords,
         *,
         now: Callable[[], datetime],
-        mailboxes: Mailboxes | None = None,
         secrets: Secrets | None = None,
-        renewed: Callable[[str], Awaitable[None]] = _nobody_cares,
     ) -> None:
-        """`renewed` is called with the user of a test mailbox that has another password than before."""
-        self._mailboxes = mailboxes
         self._secrets = secrets
-        self._renewed = renewed
         self._accounts = accounts
         self._passwords = passwords
         self._now = now
@@ -132,8 +121,8 @@ class AccountBook:
     async def sealed(self, text: bytes, author: str) -> bytes:
         """Return a text without plain passwords, whose hashes are kept for the accounts that will come of it.
 
-        Those of test mailboxes are kept for the checks that send them, addresses of webhooks and communities for whoever
-        sends those. What is no UTF-8 goes through as it is.
+        Passwords of logins, addresses of webhooks and communities are kept by labels, for those who send them where the
+        text runs. What is no UTF-8 goes through as it is.
         """
         if not concerns(text):
             return text
@@ -142,10 +131,6 @@ class AccountBook:
         found = await asyncio.to_thread(sealed, text.decode(errors=_UNREADABLE), named)
         if kept_here is not None and found.secrets:
             await asyncio.to_thread(kept_here.keep, found.secrets)
-        for user, password in found.mailboxes.items():
-            if self._mailboxes is not None and self._mailboxes.password(user) != password:
-                await asyncio.to_thread(self._mailboxes.keep, user, password)
-                await self._renewed(user)
         known = {account.name for account in await asyncio.to_thread(self._accounts.every)} if found.passwords else set()
         new = {name: password for name, password in found.passwords.items() if name not in known}
         if len(new) > MOST_PROPOSED:
@@ -156,10 +141,10 @@ class AccountBook:
             await asyncio.to_thread(self._accounts.propose, author, name, kept)
         return found.text.encode(errors=_UNREADABLE)
 
-    def lacking(self, outward: Outward) -> Sequence[str]:
+    def lacking(self, configuration: Configuration) -> Sequence[str]:
         """Return which secrets of a sealed text nobody has kept here."""
         secret = (lambda _: "") if self._secrets is None else self._secrets.secret
-        return [*lacking_addresses(outward, secret), *lacking_community(outward, secret)]
+        return lacking(configuration, secret)
 
     async def settle(self, before: bytes, text: bytes, author: str) -> Sequence[str]:
         """Make the accounts that a text has and the one before had not, and return a sentence for each."""

@@ -233,10 +233,6 @@ class Balancer:
         await self._try(partial(self._follow_up, before))
         return said
 
-    async def log_in_anew(self) -> None:
-        """Have checks log in with the passwords of test mailboxes as they are now."""
-        await self._prober.set_probes(self.running.plan.probes)
-
     async def _tell_prober(self) -> None:
         await self._prober.set_probes(self.running.plan.probes)
         await self._prober.set_questions(questions(self.running.configuration))

@@ -199,7 +199,7 @@ class Deployments:
             await self.accounts.require_known(judged.configuration.system.users, role, by)
             doubts = await self.accounts.doubts(judged.configuration.system.users)
             text, meant = await self._sealed(text, judged.configuration, facts, by)
-            doubts = (*doubts, *self.accounts.lacking(meant.system.outward))
+            doubts = (*doubts, *self.accounts.lacking(meant))
             running = self._balancer.running
             same = newest is not None and newest.text == text and facts.table_files == running.facts.table_files
             if same and not running.held:

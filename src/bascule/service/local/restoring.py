@@ -32,7 +32,6 @@ from bascule.service.results import RevisionRow
 from bascule.store.backups import FOLDER, back_up, forget_replaced, replaced
 from bascule.store.database import DamagedError, Database, LaterError
 from bascule.store.history import DatabaseHistory
-from bascule.store.mailboxes import Mailboxes
 from bascule.store.restoring import Source, UnfitError, begins, heads_of, last_deed, opened, take_over
 from bascule.store.revisions import Head, Revision, number_of
 from bascule.store.schema import VERSIONS
@@ -54,7 +53,6 @@ class Restoring:
         deployments: Deployments,
         balancer: Loads,
         logins: LoginBook,
-        mailboxes: Mailboxes,
         secrets: Secrets,
         journal: Journal,
         now: Callable[[], datetime],
@@ -64,7 +62,6 @@ class Restoring:
         self._deployments = deployments
         self._balancer = balancer
         self._logins = logins
-        self._mailboxes = mailboxes
         self._secrets = secrets
         self._journal = journal
         self._now = now
@@ -87,7 +84,6 @@ class Restoring:
         await self._logins.require_proof(context, request.password, request.code)
         async with self._deployments.resting(), self._deployments.accounts.resting():
             restored = await asyncio.to_thread(self._restore, request, context.user)
-            await asyncio.to_thread(self._mailboxes.read_again)
             await asyncio.to_thread(self._secrets.read_again)
             self._logins.end(restored.ended)
             if not self._balancer.running.held:

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Final
 
+from bascule.config.kinds.kept import is_mark
 from bascule.web.schema_forms.filled import Filled
 
-KEPT: Final = "set"
-"""What a text has in the place of a password that is kept elsewhere."""
+_KEPT: Final = "set"
+"""What a text has in the place of an account's password, and had in that of others."""
 
 
 def is_secret(name: str) -> bool:
@@ -18,17 +19,22 @@ def stays(value: str) -> str:
     """Return what an empty field says in the place of the password that it was sent or opened with."""
     if not value:
         return ""
-    return "set: it stays if this is empty" if value == KEPT else "type it again"
+    return "set: it stays if this is empty" if _is_kept(value) else "type it again"
 
 
 def with_kept(before: Filled, held: Filled) -> Filled:
     """Return a form with the passwords that stay: nobody typed others, and who logs in is whom they belong to."""
     stay = {
-        name: KEPT
+        name: value
         for name, value in before.values.items()
-        if value == KEPT and is_secret(name) and not held.values.get(name) and _same(before, held, name)
+        if _is_kept(value) and is_secret(name) and not held.values.get(name) and _same(before, held, name)
     }
     return replace(held, values={**held.values, **stay}) if stay else held
+
+
+def _is_kept(value: str) -> bool:
+    """Tell whether a text has this in the place of a password that is kept elsewhere."""
+    return value == _KEPT or is_mark(value)
 
 
 def _same(before: Filled, held: Filled, name: str) -> bool:

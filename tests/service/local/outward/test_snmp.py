@@ -83,7 +83,6 @@ async def test_a_port_that_another_has_and_a_password_that_is_not_kept_are_found
             journal,
             clock=SystemClock(),
             starts=OwnChildren((sys.executable, "-c", "")),
-            password=lambda _: "",
             secret=lambda _: "",
             count=count,  # type: ignore[arg-type]
         )
@@ -95,6 +94,6 @@ async def test_a_port_that_another_has_and_a_password_that_is_not_kept_are_found
     fault, unknown, forgotten = agent.findings()
     assert fault.startswith("SNMP answers nobody: the snmp process could not be started: UDP port ")
     assert fault.endswith("Address already in use")
-    assert unknown.startswith("SNMP does not answer monitor: no password is kept")
+    assert unknown.startswith("SNMP does not answer monitor: the password is not kept here")
     assert forgotten == "SNMP answers no community: the one of the text is not kept here; write it once"
     assert [event.words for event in journal.last(9)] == [fault]

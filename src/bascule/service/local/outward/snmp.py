@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from bascule import __version__
-from bascule.config.kinds.kept import community
+from bascule.config.kinds.kept import community, password
 from bascule.config.outward import Outward, Snmp
 from bascule.herald.snmp.wire import (
     MOST_HOSTS,
@@ -32,7 +32,7 @@ from bascule.herald.snmp.wire import (
 from bascule.herald.wire import shortened
 from bascule.service.events import Event, EventKind, Grade
 from bascule.service.local.journal import Journal
-from bascule.service.local.outward.lacking import lacking_community
+from bascule.service.local.outward.lacking import lacking_community, lacking_user
 from bascule.service.local.rows import SessionCounts, count_hosts, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.telling import how_it_goes
@@ -79,14 +79,12 @@ class SnmpAgent:
         *,
         clock: Clock,
         starts: Starts,
-        password: Callable[[str], str],
         secret: Callable[[str], str],
         count: Callable[[Running], Awaitable[SessionCounts]],
     ) -> None:
         self._balancer = balancer
         self._journal = journal
         self._clock = clock
-        self._password = password
         self._secret = secret
         self._count = count
         self._configured: Snmp | None = None
@@ -112,10 +110,9 @@ class SnmpAgent:
         snmp = self._configured
         if snmp is None:
             return []
-        lacks = snmp.user and not self._password_of(snmp)
-        unknown = f"SNMP does not answer {snmp.user}: no password is kept; write it once in `login`" if lacks else ""
-        lacking = lacking_community(Outward(snmp=snmp), self._secret)
-        return [words for words in (self._fault, unknown, *lacking) if words]
+        asked = Outward(snmp=snmp)
+        lacking = (*lacking_user(asked, self._secret), *lacking_community(asked, self._secret))
+        return [words for words in (self._fault, *lacking) if words]
 
     async def watch(self) -> None:
         """Go on until cancelled."""
@@ -177,14 +174,14 @@ class SnmpAgent:
     def _greeting(self) -> Sequence[Order]:
         snmp = self._configured
         assert snmp is not None, "it runs where the text has snmp"
-        password, community_ = self._password_of(snmp), self._community_of(snmp)
-        told = snmp.traps[:MOST_TARGETS] if password or community_ else ()
+        password_, community_ = self._password_of(snmp), self._community_of(snmp)
+        told = snmp.traps[:MOST_TARGETS] if password_ or community_ else ()
         settings = Settings(
             name=self._machine,
             engine=engine_id(self._machine),
             community=community_,
-            user=snmp.user if password else "",
-            password=password,
+            user=snmp.user if password_ else "",
+            password=password_,
             sources=tuple(map(str, snmp.sources)),
             targets=tuple(Target(host=str(each.host), port=each.port) for each in told),
         )
@@ -192,7 +189,7 @@ class SnmpAgent:
 
     def _password_of(self, snmp: Snmp) -> str:
         """Return the password of the user; empty where there is no user, or none is kept."""
-        return snmp.password or (self._password(snmp.user) if snmp.user else "")
+        return password(snmp.user, snmp.password, self._secret)
 
     def _community_of(self, snmp: Snmp) -> str:
         """Return the community; empty where there is none, or it is kept nowhere."""

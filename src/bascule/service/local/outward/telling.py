@@ -54,10 +54,8 @@ class Around:
     clock: Clock
     now: Callable[[], datetime]
     starts: Starts
-    password: Callable[[str], str]
-    """Knows the passwords that the text does not have."""
     secret: Callable[[str], str]
-    """Knows the addresses of webhooks, by the labels that the text has for them."""
+    """Knows passwords and the addresses of webhooks, by the labels that the text has for them."""
     died: Callable[[str], None]
     """Hears how the herald ended unasked."""
     certificate: Callable[[], datetime | None]
@@ -162,9 +160,7 @@ class Telling:
         return desk
 
     def _sender(self) -> Sender:
-        return Sender(
-            machine=self._machine, mail=self._configured.mail, password=self._around.password, secret=self._around.secret
-        )
+        return Sender(machine=self._machine, mail=self._configured.mail, secret=self._around.secret)
 
     def _local(self) -> datetime:
         return self._around.now().astimezone()

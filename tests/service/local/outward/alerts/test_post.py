@@ -22,12 +22,13 @@ LETTER = Letter(why=Why.NEWS, notices=(DOWN, DOWN))
 ALERT = Alert(
     name="on call",
     mail_to=("a@example.com",),
-    webhooks=(Webhook(url="https://hooks.example.com/SECRET", user="hook"),),
+    webhooks=(Webhook(url="https://hooks.example.com/SECRET", user="hook", password="<set 0000000c>"),),
 )
+KEPT = {"0000000c": "login hook\nhook's secret", "user bascule": "user bascule\nbascule's secret"}
 SENDER = Sender(
     machine="lb1",
     mail=MailServer(host="mail.example.com", port=587, starttls=True, user="bascule"),
-    password=lambda user: f"{user}'s secret",
+    secret=KEPT.__getitem__,
 )
 
 
@@ -188,7 +189,7 @@ async def test_what_is_tried_again_goes_by_what_was_mended_meanwhile() -> None:
     bench.answer("it answered 535 no")
     await bench.clock.advance(AGAIN[0])
     assert SENDER.mail is not None
-    bench.look(replace(SENDER, mail=replace(SENDER.mail, port=465, tls=True), password=lambda _: "mended"))
+    bench.look(replace(SENDER, mail=replace(SENDER.mail, port=465, tls=True), secret=lambda _: "user bascule\nmended"))
     (again,) = bench.orders
     assert isinstance(again, SendMail)
     assert (again.number, again.port, again.password) == (first.number, 465, "mended")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from bascule.config.kinds.kept import address
+from bascule.config.kinds.kept import address, password
 from bascule.config.outward import Alert, MailServer, Webhook
 from bascule.herald.wire import Delivered, PostWebhook, SendMail
 from bascule.service.events import EventKind, Grade
@@ -52,10 +52,8 @@ class Sender:
 
     machine: str
     mail: MailServer | None = None
-    password: Callable[[str], str] = field(default=lambda _: "", repr=False)
-    """Knows the passwords that the text does not have."""
     secret: Callable[[str], str] = field(default=lambda _: "", repr=False)
-    """Knows the addresses of webhooks, by the labels that the text has for them."""
+    """Knows passwords and the addresses of webhooks, by the labels that the text has for them."""
 
 
 class Post:
@@ -180,7 +178,7 @@ class Post:
                 number=next(self._numbers),
                 url=address(hook.url, sender.secret) or hook.url,
                 user=hook.user,
-                password=hook.password or (sender.password(hook.user) if hook.user else ""),
+                password=password(hook.user, hook.password, sender.secret),
                 body=posted(letter, alert.name, sender.machine),
             )
             yield _Delivery(order=post, target=target, about=about, letter=letter)
@@ -197,7 +195,7 @@ def _mail(number: int, to: str, sender: Sender, *, about: str, words: str) -> Se
         starttls=server.starttls,
         authority=server.authority,
         user=server.user,
-        password=server.password or (sender.password(server.user) if server.user else ""),
+        password=password(server.user, server.password, sender.secret),
         sender=server.sender or f"bascule@{sender.machine}",
         to=to,
         subject=about,
