@@ -14,7 +14,7 @@ from bascule.service.failures import NotLoggedIn, OperationFailed
 from bascule.service.logins import Bearer
 from bascule.service.operations import ShowCounters, ShowRelays
 from bascule.service.results import Counters, Level, Relays, StatusReport
-from bascule.web import live, watch
+from bascule.web import live
 from bascule.web.live import Hub
 from bascule.web.watch import Part
 
@@ -25,8 +25,8 @@ ALL = Part()
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have figures asked for again as soon as they are told."""
-    monkeypatch.setattr(watch, "_COUNTS", 0.0)
-    monkeypatch.setattr(watch, "_CALM", 0)
+    monkeypatch.setattr(live, "_COUNTS", 0.0)
+    monkeypatch.setattr(live, "_TOGETHER", 0.0)
 
 
 class Told:

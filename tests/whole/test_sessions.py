@@ -76,6 +76,8 @@ def test_what_is_named_must_fit(place: Site) -> None:
         assert clients("--host", "EX1", "--client", other) == []
         assert clients("--sort", "bytes") == [other, one]
         assert clients("--sort", "age", "--limit", "1") == [one]
+        assert sorted(clients("--sort", "none")) == sorted([one, other])
+        assert clients("--sort", "none", "--limit", "1") in ([one], [other])
         assert "1 of 2 sessions" in place.balancer.command("show", "sessions", "--limit", "1").stdout
         unknown = place.balancer.command("show", "sessions", "--host", "EX9", check=False)
         assert (unknown.returncode, "EX9" in unknown.stderr) == (1, True)

@@ -143,7 +143,10 @@ def _add_show(add_parser: AddParser, places: Places) -> None:
     )
     _add_chosen(sessions)
     sessions.add_argument(
-        "--sort", default="age", choices=("age", "bytes"), help="the oldest or the largest first (default: age)"
+        "--sort",
+        default="age",
+        choices=("age", "bytes", "none"),
+        help="the oldest or the largest first, or any, which is quick (default: age)",
     )
     sessions.add_argument("--limit", metavar="N", type=_listed, default=1000, help="so many at most (default: %(default)s)")
     _add_json(sessions)

@@ -71,8 +71,8 @@ class ShowRelays(Request[Relays], frozen=True, kw_only=True, tag="show.relays"):
     """So many relays at most, the first of the text; None is all."""
     relay: Name | None = None
     """This one alone."""
-    sessions: bool = True
-    """Whether sessions are counted, which takes a while where there are very many."""
+    recent: bool = False
+    """Whether sessions as they were counted a second ago will do; where there are very many, half a minute ago."""
 
 
 MOST_RULES_TOLD: Final = 60_000
@@ -162,7 +162,7 @@ class ShowCounters(Request[Counters], frozen=True, kw_only=True, tag="show.count
     relay: Name | None = None
     """Those of this one alone."""
     recent: bool = False
-    """Whether what was counted a second ago will do, and of clients that were refused ten seconds ago."""
+    """Whether what was counted a second ago will do; where there are very many sessions, half a minute ago."""
 
 
 class WatchCounters(Request[Counters], frozen=True, kw_only=True, tag="watch.counters"):

@@ -25,6 +25,8 @@ class SessionOrder(StrEnum):
     """The oldest."""
     BYTES = "bytes"
     """Those that have carried most."""
+    NONE = "none"
+    """Any: quick, however many there are. Where sessions are chosen, they come as with `age`."""
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

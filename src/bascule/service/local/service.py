@@ -57,7 +57,7 @@ from bascule.service.local.reloading import ConfigurationFile
 from bascule.service.local.remarks import remark_findings, resting_hosts
 from bascule.service.local.reported import engine_uses, level_of
 from bascule.service.local.restoring import Restoring
-from bascule.service.local.rows import count_hosts, count_relays, full_hosts, order_row, relay_rows
+from bascule.service.local.rows import SessionCounts, count_hosts, count_relays, full_hosts, order_row, relay_rows
 from bascule.service.local.running import Running
 from bascule.service.local.session_counts import session_counts
 from bascule.service.local.session_table import SessionTable
@@ -73,6 +73,7 @@ from bascule.service.network import Interfaces, Routes, ShowInterfaces, ShowRout
 from bascule.service.request import Context
 from bascule.service.restoring import BackupContents, BackupUploaded, RestoreBackup, Restored, ShowBackup, UploadBackup
 from bascule.service.service import ByMethods
+from bascule.service.sessions import SessionOrder
 from bascule.service.tables import ChangeTable, ShowTables, TableChanged, Tables
 from bascule.store.audit import Audit
 from bascule.system.surroundings import interface_states, route_states
@@ -200,7 +201,11 @@ class LocalService(ByMethods, PeopleService):
     async def show_relays(self, _: Context, request: operations.ShowRelays, /) -> results.Relays:
         """List relays with their hosts, and the sessions that the kernel and the workers have."""
         running, now = self._balancer.running, self._machine.clock.monotonic()
-        counts = await session_counts(running, self._machine, self._proxy) if request.sessions else {}
+        if request.recent:
+            look = (await self._counters.recent(_RECENT))[0]
+            counts: SessionCounts = {(key.relay, key.host): number for key, number in look.sessions.items()}
+        else:
+            counts = await session_counts(running, self._machine, self._proxy)
         shown = relay_rows(running, counts, now, most=request.most, only=request.relay)
         return structs.replace(shown, routers=tuple(router_rows(running, now)))
 
@@ -368,6 +373,9 @@ class LocalService(ByMethods, PeopleService):
 
     async def show_sessions(self, _: Context, request: operations.ShowSessions, /) -> results.Sessions:
         """List the sessions of the kernel and the workers."""
+        if request.sort is SessionOrder.NONE and request.client is request.host is request.relay is None:
+            look = (await self._counters.recent(_RECENT))[0]
+            return await self._sessions.some(request.limit, total=sum(look.sessions.values()))
         return await self._sessions.listed(request)
 
     async def show_counters(self, _: Context, request: operations.ShowCounters, /) -> results.Counters:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from itertools import islice
 from typing import Final
 
 from bascule.config.diagnosis.ownership import Ownership
@@ -65,6 +66,15 @@ class SessionTable:
         Raises OperationFailed for a name that nobody has, MachineError.
         """
         return await self._listed(self._wanted(request.client, request.host, request.relay), request.sort, request.limit)
+
+    async def some(self, limit: int, *, total: int) -> Sessions:
+        """Return any of `total` sessions, which takes no longer where these are very many. Raises MachineError."""
+        kernel, patience = self._kernel(), self._patience()
+        met = await asyncio.to_thread(lambda: list(islice(kernel.living(Wanted()), limit)))
+        answer = await self._proxy.sessions(AskSessions(chosen=_chosen(Wanted()), order=Order.AGE, limit=limit))
+        now = self._now()
+        rows = [*self._kernel_rows(met, patience), *(proxy_row(each, now) for each in answer.sessions)][:limit]
+        return Sessions(sessions=tuple(rows), total=max(total, len(rows)))
 
     async def kill(self, request: Kill) -> Killed:
         """End sessions at both ends.
@@ -162,6 +172,7 @@ class SessionTable:
 
     async def _listed(self, wanted: Wanted, order: SessionOrder, limit: int) -> Sessions:
         kernel, patience = self._kernel(), self._patience()
+        order = SessionOrder.AGE if order is SessionOrder.NONE else order
         total, first = await asyncio.to_thread(kernel.foremost, wanted, order, limit)
         asked = AskSessions(chosen=_chosen(wanted), order=Order(order), limit=limit)
         answer, now = await self._proxy.sessions(asked), self._now()

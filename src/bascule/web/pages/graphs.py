@@ -93,7 +93,7 @@ async def graphs(visit: Visit) -> Response:
     named = chosen.relay or chosen.host
     detail = Detail.HOSTS if chosen.relay and not chosen.host else Detail.RELAYS if named else Detail.ALL
     relays, history, each = await asyncio.gather(
-        visit.ask(ShowRelays()),
+        visit.ask(ShowRelays(recent=True)),
         visit.ask(_asked(chosen, span, detail, span.buckets if chosen.relay or not chosen.host else span.buckets // 2)),
         _each_relay(visit, chosen, span),
     )

@@ -30,8 +30,8 @@ _PARTS: Final = 36
 
 async def shown(visit: Visit) -> Response:
     """Show everything that runs, and what the working copy has besides."""
-    relays = await visit.ask(ShowRelays())
-    counters = None if large(relays) else await visit.ask(ShowCounters())
+    relays = await visit.ask(ShowRelays(recent=True))
+    counters = None if large(relays) else await visit.ask(ShowCounters(recent=True))
     copy = await copy_of(visit) if visit.may(Permission.DEPLOY) else None
     wanted = (visit.query.get("find") or visit.query.get("host", ""))[:_LONGEST_WORDS]
     has = Copied() if copy is None else await visit.site.texts.read(copied, copy.text)
@@ -54,8 +54,8 @@ async def shown(visit: Visit) -> Response:
 
 async def one_service(visit: Visit) -> Response:
     """Show one relay or redirect."""
-    relays = await visit.ask(ShowRelays())
-    counters = None if large(relays) else await visit.ask(ShowCounters())
+    relays = await visit.ask(ShowRelays(recent=True))
+    counters = None if large(relays) else await visit.ask(ShowCounters(recent=True))
     found = service(relays, counters, visit.query.get("name", ""))
     if found is None:
         raise HTTPException(404, "no relay or redirect of that name runs")
@@ -65,7 +65,7 @@ async def one_service(visit: Visit) -> Response:
 
 async def ask_host(visit: Visit) -> Response:
     """Ask what to do about a host, and what shall become of its sessions."""
-    relays = await visit.ask(ShowRelays())
+    relays = await visit.ask(ShowRelays(recent=True))
     relay, name = visit.query.get("relay", ""), visit.query.get("host", "")
     return _host_page(visit, relays, _host(relays, relay, name), relay, visit.query.get("action", ""))
 
@@ -75,7 +75,7 @@ async def order_host(visit: Visit) -> Response:
     relay, name = visit.form.one("relay"), visit.form.one("host")
     wanted = orders(visit.form, name, relay)
     if isinstance(wanted, str):
-        relays = await visit.ask(ShowRelays())
+        relays = await visit.ask(ShowRelays(recent=True))
         return _host_page(visit, relays, _host(relays, relay, name), relay, visit.form.one("action"), wanted)
     done = [await visit.ask(each) for each in wanted]
     said = "; ".join((*(each.sentence for each in done), *(words for each in done for words in each.warnings)))

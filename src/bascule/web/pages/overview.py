@@ -15,7 +15,8 @@ from bascule.web.visit import Visit, page
 
 async def overview(visit: Visit) -> Response:
     """Show how it goes."""
-    status, relays, copy = await asyncio.gather(visit.ask(Status()), visit.ask(ShowRelays(most=MOST)), _copy(visit))
+    drawn = ShowRelays(most=MOST, recent=True)
+    status, relays, copy = await asyncio.gather(visit.ask(Status()), visit.ask(drawn), _copy(visit))
     return visit.page("overview.html", status=status, relays=relays, picture=picture(relays), copy=copy)
 
 

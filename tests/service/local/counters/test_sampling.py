@@ -165,3 +165,21 @@ def test_looks_keep_their_pace_however_long_one_takes() -> None:
 
     assert asyncio.run(go(0.3)) == [PERIOD] * 10
     assert asyncio.run(go(2.0)) == [42.0] * 2
+
+
+async def test_whoever_follows_shares_the_looks_of_others() -> None:
+    """However many look on, the kernel is asked as often as for one; what they are told is never older than they asked."""
+    pretended = Pretended(running())
+    counters = pretended.counters()
+    ex1 = mark(pretended.running, "HTTPS", "EX1")
+    pretended.tallies[ex1] = Tally(known=1, living=1)
+    first, _ = await counters.recent(1.0)
+    pretended.tallies[ex1] = Tally(known=2, living=2)
+    await pretended.clock.advance(0.5)
+    again, _ = await counters.recent(1.0)
+    assert again is first
+    assert pretended.looks == 1
+    await pretended.clock.advance(1.0)
+    later, _ = await counters.recent(1.0)
+    assert list(later.sessions.values()) == [2]
+    assert pretended.looks == 2

@@ -23,6 +23,9 @@ PERIOD: Final = 10.0
 """Seconds from one look to the next, so that each moment that is measured has one; longer where one takes long: they cost
 5 % of a processor at most."""
 
+SHARED: Final = 2 * CALM
+"""A look that is not older than so many times what it took is good enough for whoever follows: `watch` looks more often."""
+
 
 class Counters:
     """Counts since `watch` began; `hear` every session of the kernel that ends.
@@ -50,6 +53,9 @@ class Counters:
         self._owners: Mapping[int, Key] = {}
         self._hosts: frozenset[Key] = frozenset()
         self._last: Look | None = None
+        self._rated: tuple[Look, Mapping[Key, Rates]] | None = None
+        """What was told of it."""
+        self._took = 0.0
         self._one_at_a_time = asyncio.Lock()
         self._ended: dict[int, Totals] = {}
         self._history = History()
@@ -76,22 +82,23 @@ class Counters:
 
     async def now(self) -> tuple[Look, Mapping[Key, Rates]]:
         """Return what is counted now, and what comes in a second. Raises MachineError."""
-        return self._rated(await self._look(thorough=True))
+        return self._told(await self._look(thorough=True))
 
     async def recent(self, age: float) -> tuple[Look, Mapping[Key, Rates]]:
         """Return what was counted at most `age` seconds ago, and clients that were refused as `watch` saw them last.
 
-        However many follow, they share their looks. Raises MachineError.
+        However many follow, they share their looks; where one takes long, they have those of `watch`. Raises MachineError.
         """
         async with self._one_at_a_time:
             last = self._last
-            if last is None or self._machine.clock.monotonic() - last.at > age:
-                last = await self._look(thorough=False)
-        return self._rated(last)
+            if last is not None and self._machine.clock.monotonic() - last.at <= max(age, SHARED * self._took):
+                return self._rated or self._told(last)
+            return self._told(await self._look(thorough=False))
 
-    def _rated(self, look: Look) -> tuple[Look, Mapping[Key, Rates]]:
+    def _told(self, look: Look) -> tuple[Look, Mapping[Key, Rates]]:
         seen = self._history.seen(look)
-        return seen, self._history.rates(seen)
+        self._rated = seen, self._history.rates(seen)
+        return self._rated
 
     async def _look(self, *, thorough: bool) -> Look:
         """Look at the sessions, and where it is thorough also at what was refused, for which the rules must be listed."""
@@ -110,6 +117,7 @@ class Counters:
         if plan.of(EngineName.PROXY):
             sums.add_proxy(await self._proxy.status())
         self._last = Look(at=at, hosts=hosts, totals=sums.totals, sessions=sums.sessions, refused=sums.refused)
+        self._rated, self._took = None, self._machine.clock.monotonic() - at
         return self._last
 
     def _follow(self, plan: Plan) -> None:

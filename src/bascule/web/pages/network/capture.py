@@ -53,7 +53,7 @@ async def _form(visit: Visit, wrong: str = "", code: int = 200) -> Response:
         wrong=wrong,
         values={name: given[name] or defaults[name] for name in given},
         full=visit.form.has("full"),
-        relays=[("", "any")] + [(relay.name, relay.name) for relay in (await visit.ask(ShowRelays())).relays],
+        relays=[("", "any")] + [(relay.name, relay.name) for relay in (await visit.ask(ShowRelays(recent=True))).relays],
         longest=LONGEST_CAPTURE,
         largest=LARGEST_CAPTURE // _MEGA,
     )

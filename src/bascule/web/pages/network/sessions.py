@@ -19,6 +19,8 @@ from bascule.web.wording import count
 PATH: Final = "/network/sessions"
 SHOWN: Final = 200
 """Sessions on a page."""
+MANY: Final = 10_000
+"""Sessions from which on any of them are shown unless somebody asks for the first: to find these takes a while."""
 
 _CHOSEN: Final = ("client", "host", "relay")
 
@@ -26,8 +28,10 @@ _CHOSEN: Final = ("client", "host", "relay")
 async def sessions(visit: Visit) -> Response:
     """Show the first of those that were asked for."""
     chosen = {name: visit.query.get(name, "").strip() for name in _CHOSEN}
+    relays = await visit.ask(ShowRelays(recent=True))
+    usual = SessionOrder.NONE if relays.sessions > MANY and not any(chosen.values()) else SessionOrder.AGE
     order = visit.query.get("sort", "")
-    sort = order if order in {each.value for each in SessionOrder} else SessionOrder.AGE.value
+    sort = order if order in {each.value for each in SessionOrder} else usual.value
     request, wrong = asked(ShowSessions, {**chosen, "sort": sort, "limit": SHOWN}), ""
     found = Sessions(sessions=(), total=0)
     try:
@@ -46,7 +50,7 @@ async def sessions(visit: Visit) -> Response:
         sort=sort,
         wrong=wrong,
         now=datetime.now(UTC),
-        relays=[relay.name for relay in (await visit.ask(ShowRelays())).relays],
+        relays=[relay.name for relay in relays.relays],
     )
 
 
