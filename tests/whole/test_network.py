@@ -204,7 +204,7 @@ def test_a_fresh_ipv6_address_is_served_at_once(place: Place, kind: str) -> None
     file = place.text()
     file.write_text(text.replace("10.80.2.", "fd80::2:"), encoding="utf-8")
     said = place.deploy(file)
-    assert place.served("fd80::77"), said
+    until(lambda: place.served("fd80::77"), within=1.0, what=f"hosts that were never probed are known to be up; {said}")
     place.balancer.command("cancel")
 
 

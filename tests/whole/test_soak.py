@@ -15,6 +15,7 @@ from typing import Final
 
 import pytest
 
+from bascule.system.ctnetlink import Session
 from bed.soak.levels import Levels, levels, states
 from bed.soak.load import Load
 from bed.soak.place import DATAGRAMS, GROUP, SESSIONS, Place, place
@@ -115,11 +116,18 @@ def _looked(here: Place) -> Levels | None:
 
 
 def _ended_all(here: Place) -> None:
-    """Wait until no state of ours is left; says which are."""
+    """Wait until no state of ours is left, but for those of sessions that a server has closed; says which are.
+
+    Such a one is remembered for two minutes (TIME_WAIT), and `kill` ends what lives.
+    """
+
+    def left() -> list[Session]:
+        return [each for each in states(here) if each.living]
+
     try:
-        until(lambda: not states(here), within=20.0, what="no state of ours is left", every=0.5)
+        until(lambda: not left(), within=20.0, what="no state of ours is left", every=0.5)
     finally:
-        for each in states(here):
+        for each in left():
             _say(f"left: {each}")
 
 
