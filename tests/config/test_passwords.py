@@ -150,6 +150,7 @@ def named(secret: str) -> str:
 
 
 def test_names_that_only_sound_like_secrets_stay() -> None:
+    """Of zones, of hosts, of this machine: what stands behind one is no secret."""
     text = """
 firewall {
 	zone community { from 10.2.0.0/16 }
