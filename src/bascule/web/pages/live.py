@@ -1,8 +1,8 @@
 """The stream of figures and events that pages follow, and whether the login behind them stands."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from starlette.datastructures import QueryParams
 from starlette.responses import Response, StreamingResponse
 
 from bascule.web.attention import LIVE
@@ -23,7 +23,7 @@ async def live(visit: Visit) -> Response:
     return StreamingResponse(visit.site.hub.messages(visit.bearer, part_of(visit.query)), media_type="text/event-stream")
 
 
-def part_of(query: QueryParams) -> Part:
+def part_of(query: Mapping[str, str]) -> Part:
     """Return what a page is about; a name that is longer than any is about none, since it could not be asked of."""
     relay = query.get("relay", "")
     if relay and len(relay) <= _LONGEST:
