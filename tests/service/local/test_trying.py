@@ -56,7 +56,7 @@ async def test_hosts_are_as_they_are_now_and_new_ones_are_up() -> None:
 
 
 async def test_a_host_that_is_down_is_none_the_better_for_another_interval() -> None:
-    """Its record goes on where only its checks' times are others; by another check it is unknown until that has answered."""
+    """Its record goes on where only its checks' times are others; by another check it is unknown at first."""
     slower = DEPLOYABLE.replace("load-balancer {", "load-balancer {\ninterval 9s", 1)
     assert slower != DEPLOYABLE
     assert await hosts(slower, "EX1") == {"EX2"}
