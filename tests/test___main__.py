@@ -52,6 +52,16 @@ def test_a_bug_is_one_line_and_a_file(
     assert "ZeroDivisionError: secret" in kept.read_text()
 
 
+def test_a_bug_is_one_line_where_nothing_can_be_imported_any_more(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a process that may open no file more."""
+    fail_with(OSError(24, "Too many open files"), monkeypatch)
+    monkeypatch.setitem(sys.modules, "tempfile", None)
+    assert main(["status"]) == 3
+    assert "(OSError); the traceback could not be written" in capsys.readouterr().err
+
+
 def test_what_the_machine_would_not_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

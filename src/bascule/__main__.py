@@ -111,13 +111,13 @@ def _complain(message: str, code: int = _MACHINE) -> int:
 
 def _keep(error: BaseException) -> str:
     """Write the traceback where it can be sent from, and return a sentence that says where."""
-    import tempfile  # noqa: PLC0415 - it brings much, and hardly any process has a fault
-
     try:
+        import tempfile  # noqa: PLC0415 - it brings much, and hardly any process has a fault
+
         with tempfile.NamedTemporaryFile("w", prefix="bascule-fault-", suffix=".txt", delete=False) as file:
             file.writelines(traceback.format_exception(error))
-    except OSError as refused:
-        return f"the traceback could not be written: {refused.strerror}"
+    except (OSError, ImportError) as refused:  # a process that may open no file more imports nothing either
+        return f"the traceback could not be written: {refused}"
     return f"please report it with {file.name}"
 
 

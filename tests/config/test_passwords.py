@@ -149,6 +149,34 @@ def named(secret: str) -> str:
     return f"{len(secret):08x}"
 
 
+def test_names_that_only_sound_like_secrets_stay() -> None:
+    """Of zones, of hosts, of this machine: what stands behind one is no secret."""
+    text = """
+firewall {
+	zone community { from 10.2.0.0/16 }
+	zone webhooks { from 10.3.0.0/16 }
+	pass in on community proto tcp to any port 443
+	pass out from community to webhooks log
+	block in on webhook-servers
+}
+load-balancer {
+	table <farm> {
+		community.example.com name "EX1" weight 2
+		webhook-1.example.com name "EX2"
+		passwordreset.example.com name "EX3"
+	}
+}
+system {
+	host-name webhook.example.com
+	mail-server webhooks.example.com port 25
+	syslog { server community transport tcp }
+	snmp { community "s3cret"; from 10.2.0.9 }
+}
+"""
+    found = sealed(text, named)
+    assert found.text.replace(f'"<set {next(iter(found.secrets))}>"', '"s3cret"') == text
+
+
 def test_addresses_of_webhooks_and_communities_are_taken_out_alone() -> None:
     """The machine stays, and all else; the text loads, and means the same with what was taken out."""
     found = sealed(OUTWARD, named)
@@ -191,6 +219,8 @@ def test_a_secret_is_sent_to_its_machine_alone_and_as_what_it_is() -> None:
         'webhook\n"https://a.example/hunter2"',
         "community hunter2",
         "community = hunter2",
+        "snmp community hunter2",
+        'alert "ops" webhook "https://a.example/hunter2"',
         "community=hunter2",
         'community my "hunter2"',
         'community { "hunter2" }',

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 from msgspec import inspect
+from msgspec.structs import fields as fields_of
 
 from bascule.service.catalogue import ROWS
 from bascule.service.operation import Operation
@@ -43,6 +44,15 @@ def _ends(kind: inspect.Type) -> bool:
 def test_everything_that_is_asked_is_bounded(operation: Operation[Any]) -> None:
     """A number of more than 64 bits, or a text of a gigabyte, goes nowhere."""
     assert [*boundless(inspect.type_info(operation.request), operation.name)] == []
+
+
+@pytest.mark.parametrize("operation", ROWS, ids=lambda operation: operation.name)
+def test_no_secret_is_written_where_a_request_is(operation: Operation[Any]) -> None:
+    """A log, or what is told of a fault, may have any request."""
+    fields = fields_of(operation.request)
+    secret = {each.name: "hunter2" for each in fields if each.name in {"password", "code", "key"}}
+    others = {each.name: "" for each in fields if each.required and each.name not in secret}
+    assert "hunter2" not in repr(operation.request(**others, **secret))
 
 
 def test_what_has_no_end_is_found() -> None:

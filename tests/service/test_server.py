@@ -221,6 +221,14 @@ async def test_a_deployment_for_good_is_not_for_operators(path: Path) -> None:
     assert "may not commit; administrators may" in failure.message
 
 
+async def test_who_may_look_may_not_ask_of_a_working_copy(path: Path) -> None:
+    """And is told that, and not that he may not commit."""
+    async with serving(path, role=Role.VIEWER):
+        failure = await failure_of(path, Explain(clients=("1.2.3.4",), port=443, working_copy=True))
+    assert isinstance(failure, Forbidden)
+    assert "may not ask of a working copy; administrators and operators may" in failure.message
+
+
 async def test_a_deed_is_done_even_where_it_cannot_be_noted(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """And the log says so."""
     async with serving(path):

@@ -1,5 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 from bascule.config.kinds.kept import login, password
 from bascule.store.database import FILE, open_database, open_file
@@ -30,6 +32,22 @@ def test_their_number_has_an_end(tmp_path: Path) -> None:
     for known in (kept, DatabaseSecrets(database, draw=lambda: "")):
         assert [known.secret(label) for label in ("00000000", "00000001", "ffffffff")] == ["", "secret 1", "the last"]
     database.close()
+
+
+def test_those_who_keep_some_at_once_take_none_from_each_other(tmp_path: Path) -> None:
+    """Each draft is kept in a thread of its own."""
+    labels = [f"{number:08x}" for number in range(16)]
+    with closing(open_database(tmp_path)) as database:
+        kept = DatabaseSecrets(database, draw=lambda: "")
+        together = Barrier(len(labels))
+
+        def keep(label: str) -> None:
+            together.wait()
+            kept.keep({label: f"secret {label}"})
+
+        with ThreadPoolExecutor(len(labels)) as threads:
+            [*threads.map(keep, labels)]
+        assert [kept.secret(label) for label in labels] == [f"secret {label}" for label in labels]
 
 
 def test_passwords_of_before_there_were_labels_are_found_by_their_users(tmp_path: Path) -> None:

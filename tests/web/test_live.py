@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from bascule.service.asking import AsyncClient
@@ -16,6 +17,7 @@ from bascule.service.operations import ShowCounters, ShowRelays
 from bascule.service.results import Counters, Level, Relays, StatusReport
 from bascule.web import live
 from bascule.web.live import Hub
+from bascule.web.pages.live import part_of
 from bascule.web.watch import Part
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -195,3 +197,11 @@ async def test_a_fault_of_our_own_lets_everybody_go(caplog: pytest.LogCaptureFix
         told.counters.put_nowait(carried(3))
         await until(two, b'"relay/HTTPS/sessions":"3"')
     assert [each for each in told.asked if each.startswith("Monitor")] == ["Monitor by one", "Monitor by two"]
+
+
+def test_a_name_longer_than_any_is_not_asked_of() -> None:
+    """The service takes none: whoever looked at that would keep the figures from everybody else."""
+    assert part_of({"relay": "HTTPS"}) == Part(relay="HTTPS")
+    assert part_of({"relay": "x" * 257}) == Part(most=0)
+    service = msgspec.msgpack.Decoder(ShowRelays)
+    assert service.decode(msgspec.msgpack.encode(ShowRelays(relay=part_of({"relay": "x" * 256}).relay)))

@@ -25,6 +25,9 @@ _TOLD: Final = re.compile(r"passw|pasw|web-?ho+k|com+unit", re.IGNORECASE)
 _GLUED: Final = re.compile(r"(?i)(password)\W.*")
 """A word that goes on with the password itself: `password:secret`, `password=secret`."""
 _SOUGHT: Final = re.compile(_TOLD.pattern.encode(), re.IGNORECASE)
+_HOST: Final = re.compile(r"(?i)(?!password\W)[\w-]+(\.[\w-]+)+")
+"""A host that is called so: `passwordreset.example.com`."""
+
 _QUOTED: Final = re.compile(r'"[^"]*"?')
 _ENDS: Final = frozenset({TokenKind.SEMICOLON, TokenKind.OPEN, TokenKind.CLOSE, TokenKind.END})
 _STRINGS: Final = frozenset({TokenKind.STRING, TokenKind.WRONG})
@@ -88,7 +91,7 @@ def _without(whole: Iterable[Token], sealing: Sealing | None) -> Iterator[Token]
         elif token.kind is TokenKind.NEWLINE:
             hiding, quoted_only = hiding and not written and not quoted_only, True
             yield token
-        elif token.kind is TokenKind.WORD and _ABOUT.search(token.text):
+        elif token.kind is TokenKind.WORD and _ABOUT.search(token.text) and not _HOST.fullmatch(token.text):
             hiding, quoted_only, written = True, False, _GLUED.fullmatch(token.text) is not None
             yield replace(token, text=_GLUED.sub(rf"\1 {_KEPT}", token.text))
         elif not hiding or (quoted_only and token.kind not in _STRINGS):

@@ -12,10 +12,15 @@ from bascule.config.kinds.kind import Flaw
 from bascule.config.kinds.outward import COMMUNITY, WEB_ADDRESS
 from bascule.config.lexer import Token, TokenKind
 
-_WEBHOOK: Final = re.compile(r"(?i)web-?ho+k")
-_COMMUNITY: Final = re.compile(r"(?i)com+unit")
+_WEBHOOK: Final = re.compile(r"(?i)web-?ho+k[\w-]*(?![\w.-])")
+_COMMUNITY: Final = re.compile(r"(?i)com+unit[\w-]*(?![\w.-])")
+"""Not `community.example.com`, which is a host."""
+
 _GLUED: Final = re.compile(r"(?i)([a-z-]+)\W.*")
 """A word that goes on with the secret itself: `community=public`."""
+
+_AROUND: Final = "snmp"
+"""A word behind which one of these is no name, in a text that lacks a brace."""
 
 _STRINGS: Final = frozenset({TokenKind.STRING, TokenKind.WRONG})
 _LINES: Final = frozenset({TokenKind.NEWLINE, TokenKind.OPEN})
@@ -34,19 +39,22 @@ class Sealing:
         self._word: re.Pattern[str] | None = None
         """What the statement begins with."""
         self._written = False
-        self._next_line = False
+        self._quoted_only = False
+        """Whether what is not quoted is no secret: it stands in the next line, or that word is the name of a zone."""
+        self._last: Token | None = None
 
     def read(self, token: Token) -> Token | None:
         """Return what stands in the place of a token that belongs to a secret, None for one that does not."""
+        last, self._last = self._last, token
         if token.kind in _ENDS or (token.kind in _LINES and self._written):
             self._word = None
         if token.kind in _LINES:
-            self._next_line = True
+            self._quoted_only = True
         if token.kind in _ENDS | _LINES:
             return None
         if self._word is None:
-            return self._begun(token)
-        if (self._written and token.before and token.text == "login") or (self._next_line and token.kind not in _STRINGS):
+            return self._begun(token, last)
+        if (self._written and token.before and token.text == "login") or (self._quoted_only and token.kind not in _STRINGS):
             self._word = None
             return None
         if self._written:  # a piece of a secret that has a quote or a blank of its own
@@ -54,11 +62,12 @@ class Sealing:
         self._written = True
         return replace(token, before=token.before or " ", text=self._sealed(token))
 
-    def _begun(self, token: Token) -> Token | None:
+    def _begun(self, token: Token, last: Token | None) -> Token | None:
         """Return a word that goes on with the secret without it; None for any other."""
         words = (each for each in (_WEBHOOK, _COMMUNITY) if token.kind is TokenKind.WORD and each.match(token.text))
-        self._word, self._written, self._next_line = next(words, None), False, False
-        glued = None if self._word is None else _GLUED.fullmatch(token.text)
+        name = last is not None and last.kind is TokenKind.WORD and last.text != _AROUND  # `pass in on community`
+        self._word, self._written, self._quoted_only = next(words, None), False, name
+        glued = None if self._word is None or name else _GLUED.fullmatch(token.text)
         if glued is None:
             return None
         self._written = True

@@ -122,6 +122,10 @@ class RestoreBackup(Request[Restored], frozen=True, kw_only=True, tag="backup.re
     code: Name = ""
     """Of his second factor, where he has one."""
 
+    def __repr__(self) -> str:
+        """Return what it is about, and no secret."""
+        return f"RestoreBackup(name={self.name!r}, digest={self.digest!r})"
+
 
 OPERATIONS: Final = (
     Operation(

@@ -125,6 +125,10 @@ def _obstacle(path: Path) -> str:
     return "another Bascule listens there (see: bascule status)"
 
 
+_MORE: Final = {Permission.COMMIT: "commit", Permission.DEPLOY: "ask of a working copy"}
+"""What a request asks that needs more than its operation does."""
+
+
 class ControlServer:
     """Serves the operations to whoever connects and may."""
 
@@ -351,7 +355,7 @@ class ControlServer:
         if context.role is Role.VISITOR:
             return Forbidden(message="nobody is logged in")
         who = " and ".join(f"{role}s" for role in ROLES if needed in ALLOWED[role])
-        what = "commit" if needed is not operation.permission else operation.summary
+        what = operation.summary if needed is operation.permission else _MORE[needed]
         return Forbidden(message=f"{context.user} is {context.role} and may not {what}; {who} may")
 
     async def _answer(self, context: Context, request: Request[Any]) -> Result | Failure:

@@ -1,6 +1,7 @@
 """Keeps passwords of logins, addresses of webhooks, communities of SNMP: they must be sent, so they are kept plain."""
 
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Final, Protocol
 
 from bascule.store.database import Database
@@ -36,6 +37,7 @@ class DatabaseSecrets:
         self._database = database
         self._draw = draw
         self._known: dict[str, str] = {}
+        self._one_at_a_time = Lock()
         self.read_again()
 
     def __repr__(self) -> str:
@@ -55,16 +57,18 @@ class DatabaseSecrets:
 
     def keep(self, secrets: Mapping[str, str]) -> None:
         """Add rows for those that are new."""
-        new = {label: secret for label, secret in secrets.items() if label not in self._known}
-        if not new:
-            return
-        known = dict([*self._known.items(), *new.items()][-MOST:])
-        with self._database.transaction() as change:
-            for row in new.items():
-                change.execute("INSERT INTO secrets (label, secret) VALUES (?, ?)", row)
-            change.execute("DELETE FROM secrets WHERE number <= (SELECT max(number) FROM secrets) - ?", (MOST,))
-        self._known = known
+        with self._one_at_a_time:
+            new = {label: secret for label, secret in secrets.items() if label not in self._known}
+            if not new:
+                return
+            known = dict([*self._known.items(), *new.items()][-MOST:])
+            with self._database.transaction() as change:
+                for row in new.items():
+                    change.execute("INSERT INTO secrets (label, secret) VALUES (?, ?)", row)
+                change.execute("DELETE FROM secrets WHERE number <= (SELECT max(number) FROM secrets) - ?", (MOST,))
+            self._known = known
 
     def read_again(self) -> None:
         """Read all rows."""
-        self._known = dict(self._database.read("SELECT label, secret FROM secrets ORDER BY number"))
+        with self._one_at_a_time:
+            self._known = dict(self._database.read("SELECT label, secret FROM secrets ORDER BY number"))

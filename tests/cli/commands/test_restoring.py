@@ -80,6 +80,15 @@ def test_a_file_is_brought_along_shown_and_restored(tmp_path: Path, monkeypatch:
     ]
 
 
+def test_what_cannot_be_looked_for_is_said(tmp_path: Path) -> None:
+    """Nobody is asked for a backup that is called like a path, or like what no file can be."""
+    for file in (tmp_path / "saved.db", Path("x" * 300)):
+        connection = PretendedConnection(ANSWERS)
+        called = call("restore", str(file), "--ask", connection=connection, stdin=b"yes\n")
+        assert (called.code, connection.asked) == (ExitCode.USAGE, [])
+        assert str(file) in called.err
+
+
 @pytest.mark.parametrize("answer", [b"", b"no\n", b"y\n"])
 def test_without_a_yes_nothing_is_restored(answer: bytes) -> None:
     """Of one that the machine keeps, nothing is brought along either."""

@@ -62,6 +62,7 @@ class PretendedBalancer:
         self.names: list[str] = []
         self.told: list[str] = []
         self.meets: Callable[[], None] = lambda: None
+        self.renewed: Callable[[], None] = lambda: None
 
     async def reload(
         self,
@@ -97,6 +98,10 @@ class PretendedBalancer:
     def tell_trouble(self, trouble: str) -> None:
         """Keep it."""
         self.told.append(trouble)
+
+    async def log_in_anew(self) -> None:
+        """Log in with what is known now."""
+        self.renewed()
 
     async def settle_for(self, name: str) -> None:
         """Take the name."""

@@ -70,12 +70,13 @@ class House:
             tokens=TokenBook(DatabaseTokens(database), self.accounts, now=self.time),
             now=self.time,
         )
+        self.secrets = DatabaseSecrets(database, draw=lambda: "00000000")
         self.restoring = Restoring(
             *(database, state),
             deployments=self.deployments,
             balancer=self.balancer,
             logins=self.logins,
-            secrets=DatabaseSecrets(database, draw=lambda: "00000000"),
+            secrets=self.secrets,
             journal=journal,
             now=self.time,
         )
@@ -170,6 +171,20 @@ async def test_what_runs_goes_on_and_the_text_waits(house: House) -> None:
     assert house.balancer.loaded == ["8443 143", "443 143", "8443 143"]
     deployed = await house.deployments.deploy(Deploy(text=ONE, again=True, commit=True), "root")
     assert deployed.revision == 3
+
+
+async def test_checks_log_in_with_what_the_backup_brings(house: House) -> None:
+    """A text may run already whose labels meant nothing here before."""
+    house.secrets.keep({"3f9a1c22": "login probe\ns3cret"})
+    saved = house.saved()
+    with house.database.transaction() as change:
+        change.execute("DELETE FROM secrets")
+    house.secrets.read_again()
+    assert await house.bring(saved) == UPLOADED
+    known: list[str] = []
+    house.balancer.renewed = lambda: known.append(house.secrets.secret("3f9a1c22"))
+    await house.restore()
+    assert known == ["login probe\ns3cret"]
 
 
 async def test_logins_end_where_accounts_change(house: House) -> None:

@@ -55,6 +55,14 @@ async def test_hosts_are_as_they_are_now_and_new_ones_are_up() -> None:
     assert await hosts(GROWN, "EX1") == {"EX2", "EX3"}
 
 
+async def test_a_host_that_is_down_is_none_the_better_for_another_interval() -> None:
+    """Its record goes on where only its checks' times are others; by another check it is unknown at first."""
+    slower = DEPLOYABLE.replace("load-balancer {", "load-balancer {\ninterval 9s", 1)
+    assert slower != DEPLOYABLE
+    assert await hosts(slower, "EX1") == {"EX2"}
+    assert await hosts(DEPLOYABLE.replace("check tcp", "check icmp"), "EX1") == {"EX2"}
+
+
 async def test_a_text_that_is_refused_says_why() -> None:
     """With every mistake."""
     with pytest.raises(OperationFailed) as failed:

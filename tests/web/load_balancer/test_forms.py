@@ -12,12 +12,13 @@ from bascule.config.diagnostics import Diagnostic, Span
 from bascule.config.passwords import sealed
 from bascule.service.asking import AsyncClient
 from bascule.service.checking import Checked
-from bascule.service.deployment import CheckText, LoadCopy, ShowCopy
+from bascule.service.deployment import CheckText, Compare, LoadCopy, ShowCopy
 from bascule.service.logins import Bearer, Login, ShowLogin
 from bascule.service.operations import ShowRelays
 from bascule.service.permissions import Role
 from bascule.service.request import Request
 from bascule.service.results import (
+    Compared,
     CopyText,
     HostOrder,
     HostRow,
@@ -64,6 +65,8 @@ class Copies:
                 return Loaded(sentence="kept", diagnostics=(doubt,))
             case CheckText():
                 return Checked(diagnostics=(doubt,))
+            case Compare():
+                return Compared()
         raise AssertionError(request)
 
 
@@ -102,6 +105,18 @@ async def test_a_form_that_was_saved_with_a_password_can_be_saved_again() -> Non
     again = await asked(copies, fields(saved.text))
     assert "was changed meanwhile" not in again.text
     assert (again.status, again.headers.get("location")) == (303, "/network/load-balancer")
+
+
+async def test_a_preview_has_no_password_that_was_just_typed() -> None:
+    """It shows the line, as the working copy will have it."""
+    copies = Copies()
+    login = {"mailbox": "probe@x.test", "mailbox-password": "s3cret"}
+    typed = {f"forward-to.0.check.imap.login.{name}": value for name, value in login.items()}
+    shown = await asked(copies, {**fields((await asked(copies)).text), **typed, "preview": "on"})
+    assert shown.status == 200, shown.text
+    assert "probe@x.test" in shown.text
+    assert "s3cret" not in shown.text
+    assert copies.text == TEXT
 
 
 class Ordered(Copies):

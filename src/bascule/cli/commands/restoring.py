@@ -31,7 +31,7 @@ def restore(arguments: Namespace, session: Session) -> int:
         return ExitCode.FINE
     connection = session.connect(arguments.socket)
     file: Path = arguments.file
-    name = _brought_along(connection, file) if file.exists() else str(file)
+    name = _brought_along(connection, file) if _is_here(file) else str(file)
     contents = connection.call(ShowBackup(name=name))
     for line in _told(contents):
         session.screen.say(line)
@@ -44,6 +44,17 @@ def restore(arguments: Namespace, session: Session) -> int:
     for line in _done(restored):
         session.screen.say(line)
     return ExitCode.FINE
+
+
+def _is_here(file: Path) -> bool:
+    """Tell whether a file is here, or is the name of one that is kept there. Raises UsageError where it is neither."""
+    try:
+        here = file.exists()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
+    if not here and len(file.parts) > 1:
+        raise UsageError(f"there is no file {file}")
+    return here
 
 
 def _brought_along(connection: Connection, file: Path) -> str:

@@ -233,8 +233,12 @@ class Balancer:
         await self._try(partial(self._follow_up, before))
         return said
 
-    async def _tell_prober(self) -> None:
+    async def log_in_anew(self) -> None:
+        """Have checks log in with the secrets as they are kept now: no plan changes by them."""
         await self._prober.set_probes(self.running.plan.probes)
+
+    async def _tell_prober(self) -> None:
+        await self.log_in_anew()
         await self._prober.set_questions(questions(self.running.configuration))
 
     def supposed(self, plan: Plan, *, runs: bool = False) -> Plan:

@@ -95,6 +95,10 @@ class Loads(Protocol):
         """Go on with what was tested, under a name of its own."""
         ...
 
+    async def log_in_anew(self) -> None:
+        """Have checks log in with the secrets as they are kept now."""
+        ...
+
     def tell_trouble(self, trouble: str) -> None:
         """Have it known what the machine would not do."""
         ...

@@ -85,6 +85,7 @@ class Restoring:
         async with self._deployments.resting(), self._deployments.accounts.resting():
             restored = await asyncio.to_thread(self._restore, request, context.user)
             await asyncio.to_thread(self._secrets.read_again)
+            await self._balancer.log_in_anew()
             self._logins.end(restored.ended)
             if not self._balancer.running.held:
                 await self._balancer.settle_for(f"revision {restored.newest}" if restored.newest else "no configuration")

@@ -85,7 +85,11 @@ class SessionTable:
             raise OperationFailed(
                 NotFound(message="name a client, a host, a relay or a session; every session ends with --all")
             )
-        wanted = self._wanted(request.client, request.host, request.relay)._replace(id=request.id)
+        if request.id is None:
+            wanted = self._wanted(request.client, request.host, request.relay)
+        else:  # a worker may carry it to its end for a relay that the plan has no more
+            client = None if request.client is None else _address(request.client)
+            wanted = Wanted(client=client, host=request.host, relay=request.relay, id=request.id)
         kernel = self._kernel()
         doomed = await asyncio.to_thread(lambda: list(kernel.living(wanted)))
         if doomed:

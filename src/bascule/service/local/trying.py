@@ -1,13 +1,13 @@
 """Answering `explain` over a working copy, as if it were deployed now; nothing is kept."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from bascule.config.facts import Facts
 from bascule.config.model import Configuration, Network
 from bascule.plan.explain import suppose
-from bascule.plan.model import HostState, Plan
+from bascule.plan.model import HostState, Plan, ProbeTarget
 from bascule.plan.slots import Rankings
 from bascule.service.local.explaining import explained, known_of
 from bascule.service.local.preparation import Looks, Use, judge_here
@@ -42,10 +42,17 @@ async def tried(
 
     def walked() -> Explained:
         plan = balancer.imagined(configuration, facts)
-        now = running.belief.states
-        hosts = [host.target for relay in plan.relays for host in relay.pool.hosts if host.target is not None]
-        states = {target: now.get(target, HostState.UP) for target in hosts}
+        states = _states(
+            running, [host.target for relay in plan.relays for host in relay.pool.hosts if host.target is not None]
+        )
         dealt = suppose(plan, states=states, rankings=Rankings())
         return explained(dealt, states, request, known_of(dealt, configuration, facts, members))
 
     return await asyncio.to_thread(walked)
+
+
+def _states(running: Running, targets: Sequence[ProbeTarget]) -> Mapping[ProbeTarget, HostState]:
+    """Return the states with which a plan would begin now, also where its checks are others; hosts that are new are up."""
+    now, known = running.belief.states, {target.endpoint for target in running.hosts.records}
+    then = running.hosts.retarget(targets, 0.0).states()
+    return {each: now.get(each, then[each]) if each.endpoint in known else HostState.UP for each in targets}

@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from bascule.config.diagnostics import Diagnostic, Severity
 from bascule.config.editing.finding import Place
+from bascule.config.passwords import sealed
 from bascule.service.deployment import Compare
 from bascule.service.permissions import Permission
 from bascule.service.results import CopyText
-from bascule.web.differences import difference
+from bascule.web.differences import Difference, difference
 from bascule.web.effects import effect_of, foresee
 from bascule.web.load_balancer.blocks import NEW, SETTINGS, WITHIN, block, offers
 from bascule.web.load_balancer.copied import Copied, copied
@@ -59,7 +60,7 @@ async def save(visit: Visit) -> Response:
         return await _page(visit, wanted, copy, held, refusal(made), made)
     made = _followed(wanted, made)
     if visit.form.has("preview"):
-        lines = await asyncio.to_thread(difference, copy.text, made.text)
+        lines = await asyncio.to_thread(_shown_difference, copy.text, made.text)
         foresight = await foresee(visit, copy, made.text)
         return await _page(visit, wanted, copy, held, Said(foresight=foresight, difference=lines))
     kept = await keep(visit, copy, made.text) if made.text != copy.text else None
@@ -166,6 +167,11 @@ def _used_by(has: Copied, wanted: Block) -> Sequence[str]:
     if wanted.clause.word != "table" or not wanted.own:
         return ()
     return next((each.used_by for each in has.tables if each.name == _name(wanted)), ())
+
+
+def _shown_difference(before: str, after: str) -> Difference | None:
+    """Return what a form would change in a text, without the passwords that were just typed."""
+    return difference(before, sealed(after).text)
 
 
 def _about(diagnostics: Sequence[Diagnostic], place: Place) -> Sequence[Diagnostic]:
