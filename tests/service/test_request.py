@@ -9,6 +9,7 @@ from msgspec.structs import fields as fields_of
 
 from bascule.service.catalogue import ROWS
 from bascule.service.operation import Operation
+from bascule.service.restoring import UploadBackup
 
 _ALWAYS: Final = (
     *(inspect.UnionType, inspect.StructType),  # as far as their parts do
@@ -53,6 +54,11 @@ def test_no_secret_is_written_where_a_request_is(operation: Operation[Any]) -> N
     secret = {each.name: "hunter2" for each in fields if each.name in {"password", "code", "key"}}
     others = {each.name: "" for each in fields if each.required and each.name not in secret}
     assert "hunter2" not in repr(operation.request(**others, **secret))
+
+
+def test_nothing_of_a_backup_is_written_where_its_parts_are() -> None:
+    """Passwords of logins lie in it as they are."""
+    assert "hunter2" not in repr(UploadBackup(content=b"hunter2"))
 
 
 def test_what_has_no_end_is_found() -> None:

@@ -104,6 +104,10 @@ class UploadBackup(Request[BackupUploaded], frozen=True, kw_only=True, tag="back
     content: Annotated[bytes, msgspec.Meta(max_length=LONGEST_PART)]
     last: bool = False
 
+    def __repr__(self) -> str:
+        """Return how much it is, and nothing that is kept in it."""
+        return f"UploadBackup({len(self.content)} bytes, last={self.last})"
+
 
 class ShowBackup(Request[BackupContents], frozen=True, kw_only=True, tag="show.backup"):
     """Asks what a backup holds, and what a restore would change."""
