@@ -228,7 +228,7 @@ class Balancer:
         tell("ending the sessions of hosts that leave", 0, 0)
         self._hosts = self._retargeted(plan)
         self._running = replace(after, plan=plan, hosts=self._hosts, belief=belief)
-        self._rankings.forget_all_but([relay.pool for relay in plan.relays])
+        self._rankings.forget_all_but([relay.pool for relay in (*before.plan.relays, *plan.relays)])
         await self._tell_prober()
         await self._try(partial(self._follow_up, before))
         return said
@@ -343,25 +343,26 @@ class Balancer:
             *uplink_news(Uplinks(before.plan, before.belief.states), Uplinks(plan, belief.states), before.hosts),
         ):
             news.tell(self._journal)
-        self._running = replace(before, belief=belief, plan=plan)
-        await self._follow_plan(before.plan)
+        await self._turn_to(replace(before, belief=belief, plan=plan))
 
-    async def _follow_plan(self, before: Plan) -> None:
-        """Bring the machine from the slots of one plan to those of the running one, and end what has ended by that."""
+    async def _turn_to(self, after: Running) -> None:
+        """Bring the machine to the slots of what shall run, then show it as running, and end what has ended by that."""
         try:
-            await self._flip(before, self.running.plan)
+            await self._flip(self.running.plan, after)
+            self._running = after
             await self._end_sessions()
         except (MachineError, RehearsalRefused) as error:
+            self._running = after
             self._journal.note(EventKind.MACHINE, f"could not {error}; now the whole is compared", grade=Grade.WARNING)
             await self._try(self._mend)
 
-    async def _flip(self, before: Plan, after: Plan) -> None:
+    async def _flip(self, before: Plan, after: Running) -> None:
         """Bring the slots to the kernel and the workers, and the routes of routers to the kernel."""
-        await self._kernel.flip(before, after)
-        if before.network != after.network:
-            await deploy([Step(engine, after.network) for engine in self._network])
-        if after.of(EngineName.PROXY):
-            await deploy([Step(self._proxy, proxy_plan(after, self.running.belief.states))])
+        await self._kernel.flip(before, after.plan)
+        if before.network != after.plan.network:
+            await deploy([Step(engine, after.plan.network) for engine in self._network])
+        if after.plan.of(EngineName.PROXY):
+            await deploy([Step(self._proxy, proxy_plan(after.plan, after.belief.states))])
 
     async def _end_sessions(self) -> None:
         """End what another host can serve instead, and is not ended already."""
@@ -402,8 +403,7 @@ class Balancer:
         if plan.relays != before.plan.relays:
             for news in relay_news(before.plan, plan):
                 news.tell(self._journal)
-            self._running = replace(before, plan=plan)
-            await self._follow_plan(before.plan)
+            await self._turn_to(replace(before, plan=plan))
 
     # --- administrators ---------------------------------------------------------------------------------------------
 
@@ -424,8 +424,7 @@ class Balancer:
             plan = self._redealt(plan, belief.states)
             for news in relay_news(before.plan, plan):
                 news.tell(self._journal)
-            self._running = replace(before, plan=plan, belief=belief, orders=orders)
-            await self._follow_plan(before.plan)
+            await self._turn_to(replace(before, plan=plan, belief=belief, orders=orders))
 
     async def flush(self, meant: Callable[[RelayPlan, PoolHost], bool]) -> int:
         """End every session of the hosts that are meant, relay by relay, at both ends; return how many lived.
