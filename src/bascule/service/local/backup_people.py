@@ -56,7 +56,7 @@ def doubts(then: Mapping[str, Person], rows: Sequence[PersonRow], context: Conte
 
 def _own(row: PersonRow) -> str:
     if not row.then:
-        return f"your own account, {row.name}, is not in the backup: your login ends, and another administrator goes on"
+        return f"your own account, {row.name}, is not in the backup: your login ends, and you cannot log in by it again"
     if row.proof:
         return "your own account has another password or second factor there: your login ends, and you log in by those"
     return f"you are {row.then} there: your login ends, and you may do no more than that afterwards"

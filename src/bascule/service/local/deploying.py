@@ -283,7 +283,7 @@ class Deployments:
     async def revisions(self, most: int) -> Revisions:
         """Return what was committed, the newest first. Raises MachineError."""
         found = await asyncio.to_thread(self._history.heads, most)
-        return Revisions(rows=tuple(_row(head) for head in found))
+        return Revisions(rows=tuple(revision_row(head) for head in found))
 
     async def revision(self, number: int | None) -> RevisionText:
         """Return a revision, the newest for None. Raises OperationFailed where there is none, MachineError."""
@@ -291,7 +291,7 @@ class Deployments:
         if found is None:
             words = "nothing was ever committed" if number is None else f"there is no revision {number}"
             raise OperationFailed(NotFound(message=words))
-        return RevisionText(row=_row(found), text=found.text.decode())
+        return RevisionText(row=revision_row(found), text=found.text.decode())
 
     async def compare(self, request: Compare, by: str) -> Compared:
         """Say what a text changes over another, in effect. Raises OperationFailed where there is none, MachineError."""
@@ -523,7 +523,8 @@ def uncommitted(base: int) -> str:
     return f"revision {base + 1}, not committed"
 
 
-def _row(revision: Revision | Head) -> RevisionRow:
+def revision_row(revision: Revision | Head) -> RevisionRow:
+    """Return a revision as it is listed."""
     return RevisionRow(
         number=revision.number,
         at=revision.at,

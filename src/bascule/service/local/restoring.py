@@ -14,7 +14,7 @@ from bascule.service.events import EventKind, Grade
 from bascule.service.failures import Conflict, NotFound, OperationFailed
 from bascule.service.local.archives import kept_backup
 from bascule.service.local.backup_people import changed, doubts, people_of
-from bascule.service.local.deploying import Deployments, Loads
+from bascule.service.local.deploying import Deployments, Loads, revision_row
 from bascule.service.local.journal import Journal
 from bascule.service.local.logins.book import LoginBook
 from bascule.service.local.uploads import Uploads, unfit
@@ -28,7 +28,6 @@ from bascule.service.restoring import (
     ShowBackup,
     UploadBackup,
 )
-from bascule.service.results import RevisionRow
 from bascule.store.backups import FOLDER, back_up, forget_replaced, replaced
 from bascule.store.database import DamagedError, Database, LaterError
 from bascule.store.history import DatabaseHistory
@@ -108,7 +107,7 @@ class Restoring:
                 own_layout=len(VERSIONS),
                 last=last_deed(source.database),
                 revisions=len(source.heads),
-                newest=None if newest is None else _row(newest),
+                newest=None if newest is None else revision_row(newest),
                 text="" if newest is None else newest.text.decode(),
                 same=newest is None or (runs is not None and runs.text == newest.text),
                 history=_becomes_of_history(heads_of(self._database), source, runs),
@@ -168,13 +167,3 @@ def _becomes_of_history(mine: Sequence[Head], source: Source, runs: Revision | N
     if begins(theirs, mine):
         return f"the history goes on with {counted(len(theirs) - len(mine), 'revision')} of the backup{added}"
     return f"the history becomes another, of {counted(len(theirs), 'revision')} in the place of {len(mine)}{added}"
-
-
-def _row(revision: Revision) -> RevisionRow:
-    return RevisionRow(
-        number=revision.number,
-        at=revision.at,
-        author=revision.author,
-        message=revision.message,
-        digest=revision.digest,
-    )
